@@ -1,0 +1,3 @@
+//! The command `basma`.
+
+fn main() {}
