@@ -1,0 +1,220 @@
+//! The typed client: one cheap clone per task, all on one connection.
+
+mod articles;
+mod collections;
+mod dedup;
+mod health;
+mod stream;
+
+use std::{sync::Arc, time::Duration};
+
+use tokio::time::{Instant, sleep, timeout_at};
+use tonic::{
+    Request, Response, Status,
+    transport::{Channel, Endpoint},
+};
+
+pub use self::stream::{Answers, Window};
+use crate::{error::Error, retry::RetryPolicy};
+
+/// Where a server listens unless told otherwise.
+pub const DEFAULT_SERVER: &str = "http://127.0.0.1:50051";
+
+/// Answers may be this large, in bytes: a full batch with a thousand matches each.
+const MAX_ANSWER_BYTES: usize = 64 << 20;
+
+/// A connection to a server, and how calls on it are made. A clone shares the connection.
+///
+/// Every call has a deadline, over all its attempts together, and is repeated as the
+/// [`RetryPolicy`] says.
+#[derive(Clone, Debug)]
+pub struct Client {
+    channel: Channel,
+    server: Arc<str>,
+    collection: Arc<str>,
+    deadline: Duration,
+    retry: RetryPolicy,
+}
+
+impl Client {
+    /// A client of the server at `server`, for example `http://127.0.0.1:50051`. It connects with
+    /// the first call, and again whenever the connection was lost.
+    ///
+    /// Must be called within a tokio runtime.
+    ///
+    /// # Errors
+    /// [`Error::Address`] if `server` is not the URL of a host that is reached without TLS.
+    pub fn new(server: &str) -> Result<Self, Error> {
+        let address = |cause: &str| Error::Address {
+            server: server.to_owned(),
+            cause: cause.to_owned(),
+        };
+        if !server.starts_with("http://") {
+            return Err(address("it does not begin with http://"));
+        }
+        let channel = Endpoint::from_shared(server.to_owned())
+            .and_then(|endpoint| endpoint.user_agent(concat!("basma/", env!("CARGO_PKG_VERSION"))))
+            .map_err(|error| address(&error.to_string()))?
+            .connect_timeout(Duration::from_secs(5))
+            .tcp_nodelay(true)
+            .initial_stream_window_size(1 << 20)
+            .initial_connection_window_size(4 << 20)
+            .connect_lazy();
+        Ok(Self {
+            channel,
+            server: server.into(),
+            collection: basma_proto::DEFAULT_COLLECTION.into(),
+            deadline: Duration::from_secs(30),
+            retry: RetryPolicy::default(),
+        })
+    }
+
+    /// The same connection, asking about another collection.
+    #[must_use]
+    pub fn with_collection(mut self, collection: &str) -> Self {
+        self.collection = collection.into();
+        self
+    }
+
+    /// The same connection, with another deadline for each call.
+    #[must_use]
+    pub fn with_deadline(mut self, deadline: Duration) -> Self {
+        self.deadline = deadline;
+        self
+    }
+
+    /// The same connection, with another policy of repeating calls.
+    #[must_use]
+    pub fn with_retry(mut self, retry: RetryPolicy) -> Self {
+        self.retry = retry;
+        self
+    }
+
+    /// The URL of the server.
+    pub fn server(&self) -> &str {
+        &self.server
+    }
+
+    /// The collection that is asked about.
+    pub fn collection(&self) -> &str {
+        &self.collection
+    }
+
+    /// Calls `rpc` until it answers, the policy gives up, or the deadline has passed.
+    async fn call<M, R, F>(
+        &self,
+        message: M,
+        rpc: impl Fn(Channel, Request<M>) -> F,
+    ) -> Result<R, Error>
+    where
+        M: Clone,
+        F: Future<Output = Result<Response<R>, Status>>,
+    {
+        let end = Instant::now() + self.deadline;
+        let attempts = async {
+            let mut attempt = 1;
+            loop {
+                let mut request = Request::new(message.clone());
+                // So that the server, too, stops working for an answer that nobody waits for.
+                request.set_timeout(end.saturating_duration_since(Instant::now()));
+                let error = match rpc(self.channel.clone(), request).await {
+                    Ok(response) => return Ok(response.into_inner()),
+                    Err(status) => self.error(&status),
+                };
+                match self.retry.wait(attempt, &error) {
+                    // The real cause says more than that the time was over while waiting.
+                    Some(wait) if Instant::now() + wait < end => sleep(wait).await,
+                    _ => return Err(error),
+                }
+                attempt += 1;
+            }
+        };
+        timeout_at(end, attempts)
+            .await
+            .unwrap_or_else(|_| Err(self.overdue()))
+    }
+
+    fn error(&self, status: &Status) -> Error {
+        Error::from_status(status, &self.server, self.deadline)
+    }
+
+    fn overdue(&self) -> Error {
+        Error::Deadline {
+            server: self.server.to_string(),
+            deadline: self.deadline,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::atomic::{AtomicU32, Ordering};
+
+    fn client() -> Client {
+        Client::new(DEFAULT_SERVER).expect("a good address")
+    }
+
+    /// Fails with `status` as often as told, then answers; counts the calls.
+    async fn fails(client: &Client, times: u32, status: Status) -> (Result<u32, Error>, u32) {
+        let calls = AtomicU32::new(0);
+        let answer = client
+            .call((), |_, _| async {
+                let call = calls.fetch_add(1, Ordering::Relaxed);
+                if call < times {
+                    Err(status.clone())
+                } else {
+                    Ok(Response::new(call))
+                }
+            })
+            .await;
+        (answer, calls.load(Ordering::Relaxed))
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn repeats_unavailable_and_nothing_else() {
+        let (answer, calls) = fails(&client(), 2, Status::unavailable("draining")).await;
+        assert!(answer.is_ok());
+        assert_eq!(calls, 3);
+        let (answer, calls) = fails(&client(), 1, Status::not_found("no such article")).await;
+        assert!(answer.is_err());
+        assert_eq!(calls, 1);
+        let (answer, calls) = fails(&client(), 99, Status::unavailable("draining")).await;
+        assert!(answer.is_err());
+        assert_eq!(calls, RetryPolicy::default().attempts);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_deadline_covers_all_attempts() {
+        let start = Instant::now();
+        let client = client().with_deadline(Duration::from_secs(1));
+        let answer: Result<(), _> = client
+            .call((), |_, _| async {
+                sleep(Duration::from_millis(600)).await;
+                Err(Status::unavailable("busy"))
+            })
+            .await;
+        assert!(answer.is_err());
+        assert!(
+            start.elapsed() <= Duration::from_millis(1001),
+            "{:?}",
+            start.elapsed()
+        );
+    }
+
+    #[tokio::test]
+    async fn an_unusable_address_says_how_to_write_one() {
+        for server in [
+            "127.0.0.1:50051",
+            "https://example.org",
+            "http://",
+            "http://a b",
+        ] {
+            let error = Client::new(server).expect_err(server);
+            assert!(
+                error.to_string().contains("http://127.0.0.1:50051"),
+                "{error}"
+            );
+        }
+    }
+}

@@ -1,0 +1,95 @@
+//! The calls of `ArticleService`.
+
+use basma_proto::v1::{
+    DeleteArticleRequest, GetArticleRequest, GetClusterRequest, GetClusterResponse,
+    ListArticlesRequest, ListArticlesResponse, StoredArticle,
+    article_service_client::ArticleServiceClient,
+};
+use tonic::transport::Channel;
+
+use super::{Client, MAX_ANSWER_BYTES};
+use crate::error::Error;
+
+fn stub(channel: Channel) -> ArticleServiceClient<Channel> {
+    ArticleServiceClient::new(channel).max_decoding_message_size(MAX_ANSWER_BYTES)
+}
+
+impl Client {
+    /// Returns one article.
+    ///
+    /// # Errors
+    /// `NOT_FOUND` if it is not indexed; as the server refuses, or none could be reached in time.
+    pub async fn get(&self, id: &str) -> Result<StoredArticle, Error> {
+        let request = GetArticleRequest {
+            collection: self.collection.to_string(),
+            id: id.to_owned(),
+        };
+        let response = self
+            .call(request, |channel, request| async move {
+                stub(channel).get_article(request).await
+            })
+            .await?;
+        response
+            .article
+            .ok_or(Error::Protocol("no article and no error"))
+    }
+
+    /// Returns a page of articles in the order in which they were first submitted; `page_size` 0
+    /// means the server's default, an empty `page_token` the first page.
+    ///
+    /// # Errors
+    /// As the server refuses, or none could be reached in time.
+    pub async fn list(
+        &self,
+        page_size: i32,
+        page_token: &str,
+    ) -> Result<ListArticlesResponse, Error> {
+        let request = ListArticlesRequest {
+            collection: self.collection.to_string(),
+            page_size,
+            page_token: page_token.to_owned(),
+        };
+        self.call(request, |channel, request| async move {
+            stub(channel).list_articles(request).await
+        })
+        .await
+    }
+
+    /// Deletes one article.
+    ///
+    /// # Errors
+    /// `NOT_FOUND` if it is not indexed; as the server refuses, or none could be reached in time.
+    pub async fn delete(&self, id: &str) -> Result<(), Error> {
+        let request = DeleteArticleRequest {
+            collection: self.collection.to_string(),
+            id: id.to_owned(),
+        };
+        self.call(request, |channel, request| async move {
+            stub(channel).delete_article(request).await
+        })
+        .await?;
+        Ok(())
+    }
+
+    /// Returns a page of the story that an article belongs to, the first article first.
+    ///
+    /// # Errors
+    /// `NOT_FOUND` if it is not indexed; as the server refuses, or none could be reached in time.
+    pub async fn cluster(
+        &self,
+        id: &str,
+        page_size: i32,
+        page_token: &str,
+    ) -> Result<GetClusterResponse, Error> {
+        let request = GetClusterRequest {
+            collection: self.collection.to_string(),
+            id: id.to_owned(),
+            page_size,
+            page_token: page_token.to_owned(),
+        };
+        self.call(request, |channel, request| async move {
+            stub(channel).get_cluster(request).await
+        })
+        .await
+    }
+}

@@ -1,0 +1,14 @@
+//! What the command line reads: files of articles, compressed or not, and single texts.
+
+mod date;
+mod jsonl;
+mod line;
+mod open;
+mod text;
+mod zstd;
+
+pub(crate) use self::{
+    jsonl::{Articles, Fields},
+    open::open,
+    text::{Text, TextError, read_text, stem},
+};

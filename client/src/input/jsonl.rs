@@ -1,0 +1,311 @@
+//! Articles from JSON lines. A broken line is named and passed over; the reading goes on.
+
+use std::{
+    collections::HashSet,
+    fmt,
+    io::BufRead,
+    path::PathBuf,
+    sync::{Arc, atomic::AtomicU64},
+};
+
+use basma_proto::v1::{Article, article::Body};
+use serde_json::{Map, Value};
+use xxhash_rust::xxh3::xxh3_128;
+
+use super::{
+    date,
+    line::{LONGEST_LINE, Lines, TooLong},
+    open,
+};
+
+/// A larger text, in bytes, cannot be sent: gRPC messages are 4 MiB at most, and one that is larger
+/// would take its whole stream down with it.
+const LARGEST_TEXT: usize = (4 << 20) - (64 << 10);
+
+/// Which fields of a line hold what. Id and text must be there; the others may be.
+#[derive(Clone, Debug)]
+pub(crate) struct Fields {
+    pub(crate) id: String,
+    pub(crate) text: String,
+    pub(crate) title: String,
+    pub(crate) source: String,
+    pub(crate) url: String,
+    pub(crate) date: String,
+}
+
+/// A line that holds no usable article, or a file that cannot be read (on).
+#[derive(Debug)]
+pub(crate) struct Broken {
+    file: String,
+    /// From 1; `None` if the file cannot be opened.
+    line: Option<u64>,
+    cause: String,
+}
+
+impl fmt::Display for Broken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.line {
+            Some(line) => write!(f, "{}:{line}: {}", self.file, self.cause),
+            None => write!(f, "{}: {}", self.file, self.cause),
+        }
+    }
+}
+
+/// The articles of files, one after the other.
+pub(crate) struct Articles {
+    files: std::vec::IntoIter<PathBuf>,
+    fields: Fields,
+    progress: Arc<AtomicU64>,
+    open: Option<(String, Lines<Box<dyn BufRead + Send>>)>,
+    /// Hashes of the ids so far: 16 bytes each, whatever their length.
+    ids: HashSet<u128>,
+    unreadable_dates: u64,
+}
+
+impl Articles {
+    /// The articles of `files`; `progress` counts the bytes read of them.
+    pub(crate) fn new(files: Vec<PathBuf>, fields: Fields, progress: Arc<AtomicU64>) -> Self {
+        Self {
+            files: files.into_iter(),
+            fields,
+            progress,
+            open: None,
+            ids: HashSet::new(),
+            unreadable_dates: 0,
+        }
+    }
+
+    /// How many articles had a date that could not be read, and go without.
+    pub(crate) fn unreadable_dates(&self) -> u64 {
+        self.unreadable_dates
+    }
+
+    fn article(&mut self, line: &[u8]) -> Result<Article, String> {
+        let mut record: Map<String, Value> =
+            serde_json::from_slice(line).map_err(|error| match error.classify() {
+                serde_json::error::Category::Data => "not a JSON object".to_owned(),
+                _ => format!("not JSON: {error}"),
+            })?;
+        let id = match record.remove(&self.fields.id) {
+            Some(Value::String(id)) => id,
+            Some(Value::Number(id)) => id.to_string(),
+            Some(_) => return Err(format!("field `{}` is no string", self.fields.id)),
+            None => return Err(format!("no field `{}` (see --id-field)", self.fields.id)),
+        };
+        let text = match record.remove(&self.fields.text) {
+            Some(Value::String(text)) => text,
+            Some(_) => return Err(format!("field `{}` is no string", self.fields.text)),
+            None => {
+                return Err(format!(
+                    "no field `{}` (see --text-field)",
+                    self.fields.text
+                ));
+            }
+        };
+        if text.len() > LARGEST_TEXT {
+            return Err(format!(
+                "a text of {} bytes; {LARGEST_TEXT} can be sent",
+                text.len()
+            ));
+        }
+        if !self.ids.insert(xxh3_128(id.as_bytes())) {
+            return Err(format!("id `{id}` was there before"));
+        }
+        let mut optional = |field: &str| match record.remove(field) {
+            Some(Value::String(value)) => value,
+            _ => String::new(),
+        };
+        let publish_date = optional(&self.fields.date);
+        let publish_time = date::parse(&publish_date);
+        if publish_time.is_none() && !publish_date.is_empty() {
+            self.unreadable_dates += 1;
+        }
+        Ok(Article {
+            id,
+            body: Some(Body::Text(text)),
+            title: optional(&self.fields.title),
+            source: optional(&self.fields.source),
+            url: optional(&self.fields.url),
+            publish_time,
+        })
+    }
+}
+
+impl Iterator for Articles {
+    type Item = Result<Article, Broken>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        loop {
+            let (file, mut lines) = match self.open.take() {
+                Some(open) => open,
+                None => {
+                    let path = self.files.next()?;
+                    let file = path.display().to_string();
+                    match open(&path, Arc::clone(&self.progress)) {
+                        Ok(reader) => (file, Lines::new(reader)),
+                        Err(error) => {
+                            return Some(Err(Broken {
+                                file,
+                                line: None,
+                                cause: error.to_string(),
+                            }));
+                        }
+                    }
+                }
+            };
+            let article = match lines.next() {
+                Ok(None) => continue,
+                Ok(Some(Ok(line))) if line.trim_ascii().is_empty() => None,
+                Ok(Some(Ok(line))) => Some(self.article(line)),
+                Ok(Some(Err(TooLong))) => Some(Err(format!(
+                    "a line of more than {} MiB",
+                    LONGEST_LINE >> 20
+                ))),
+                Err(error) => {
+                    let cause = format!("cannot be read on from here: {error}");
+                    return Some(Err(Broken {
+                        file,
+                        line: Some(lines.number),
+                        cause,
+                    }));
+                }
+            };
+            let line = Some(lines.number);
+            let broken = |cause| Broken {
+                file: file.clone(),
+                line,
+                cause,
+            };
+            let item = article.map(|article| article.map_err(broken));
+            self.open = Some((file, lines));
+            if item.is_some() {
+                return item;
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::{fs, path::Path};
+
+    fn fields() -> Fields {
+        let name = str::to_owned;
+        Fields {
+            id: name("id"),
+            text: name("text"),
+            title: name("title"),
+            source: name("source"),
+            url: name("url"),
+            date: name("date"),
+        }
+    }
+
+    fn articles(files: &[&Path]) -> Articles {
+        let files = files.iter().map(|path| path.to_path_buf()).collect();
+        Articles::new(files, fields(), Arc::default())
+    }
+
+    /// Writes `content` to a file and reads it: the ids, and the messages behind `file:`.
+    fn read(content: &[u8]) -> (Vec<String>, Vec<String>) {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("أخبار.jsonl");
+        fs::write(&path, content).expect("a file");
+        let prefix = format!("{}:", path.display());
+        let (mut ids, mut messages) = (Vec::new(), Vec::new());
+        for item in articles(&[&path]) {
+            match item {
+                Ok(article) => ids.push(article.id),
+                Err(broken) => {
+                    let message = broken.to_string();
+                    messages.push(message.strip_prefix(&prefix).expect("the file").to_owned());
+                }
+            }
+        }
+        (ids, messages)
+    }
+
+    #[test]
+    fn reads_what_is_there() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("a");
+        let line =
+            r#"{"id":7,"text":"نص","title":"عنوان","source":null,"date":"1970-01-02","x":[1]}"#;
+        fs::write(&path, line).expect("a file");
+        let article = articles(&[&path])
+            .next()
+            .expect("an article")
+            .expect("a good line");
+        assert_eq!(article.id, "7");
+        assert_eq!(article.body, Some(Body::Text("نص".to_owned())));
+        assert_eq!(article.title, "عنوان");
+        assert_eq!(article.source, "");
+        assert_eq!(article.publish_time.map(|time| time.seconds), Some(86_400));
+    }
+
+    #[test]
+    fn names_every_broken_line_and_goes_on() {
+        let (ids, messages) = read(
+            "\u{feff}{\"id\":\"1\",\"text\":\"نص\"}\r\n\
+             \r\n\
+             {\"id\":\"2\",\"text\":\n\
+             {\"id\":\"3\"}\n\
+             {\"text\":\"نص\"}\n\
+             {\"id\":\"1\",\"text\":\"نص\"}\n\
+             {\"id\":\"4\",\"text\":9}\n\
+             [1]\n\
+             {\"id\":\"5\",\"text\":\"\"}"
+                .as_bytes(),
+        );
+        assert_eq!(ids, ["1", "5"]);
+        let lines: Vec<_> = messages.iter().map(|m| m.split(':').next()).collect();
+        assert_eq!(lines, ["3", "4", "5", "6", "7", "8"].map(Some));
+        assert!(messages[0].contains("not JSON"), "{messages:?}");
+        assert!(messages[1].contains("no field `text`"), "{messages:?}");
+        assert!(messages[2].contains("no field `id`"), "{messages:?}");
+        assert!(messages[3].contains("`1` was there before"), "{messages:?}");
+        assert!(messages[4].contains("is no string"), "{messages:?}");
+        assert!(messages[5].contains("not a JSON object"), "{messages:?}");
+    }
+
+    #[test]
+    fn invalid_utf8_breaks_its_line_only() {
+        let (ids, messages) =
+            read(b"{\"id\":\"1\",\"text\":\"\xff\"}\n{\"id\":\"2\",\"text\":\"a\"}\n");
+        assert_eq!(ids, ["2"]);
+        assert!(messages[0].starts_with("1: not JSON"), "{messages:?}");
+    }
+
+    #[test]
+    fn a_truncated_gzip_gives_what_it_holds_and_says_where_it_breaks() {
+        use flate2::{Compression, write::GzEncoder};
+        use std::io::Write;
+        let mut encoder = GzEncoder::new(Vec::new(), Compression::none());
+        for id in 1..=3 {
+            writeln!(encoder, "{{\"id\":\"{id}\",\"text\":\"نص\"}}").expect("memory");
+        }
+        let mut packed = encoder.finish().expect("memory");
+        packed.truncate(packed.len() - 12);
+        let (ids, messages) = read(&packed);
+        assert_eq!(ids, ["1", "2"]);
+        assert!(
+            messages[0].starts_with("3: cannot be read on"),
+            "{messages:?}"
+        );
+    }
+
+    #[test]
+    fn a_missing_file_does_not_stop_the_next_and_ids_are_unique_over_all() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (one, none) = (folder.path().join("one"), folder.path().join("none"));
+        fs::write(&one, "{\"id\":\"1\",\"text\":\"نص\",\"date\":\"أمس\"}").expect("a file");
+        let mut articles = articles(&[&none, &one, &one]);
+        let broken = articles.next().expect("an item").expect_err("no file");
+        assert_eq!(broken.line, None);
+        assert!(articles.next().expect("an item").is_ok());
+        assert!(articles.next().expect("an item").is_err());
+        assert!(articles.next().is_none());
+        assert_eq!(articles.unreadable_dates(), 1);
+    }
+}
