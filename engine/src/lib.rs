@@ -1,1 +1,3 @@
-//! To be written.
+//! The heart of Basma.
+
+pub mod text;

@@ -1,0 +1,106 @@
+//! SimHash: 64 bits that differ in few places when two texts share most of their features.
+//!
+//! Moses Charikar, "Similarity Estimation Techniques from Rounding Algorithms" (STOC 2002); for web
+//! pages Gurmeet Manku, Arvind Jain, Anish Das Sarma, "Detecting Near-Duplicates for Web Crawling"
+//! (WWW 2007).
+
+use std::{fmt, num::ParseIntError, str::FromStr};
+
+/// A 64-bit SimHash. Bit i is set if more features' hashes have bit i set than not; of no features
+/// at all it is zero.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct SimHash(pub u64);
+
+impl SimHash {
+    /// Number of bits in which the two differ, 0 to 64.
+    pub fn distance(self, other: Self) -> u32 {
+        (self.0 ^ other.0).count_ones()
+    }
+}
+
+/// 16 hexadecimal digits.
+impl fmt::Display for SimHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:016x}", self.0)
+    }
+}
+
+/// Up to 16 hexadecimal digits.
+impl FromStr for SimHash {
+    type Err = ParseIntError;
+
+    fn from_str(digits: &str) -> Result<Self, Self::Err> {
+        u64::from_str_radix(digits, 16).map(Self)
+    }
+}
+
+/// Counts, for each of the 64 bits, how many hashes have it set.
+///
+/// The 64 counters lie across the machine words: word p holds bit p of every counter, so that one
+/// hash is added to all of them by a ripple of word operations that ends after two on average,
+/// where 64 separate counters take 64 additions. (Bit-sliced counters, as in the positional
+/// population count of Klarqvist, Mula and Lemire.)
+#[derive(Clone, Debug, Default)]
+pub(super) struct Counters {
+    planes: [u64; 32],
+    added: u32,
+}
+
+impl Counters {
+    /// Counts one feature. The features of one text number less than 2^32, since its bytes do.
+    #[inline]
+    pub(super) fn add(&mut self, hash: u64) {
+        let mut carry = hash;
+        for plane in &mut self.planes {
+            let next = *plane & carry;
+            *plane ^= carry;
+            carry = next;
+            if carry == 0 {
+                break;
+            }
+        }
+        self.added += 1;
+    }
+
+    /// The bits that more than half of the hashes have set.
+    pub(super) fn majority(&self) -> SimHash {
+        let half = self.added / 2;
+        let (mut greater, mut equal) = (0, u64::MAX);
+        for (p, plane) in self.planes.iter().enumerate().rev() {
+            let bit = if half >> p & 1 == 1 { u64::MAX } else { 0 };
+            greater |= equal & plane & !bit;
+            equal &= !(plane ^ bit);
+        }
+        SimHash(greater)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// The definition, a counter for each bit.
+    fn plain(hashes: &[u64]) -> SimHash {
+        let bits = (0..64).filter(|bit| {
+            let set = hashes.iter().filter(|hash| *hash >> bit & 1 == 1).count();
+            set > hashes.len() - set
+        });
+        SimHash(bits.fold(0, |simhash, bit| simhash | 1 << bit))
+    }
+
+    proptest! {
+        #[test]
+        fn counters_agree_with_the_definition(hashes in proptest::collection::vec(any::<u64>(), 0..200)) {
+            let mut counters = Counters::default();
+            hashes.iter().for_each(|hash| counters.add(*hash));
+            prop_assert_eq!(counters.majority(), plain(&hashes));
+        }
+
+        #[test]
+        fn digits_are_read_back(simhash in any::<u64>().prop_map(SimHash)) {
+            prop_assert_eq!(simhash.to_string().parse(), Ok(simhash));
+        }
+    }
+}

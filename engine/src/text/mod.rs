@@ -1,0 +1,17 @@
+//! From an article's text to its folded words.
+//!
+//! [`rule`](self::rule) says what becomes of one character; [`FoldedText`] applies the rules to a
+//! text in one pass and remembers where in the original each word stood.
+
+mod fold;
+mod normalize;
+mod rule;
+
+pub use fold::{FoldedText, Token};
+
+/// Version of the folding, stored beside every fingerprint: fingerprints of texts that were folded
+/// by different versions cannot be compared. To be raised with every change of what a text folds to.
+pub const FOLD_VERSION: u32 = 1;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,12 @@
+//! What folding must do: the table of ARCHITECTURE.md row by row, two peers' failures, properties,
+//! and a second, plain implementation to agree with.
+
+mod oracle;
+mod properties;
+mod table;
+
+use super::FoldedText;
+
+fn fold(text: &str) -> String {
+    FoldedText::new(text).text().to_owned()
+}
