@@ -1,6 +1,7 @@
 //! The typed client: one cheap clone per task, all on one connection.
 
 mod articles;
+mod batches;
 mod collections;
 mod dedup;
 mod health;

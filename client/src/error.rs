@@ -206,8 +206,7 @@ mod tests {
 
     #[test]
     fn reads_reason_field_and_delay() {
-        let mut details =
-            ErrorDetails::with_error_info("TEXT_TOO_LARGE", "basma", HashMap::new());
+        let mut details = ErrorDetails::with_error_info("TEXT_TOO_LARGE", "basma", HashMap::new());
         details.add_bad_request_violation("article.text", "too large");
         details.set_retry_info(Some(Duration::from_secs(1)));
         let status =

@@ -9,10 +9,12 @@
 //! | `output` | JSON lines for machines, tables and marked texts for people |
 //! | [`cli`] | the command line, one command a file |
 
+pub mod cli;
 pub mod client;
 pub mod error;
 pub mod retry;
 
 mod input;
+mod output;
 
 pub use crate::{client::Client, error::Error};

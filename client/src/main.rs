@@ -1,3 +1,7 @@
 //! The command `basma`.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    basma_client::cli::main()
+}

@@ -239,7 +239,7 @@ fn send(
     }
 }
 
-fn body_bytes(article: &Article) -> usize {
+pub(super) fn body_bytes(article: &Article) -> usize {
     match &article.body {
         Some(Body::Text(text)) => text.len(),
         Some(Body::EncodedText(text)) => text.content.len(),

@@ -1,0 +1,117 @@
+//! The command line `basma`: one command a file.
+//!
+//! Results go to stdout, everything else to stderr. Exit status: 0 for success, 1 for `check` that
+//! found nothing, 2 for any error, with one line on stderr that begins with `basma: `.
+
+mod article;
+mod bulk;
+mod check;
+mod cluster;
+mod collections;
+mod compare;
+mod completions;
+mod delete;
+mod duration;
+mod failure;
+mod find;
+mod fingerprint;
+mod get;
+mod health;
+mod list;
+mod progress;
+mod session;
+mod stats;
+mod submit;
+mod summary;
+
+use std::{process::ExitCode, time::Duration};
+
+use clap::{Args, Parser, Subcommand};
+
+use self::{
+    failure::{Exit, Failure},
+    session::Session,
+};
+use crate::client::{Client, DEFAULT_SERVER};
+
+/// Ask whether an Arabic text was seen before, and if not, which one it is nearly.
+#[derive(Debug, Parser)]
+#[command(name = "basma", version, about, max_term_width = 100)]
+struct Cli {
+    #[command(flatten)]
+    global: Global,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Args)]
+struct Global {
+    /// Where basmad listens
+    #[arg(long, global = true, env = "BASMA_SERVER", value_name = "URL", default_value = DEFAULT_SERVER)]
+    server: String,
+    /// Which collection is meant
+    #[arg(long, global = true, env = "BASMA_COLLECTION", value_name = "NAME", default_value = basma_proto::DEFAULT_COLLECTION)]
+    collection: String,
+    /// How long a call may take, with all its repetitions: 500ms, 10s, 2m
+    #[arg(long, global = true, value_name = "DURATION", default_value = "30s", value_parser = duration::parse)]
+    timeout: Duration,
+    /// Print JSON, for machines
+    #[arg(long, global = true)]
+    json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Submit(submit::Submit),
+    Check(check::Check),
+    Find(find::Find),
+    Get(get::Get),
+    List(list::List),
+    Delete(delete::Delete),
+    Cluster(cluster::Cluster),
+    Compare(compare::Compare),
+    Fingerprint(fingerprint::Fingerprint),
+    #[command(subcommand)]
+    Collections(collections::Collections),
+    Stats(stats::Stats),
+    Health(health::Health),
+    Completions(completions::Completions),
+}
+
+/// Runs the command that the arguments of the program name.
+pub fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return failure::usage(&error).into(),
+    };
+    run(cli).unwrap_or_else(|failure| failure.report()).into()
+}
+
+#[tokio::main]
+async fn run(cli: Cli) -> Result<Exit, Failure> {
+    let Global {
+        server,
+        collection,
+        timeout,
+        json,
+    } = cli.global;
+    let client = Client::new(&server)?
+        .with_collection(&collection)
+        .with_deadline(timeout);
+    let session = Session::new(client, json);
+    match cli.command {
+        Command::Submit(command) => command.run(&session).await,
+        Command::Check(command) => command.run(&session).await,
+        Command::Find(command) => command.run(&session).await,
+        Command::Get(command) => command.run(&session).await,
+        Command::List(command) => command.run(&session).await,
+        Command::Delete(command) => command.run(&session).await,
+        Command::Cluster(command) => command.run(&session).await,
+        Command::Compare(command) => command.run(&session).await,
+        Command::Fingerprint(command) => command.run(&session).await,
+        Command::Collections(command) => command.run(&session).await,
+        Command::Stats(command) => command.run(&session).await,
+        Command::Health(command) => command.run(&session).await,
+        Command::Completions(command) => command.run::<Cli>(),
+    }
+}

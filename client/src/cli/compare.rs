@@ -1,0 +1,190 @@
+//! `basma compare`
+
+use std::{io::Write, path::Path};
+
+use basma_proto::v1::{
+    CompareResponse, CompareSide, Evidence, Segment, compare_side::Side, segment::Kind,
+};
+use clap::Args;
+use serde::Serialize;
+
+use super::{
+    article::is_text,
+    failure::{Exit, Failure},
+    session::Session,
+};
+use crate::{
+    input::{Text, read_text},
+    output::{
+        Align, Cell, FingerprintLine, HEAD, Table, optional_share, relation_name, write_json,
+        write_segments,
+    },
+};
+
+/// Set two texts side by side: what they share and where they differ
+///
+/// A and B are .txt files, `-` for stdin, or else ids of indexed articles. Words that only A has
+/// are shown red or as [-…-], words that only B has green or as {+…+}.
+#[derive(Debug, Args)]
+pub(super) struct Compare {
+    /// A file or an id
+    #[arg(required_unless_present = "text_a")]
+    a: Option<String>,
+    /// A file or an id
+    #[arg(required_unless_present_any = ["text_a", "text_b"])]
+    b: Option<String>,
+    /// The first text itself; then the only A is B
+    #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
+    text_a: Option<String>,
+    /// The second text itself
+    #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
+    text_b: Option<String>,
+    /// Show long equal passages in full
+    #[arg(long)]
+    full: bool,
+    /// The charset of the files, if it is not UTF-8
+    #[arg(long)]
+    charset: Option<String>,
+}
+
+#[derive(Serialize)]
+struct Line<'a> {
+    relation: Option<&'static str>,
+    hamming: Option<u32>,
+    jaccard: Option<f64>,
+    containment: Option<f64>,
+    contained: Option<f64>,
+    a: Option<FingerprintLine<'a>>,
+    b: Option<FingerprintLine<'a>>,
+    segments: Vec<SegmentLine>,
+}
+
+/// Half-open ranges of bytes of the texts.
+#[derive(Serialize)]
+struct SegmentLine {
+    kind: &'static str,
+    a: Option<[u32; 2]>,
+    b: Option<[u32; 2]>,
+}
+
+impl From<&Segment> for SegmentLine {
+    fn from(segment: &Segment) -> Self {
+        let kind = match segment.kind() {
+            Kind::Equal | Kind::Unspecified => "EQUAL",
+            Kind::OnlyA => "ONLY_A",
+            Kind::OnlyB => "ONLY_B",
+        };
+        let a = segment
+            .a
+            .as_ref()
+            .map(|range| [range.start_byte, range.end_byte]);
+        let b = segment
+            .b
+            .as_ref()
+            .map(|range| [range.start_byte, range.end_byte]);
+        Self { kind, a, b }
+    }
+}
+
+impl Compare {
+    pub(super) async fn run(self, session: &Session) -> Result<Exit, Failure> {
+        let charset = self.charset.as_deref();
+        let mut names = [self.a, self.b].into_iter().flatten();
+        let mut side = |text: Option<String>| match (text, names.next()) {
+            (Some(text), _) => Ok(Side::Text(text)),
+            (None, Some(name)) => named(name, charset),
+            (None, None) => Err(Failure::Other("two texts are to be compared".to_owned())),
+        };
+        let (a, b) = match (self.text_a, self.text_b) {
+            (Some(a), b) => (Side::Text(a), side(b)?),
+            (None, b) => (side(None)?, side(b)?),
+        };
+        if names.next().is_some() {
+            return Err(Failure::Other("more than two texts to compare".to_owned()));
+        }
+        let texts = [text(&a), text(&b)];
+        let (a, b) = (CompareSide { side: Some(a) }, CompareSide { side: Some(b) });
+        let response = session.client.compare(a, b).await?;
+        let mut out = session.stdout();
+        if session.json {
+            write_json(&mut out, &line(&response))?;
+        } else {
+            evidence(&response).write(&mut out, session.style)?;
+            if !response.segments.is_empty() {
+                writeln!(out)?;
+                let [a, b] = [texts[0].as_deref(), texts[1].as_deref()];
+                write_segments(&mut out, session.style, &response.segments, a, b, self.full)?;
+            }
+        }
+        out.flush()?;
+        Ok(Exit::DONE)
+    }
+}
+
+fn named(name: String, charset: Option<&str>) -> Result<Side, Failure> {
+    let path = Path::new(&name);
+    if name != "-" && !(is_text(path) && path.exists()) {
+        return Ok(Side::Id(name));
+    }
+    Ok(match read_text(path, charset)? {
+        Text::Utf8(text) => Side::Text(text),
+        Text::Encoded(text) => Side::EncodedText(text),
+    })
+}
+
+/// The text, if it is at hand in UTF-8.
+fn text(side: &Side) -> Option<String> {
+    match side {
+        Side::Text(text) => Some(text.clone()),
+        _ => None,
+    }
+}
+
+fn evidence(response: &CompareResponse) -> Table<2> {
+    let none = Evidence::default();
+    let evidence = response.evidence.as_ref().unwrap_or(&none);
+    let mut table = Table::new([("", Align::Left), ("", Align::Left)]);
+    let mut row = |name: &str, value: String| {
+        if !value.is_empty() {
+            table.row([Cell::painted(name, HEAD), value.into()]);
+        }
+    };
+    let relation = response
+        .relation
+        .map(|_| relation_name(response.relation()));
+    row("relation", relation.unwrap_or("none").to_owned());
+    let distance = evidence.hamming_distance;
+    row(
+        "distance",
+        distance
+            .map(|bits| format!("{bits} of 64 bits"))
+            .unwrap_or_default(),
+    );
+    row("jaccard", optional_share(evidence.jaccard));
+    row("of A in B", optional_share(evidence.containment));
+    row("of B in A", optional_share(evidence.contained));
+    if let (Some(a), Some(b)) = (&response.a, &response.b) {
+        row("words", format!("{} and {}", a.token_count, b.token_count));
+        row(
+            "simhash",
+            format!("{} and {}", a.simhash_hex, b.simhash_hex),
+        );
+    }
+    table
+}
+
+fn line(response: &CompareResponse) -> Line<'_> {
+    let evidence = response.evidence.as_ref();
+    Line {
+        relation: response
+            .relation
+            .map(|_| relation_name(response.relation())),
+        hamming: evidence.and_then(|evidence| evidence.hamming_distance),
+        jaccard: evidence.and_then(|evidence| evidence.jaccard),
+        containment: evidence.and_then(|evidence| evidence.containment),
+        contained: evidence.and_then(|evidence| evidence.contained),
+        a: response.a.as_ref().map(FingerprintLine::from),
+        b: response.b.as_ref().map(FingerprintLine::from),
+        segments: response.segments.iter().map(SegmentLine::from).collect(),
+    }
+}

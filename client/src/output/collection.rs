@@ -1,0 +1,95 @@
+//! Collections and their settings.
+
+use std::io::{self, Write};
+
+use basma_proto::v1::{
+    Collection, DetectorSettings,
+    detector_settings::{Features, Method},
+};
+use serde::Serialize;
+
+use super::{
+    Align, Style, Table,
+    format::{optional_share, rfc3339, utc},
+};
+
+/// A collection as a line of JSON.
+#[derive(Debug, Serialize)]
+pub(crate) struct CollectionLine<'a> {
+    name: &'a str,
+    method: &'static str,
+    simhash_features: &'static str,
+    simhash_feature_size: Option<u32>,
+    simhash_distance: Option<u32>,
+    min_containment: Option<f64>,
+    min_jaccard: Option<f64>,
+    created: Option<String>,
+}
+
+impl<'a> From<&'a Collection> for CollectionLine<'a> {
+    fn from(collection: &'a Collection) -> Self {
+        let detector = collection.detector.unwrap_or_default();
+        Self {
+            name: &collection.name,
+            method: method(&detector),
+            simhash_features: features(&detector),
+            simhash_feature_size: detector.simhash_feature_size,
+            simhash_distance: detector.simhash_distance,
+            min_containment: detector.min_containment,
+            min_jaccard: detector.min_jaccard,
+            created: rfc3339(collection.create_time.as_ref()),
+        }
+    }
+}
+
+/// Prints collections as a table, one a row.
+///
+/// # Errors
+/// Those of `out`.
+pub(crate) fn write_collections(
+    out: &mut impl Write,
+    style: Style,
+    collections: &[Collection],
+) -> io::Result<()> {
+    let mut table = Table::new([
+        ("name", Align::Left),
+        ("method", Align::Left),
+        ("features", Align::Left),
+        ("distance", Align::Right),
+        ("min containment", Align::Right),
+        ("min jaccard", Align::Right),
+        ("created (UTC)", Align::Left),
+    ]);
+    let number = |number: Option<u32>| number.map(|number| number.to_string()).unwrap_or_default();
+    for collection in collections {
+        let detector = collection.detector.unwrap_or_default();
+        let size = number(detector.simhash_feature_size);
+        table.row([
+            collection.name.as_str().into(),
+            method(&detector).into(),
+            format!("{size} {}", features(&detector)).into(),
+            number(detector.simhash_distance).into(),
+            optional_share(detector.min_containment).into(),
+            optional_share(detector.min_jaccard).into(),
+            utc(collection.create_time.as_ref()).into(),
+        ]);
+    }
+    table.write(out, style)
+}
+
+/// By the names that `collections create` takes.
+fn method(detector: &DetectorSettings) -> &'static str {
+    match detector.method() {
+        Method::Unspecified => "default",
+        Method::Full => "full",
+        Method::SimhashOnly => "simhash-only",
+    }
+}
+
+fn features(detector: &DetectorSettings) -> &'static str {
+    match detector.simhash_features() {
+        Features::Unspecified => "default",
+        Features::Words => "words",
+        Features::Characters => "characters",
+    }
+}
