@@ -18,6 +18,7 @@ mod fingerprint;
 mod get;
 mod health;
 mod list;
+mod load;
 mod progress;
 mod session;
 mod stats;
@@ -36,7 +37,7 @@ use crate::client::{Client, DEFAULT_SERVER};
 
 /// Ask whether an Arabic text was seen before, and if not, which one it is nearly.
 #[derive(Debug, Parser)]
-#[command(name = "basma", version, about, max_term_width = 100)]
+#[command(name = "basma", version, max_term_width = 100)]
 struct Cli {
     #[command(flatten)]
     global: Global,
@@ -75,6 +76,7 @@ enum Command {
     Collections(collections::Collections),
     Stats(stats::Stats),
     Health(health::Health),
+    Load(load::Load),
     Completions(completions::Completions),
 }
 
@@ -112,6 +114,7 @@ async fn run(cli: Cli) -> Result<Exit, Failure> {
         Command::Collections(command) => command.run(&session).await,
         Command::Stats(command) => command.run(&session).await,
         Command::Health(command) => command.run(&session).await,
+        Command::Load(command) => command.run(&session).await,
         Command::Completions(command) => command.run::<Cli>(),
     }
 }

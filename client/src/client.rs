@@ -101,6 +101,11 @@ impl Client {
         &self.collection
     }
 
+    /// How long a call may take, with all its repetitions.
+    pub fn deadline(&self) -> Duration {
+        self.deadline
+    }
+
     /// Calls `rpc` until it answers, the policy gives up, or the deadline has passed.
     async fn call<M, R, F>(
         &self,

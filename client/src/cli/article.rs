@@ -66,13 +66,13 @@ struct SingleArgs {
     #[arg(long)]
     id: Option<String>,
     /// Its headline
-    #[arg(long, default_value = "")]
+    #[arg(long, default_value = "", hide_default_value = true)]
     title: String,
     /// Its outlet
-    #[arg(long, default_value = "")]
+    #[arg(long, default_value = "", hide_default_value = true)]
     source: String,
     /// Where it was fetched
-    #[arg(long, default_value = "")]
+    #[arg(long, default_value = "", hide_default_value = true)]
     url: String,
     /// The charset of the .txt file, for example windows-1256, if it is not UTF-8
     #[arg(long)]
