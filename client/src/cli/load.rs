@@ -172,7 +172,7 @@ impl Load {
                 number += 1;
                 let prefix = format!("load-{run:x}-{number}");
                 let vocabulary = Arc::clone(&vocabulary);
-                let texts = Texts::new(vocabulary, number, prefix, self.words, self.duplicates);
+                let texts = Texts::new(vocabulary, prefix, self.words, self.duplicates);
                 let worker =
                     Worker::new(client.clone(), texts, Arc::clone(pace), Arc::clone(counter));
                 match self.mode {

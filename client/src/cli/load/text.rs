@@ -65,11 +65,14 @@ impl Vocabulary {
 #[derive(Debug)]
 pub(super) struct Texts {
     vocabulary: Arc<Vocabulary>,
-    worker: u64,
+    /// Of the first text; other workers and other runs have other texts.
+    seed: u64,
     prefix: String,
     words: usize,
     duplicates: f64,
     sent: u64,
+    /// Different texts among what was sent.
+    fresh: u64,
     random: Rng,
 }
 
@@ -77,33 +80,35 @@ impl Texts {
     /// `duplicates` is the share of articles that repeat an earlier one of this worker.
     pub(super) fn new(
         vocabulary: Arc<Vocabulary>,
-        worker: u64,
         prefix: String,
         words: usize,
         duplicates: f64,
     ) -> Self {
-        // Other texts in every run, as other ids.
         Self {
             vocabulary,
-            worker,
+            seed: fastrand::u64(..),
             prefix,
             words,
             duplicates,
             sent: 0,
+            fresh: 0,
             random: Rng::new(),
         }
     }
 
     pub(super) fn next(&mut self) -> Article {
-        let repeats = self.sent > 0 && self.random.f64() < self.duplicates;
+        let repeats = self.fresh > 0 && self.random.f64() < self.duplicates;
         let number = if repeats {
-            self.random.u64(..self.sent)
+            self.random.u64(..self.fresh)
         } else {
-            self.sent
+            self.fresh += 1;
+            self.fresh - 1
         };
         let id = format!("{}-{}", self.prefix, self.sent);
         self.sent += 1;
-        let text = self.vocabulary.text(self.worker << 40 | number, self.words);
+        let text = self
+            .vocabulary
+            .text(self.seed.wrapping_add(number), self.words);
         Article {
             id,
             body: Some(Body::Text(text)),
@@ -119,7 +124,7 @@ mod tests {
 
     fn distinct(duplicates: f64) -> usize {
         let vocabulary = Arc::new(Vocabulary::new());
-        let mut texts = Texts::new(vocabulary, 1, "load".to_owned(), 50, duplicates);
+        let mut texts = Texts::new(vocabulary, "load".to_owned(), 50, duplicates);
         let bodies = (0..200).map(|_| format!("{:?}", texts.next().body));
         bodies.collect::<HashSet<_>>().len()
     }
