@@ -113,3 +113,74 @@ pub(crate) fn write_matches(
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use basma_proto::v1::{Fingerprint, Relation};
+
+    fn print(answer: &Answer) -> String {
+        let mut out = Vec::new();
+        write_answer(&mut out, Style::default(), answer).expect("memory");
+        String::from_utf8(out).expect("text")
+    }
+
+    #[test]
+    fn shows_the_verdict_and_what_it_rests_on() {
+        let found = |id: &str, relation: Relation, bits, share| Match {
+            id: id.to_owned(),
+            relation: relation.into(),
+            evidence: Some(Evidence {
+                hamming_distance: Some(bits),
+                jaccard: Some(share),
+                containment: Some(share),
+                contained: Some(1.0),
+                passages: Vec::new(),
+            }),
+            title: "افتتاح معرض الكتاب".to_owned(),
+            first_seen_time: Some(prost_types::Timestamp {
+                seconds: 65,
+                nanos: 0,
+            }),
+            ..Match::default()
+        };
+        let fingerprint = Fingerprint {
+            token_count: 120,
+            simhash_hex: "00ff00ff00ff00ff".to_owned(),
+            ..Fingerprint::default()
+        };
+        let answer = Answer {
+            id: "خبر-9".to_owned(),
+            verdict: Verdict::NearDuplicate.into(),
+            canonical_id: "خبر-1".to_owned(),
+            fingerprint: Some(fingerprint),
+            matches: vec![
+                found("خبر-1", Relation::NearDuplicate, 3, 0.966),
+                found("خبر-17", Relation::Contains, 14, 0.5),
+            ],
+            truncated: true,
+            ..Answer::default()
+        };
+        assert_eq!(
+            print(&answer),
+            "NEAR_DUPLICATE  خبر-9  first of its story: خبر-1\n\
+             120 words, simhash 00ff00ff00ff00ff\n\
+             \n\
+             relation        id      first seen (UTC)     distance  jaccard  of this  of match  title\n\
+             NEAR_DUPLICATE  خبر-1   1970-01-01 00:01:05         3     97 %     97 %     100 %  افتتاح معرض الكتاب\n\
+             CONTAINS        خبر-17  1970-01-01 00:01:05        14     50 %     50 %     100 %  افتتاح معرض الكتاب\n\
+             … and more; see them with --max-matches\n"
+        );
+    }
+
+    #[test]
+    fn what_is_new_says_so() {
+        let answer = Answer {
+            id: "خبر-1".to_owned(),
+            verdict: Verdict::New.into(),
+            canonical_id: "خبر-1".to_owned(),
+            ..Answer::default()
+        };
+        assert_eq!(print(&answer), "NEW  خبر-1\nnothing like it is known\n");
+    }
+}
