@@ -1,3 +1,51 @@
-//! The heart of Basma.
+//! The heart of Basma: what a text becomes, the index of what was seen, and the decision.
+//!
+//! Nothing here knows of RPCs, clocks or disks. The way of an article:
+//!
+//! - [`text`]: folding, from the text as it was written to plain words with their places;
+//! - [`shingle`]: the overlapping runs of words or characters that texts are compared by;
+//! - [`fingerprint`]: exact hash, SimHash and sketch of a text;
+//! - `index`: the tables that lead from a fingerprint to the articles near it, all on dashmap;
+//! - `evidence`: how much of one article stands in another, and what that makes it;
+//! - [`answer`]: what a caller is told;
+//! - [`collection`]: check, check-and-add, find and delete, over one index;
+//! - [`detector`]: a collection's settings;
+//! - [`compare`]: two texts side by side.
+//!
+//! ```
+//! use basma_engine::{Collection, Fingerprinter, Metadata, Submission, Verdict};
+//!
+//! let collection = Collection::new(Default::default());
+//! let mut fingerprinter = Fingerprinter::default();
+//! let metadata = Metadata::default();
+//! let mut submit = |id, text| {
+//!     let submission = Submission { id, text, metadata: &metadata, now: 0 };
+//!     collection.submit(&mut fingerprinter, submission, 10).unwrap()
+//! };
+//! let first = submit("1", "افتتح الوزير صباح اليوم المعرض السنوي للكتاب في العاصمة");
+//! assert_eq!(first.verdict, Verdict::New);
+//! let second = submit("2", "اِفتتح الوزيرُ صباحَ اليوم، المعرضَ السنويَّ للكتاب في العاصمة.");
+//! assert_eq!(second.verdict.name(), "EXACT");
+//! assert_eq!(second.canonical_id.as_deref(), Some("1"));
+//! ```
 
+pub mod answer;
+pub mod collection;
+pub mod compare;
+pub mod detector;
+mod evidence;
+pub mod fingerprint;
+mod index;
+pub mod shingle;
 pub mod text;
+
+pub use answer::{Answer, Evidence, Match, Relation, Verdict};
+pub use collection::{Collection, IndexFull, Stats, Submission};
+pub use detector::{Detector, Method};
+pub use fingerprint::{ExactHash, Fingerprint, Fingerprinter, SimHash};
+pub use index::{
+    MAX_DISTANCE,
+    articles::{Article, Metadata, Timestamp},
+};
+pub use shingle::Shingling;
+pub use text::{FOLD_VERSION, FoldedText};

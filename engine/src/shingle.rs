@@ -41,7 +41,11 @@ fn characters(text: &FoldedText, length: usize, mut shingle: impl FnMut(&[u8])) 
         return;
     }
     let is_start = |at: usize| bytes.get(at).is_none_or(|byte| (byte & 0xc0) != 0x80);
-    let next = |at: usize| (at + 1..).find(|&place| is_start(place)).unwrap_or(bytes.len());
+    let next = |at: usize| {
+        (at + 1..)
+            .find(|&place| is_start(place))
+            .unwrap_or(bytes.len())
+    };
     // A window between two character boundaries, moved on by one character at both ends.
     let mut end = 0;
     for _ in 0..length {
@@ -86,7 +90,10 @@ mod tests {
 
     #[test]
     fn characters_cross_words() {
-        assert_eq!(shingles(Shingling::Characters(3), "في يوم"), ["في ", "ي ي", " يو", "يوم"]);
+        assert_eq!(
+            shingles(Shingling::Characters(3), "في يوم"),
+            ["في ", "ي ي", " يو", "يوم"]
+        );
     }
 
     #[test]

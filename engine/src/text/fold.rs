@@ -50,10 +50,20 @@ impl FoldedText {
     ///
     /// As [`FoldedText::new`].
     pub fn fold(&mut self, text: &str) {
-        assert!(u32::try_from(text.len()).is_ok(), "a text of 4 GiB or more cannot be folded");
+        assert!(
+            u32::try_from(text.len()).is_ok(),
+            "a text of 4 GiB or more cannot be folded"
+        );
         self.folded.clear();
         self.tokens.clear();
-        Pass { text, bytes: text.as_bytes(), out: self, word: None, end: 0 }.run();
+        Pass {
+            text,
+            bytes: text.as_bytes(),
+            out: self,
+            word: None,
+            end: 0,
+        }
+        .run();
     }
 
     /// The folded words, separated by one space.
@@ -149,7 +159,9 @@ impl Pass<'_> {
         match rule(c) {
             Rule::Letter(letter) => {
                 self.begin_word(at);
-                self.out.folded.extend_from_slice(letter.encode_utf8(&mut [0; 4]).as_bytes());
+                self.out
+                    .folded
+                    .extend_from_slice(letter.encode_utf8(&mut [0; 4]).as_bytes());
                 self.end = next;
             }
             Rule::Letters(letters) => {
@@ -178,13 +190,24 @@ impl Pass<'_> {
             .char_indices()
             .rfind(|(_, c)| is_separator(*c))
             .map_or(0, |(place, c)| place + c.len_utf8());
-        let end = after.find(is_separator).map_or(self.bytes.len(), |length| at + length);
+        let end = after
+            .find(is_separator)
+            .map_or(self.bytes.len(), |length| at + length);
 
         self.word = None;
-        while self.out.tokens.last().is_some_and(|token| token.start as usize >= start) {
+        while self
+            .out
+            .tokens
+            .last()
+            .is_some_and(|token| token.start as usize >= start)
+        {
             self.out.tokens.pop();
         }
-        let kept = self.out.tokens.last().map_or(0, |token| token.folded_end as usize);
+        let kept = self
+            .out
+            .tokens
+            .last()
+            .map_or(0, |token| token.folded_end as usize);
         self.out.folded.truncate(kept);
 
         let words = fold_run(self.text.get(start..end).unwrap_or_default());
@@ -240,7 +263,10 @@ struct Tables {
 
 static TABLES: LazyLock<Tables> = LazyLock::new(|| {
     let code = |value: usize| {
-        let c = u32::try_from(value).ok().and_then(char::from_u32).unwrap_or('\0');
+        let c = u32::try_from(value)
+            .ok()
+            .and_then(char::from_u32)
+            .unwrap_or('\0');
         match rule(c) {
             Rule::Letter(letter) if letter.len_utf8() <= 2 => {
                 let mut bytes = [0; 2];

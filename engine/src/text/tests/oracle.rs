@@ -5,13 +5,32 @@ use super::super::rule::PHRASES;
 use unicode_normalization::{UnicodeNormalization as _, char::is_combining_mark};
 
 /// The order of `ARCHITECTURE.md`: ligatures and isolated marks, NFKC, marks and invisible
-/// characters, letters, digits, lower case, separators.
+/// characters, letters, digits, lower case, separators; again until nothing changes, since taking
+/// away what stood between two characters can let them compose.
 pub(super) fn fold(text: &str) -> Vec<String> {
+    let mut words = step(text);
+    loop {
+        let next = step(&words.join(" "));
+        if next == words {
+            return words;
+        }
+        words = next;
+    }
+}
+
+fn step(text: &str) -> Vec<String> {
     let text: String = text.chars().filter(|&c| !is_invisible(c)).collect();
     let text: String = text.chars().map(ligature).collect();
-    let text: String = text.nfkc().filter(|&c| !is_invisible(c)).map(letter).collect();
+    let text: String = text
+        .nfkc()
+        .filter(|&c| !is_invisible(c))
+        .map(letter)
+        .collect();
     let text: String = text.nfkc().flat_map(char::to_lowercase).collect();
-    let text: String = text.nfkc().filter(|&c| c.is_alphanumeric() || !is_combining_mark(c)).collect();
+    let text: String = text
+        .nfkc()
+        .filter(|&c| c.is_alphanumeric() || !is_combining_mark(c))
+        .collect();
     text.split(|c: char| !c.is_alphanumeric())
         .filter(|word| !word.is_empty())
         .map(str::to_owned)

@@ -40,8 +40,6 @@ fn sprinkle(text: &str, marks: &[char], places: &[u8]) -> String {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 2000, ..ProptestConfig::default() })]
-
     #[test]
     fn folding_is_idempotent(text in any_text()) {
         let once = fold(&text);

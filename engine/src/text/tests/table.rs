@@ -11,7 +11,11 @@ fn assert_folds(rows: &[(&str, &str)]) {
 
 #[test]
 fn alef_forms_are_alef() {
-    assert_folds(&[("أإآا", "اااا"), ("ٱلله", "الله"), ("أحمد إلى آخر", "احمد الي اخر")]);
+    assert_folds(&[
+        ("أإآا", "اااا"),
+        ("ٱلله", "الله"),
+        ("أحمد إلى آخر", "احمد الي اخر"),
+    ]);
 }
 
 #[test]
@@ -74,7 +78,11 @@ fn presentation_forms_are_their_letters() {
 
 #[test]
 fn digits_are_ascii() {
-    assert_folds(&[("٠١٢٣٤٥٦٧٨٩", "0123456789"), ("۰۱۲۳۴۵۶۷۸۹", "0123456789"), ("2015م", "2015م")]);
+    assert_folds(&[
+        ("٠١٢٣٤٥٦٧٨٩", "0123456789"),
+        ("۰۱۲۳۴۵۶۷۸۹", "0123456789"),
+        ("2015م", "2015م"),
+    ]);
 }
 
 #[test]
@@ -94,7 +102,12 @@ fn invisible_marks_vanish_and_odd_spaces_separate() {
         assert_eq!(fold(&format!("مح{mark}مد")), "محمد", "{}", mark.escape_unicode());
     }
     for space in "\u{200b}\u{a0}\u{2028}\u{2029}\u{3000}\t\n".chars() {
-        assert_eq!(fold(&format!("مح{space}مد")), "مح مد", "{}", space.escape_unicode());
+        assert_eq!(
+            fold(&format!("مح{space}مد")),
+            "مح مد",
+            "{}",
+            space.escape_unicode()
+        );
     }
 }
 
@@ -130,7 +143,12 @@ fn tokens_know_their_place_in_the_original() {
         .tokens()
         .iter()
         .enumerate()
-        .map(|(n, token)| (folded.word(n), &text[token.start as usize..token.end as usize]))
+        .map(|(n, token)| {
+            (
+                folded.word(n),
+                &text[token.start as usize..token.end as usize],
+            )
+        })
         .collect();
     assert_eq!(
         places,

@@ -1,0 +1,114 @@
+//! What a caller is told: verdicts, relations, and the evidence behind them.
+
+use std::{ops::Range, sync::Arc};
+
+use crate::{fingerprint::Fingerprint, index::articles::Article};
+
+/// What an article is to the one it matched, strongest first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Relation {
+    /// The same words in the same order.
+    Exact,
+    /// The same story in nearly the same words.
+    NearDuplicate,
+    /// Nearly all of it stands in the match.
+    ContainedIn,
+    /// It holds nearly all of the match.
+    Contains,
+    /// They share passages, and each has much of its own.
+    Partial,
+    /// The same formula, other facts.
+    Template,
+}
+
+impl Relation {
+    /// Whether it makes the two articles one story.
+    pub fn is_duplicate(self) -> bool {
+        self < Self::Partial
+    }
+
+    /// The name that callers see.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Exact => "EXACT",
+            Self::NearDuplicate => "NEAR_DUPLICATE",
+            Self::ContainedIn => "CONTAINED_IN",
+            Self::Contains => "CONTAINS",
+            Self::Partial => "PARTIAL",
+            Self::Template => "TEMPLATE",
+        }
+    }
+}
+
+/// The answer in a word: the strongest relation to any other article, or none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Verdict {
+    /// It has this relation to at least one article, and none stronger to any.
+    Related(Relation),
+    /// Nothing like it is known.
+    New,
+}
+
+impl Verdict {
+    /// The name that callers see.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Related(relation) => relation.name(),
+            Self::New => "NEW",
+        }
+    }
+
+    /// Whether the article is of a story that is known.
+    pub fn is_duplicate(self) -> bool {
+        matches!(self, Self::Related(relation) if relation.is_duplicate())
+    }
+}
+
+/// The measurements behind a relation. Shares are of distinct word shingles, from 0 to 1, and absent
+/// where one of the two has no sketch.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Evidence {
+    /// Bits in which the SimHashes differ; absent where one of the texts has no words.
+    pub hamming: Option<u32>,
+    /// Shared shingles by all shingles of both.
+    pub jaccard: Option<f32>,
+    /// Share of the shingles of the article asked about that stand in the match.
+    pub containment: Option<f32>,
+    /// Share of the match's shingles that stand in the article asked about.
+    pub contained: Option<f32>,
+    /// Runs of words of the article asked about that stand in the match.
+    pub passages: Vec<Range<u32>>,
+}
+
+/// An article that matched.
+#[derive(Clone, Debug)]
+pub struct Match {
+    /// The article.
+    pub article: Arc<Article>,
+    /// The first article of its story.
+    pub canonical_id: Box<str>,
+    /// What the article asked about is to it.
+    pub relation: Relation,
+    /// Why.
+    pub evidence: Evidence,
+}
+
+/// What is known of one article, strongest first.
+#[derive(Clone, Debug)]
+pub struct Answer {
+    /// The strongest relation among the matches.
+    pub verdict: Verdict,
+    /// The first article of the story, if the article is not that itself.
+    pub canonical_id: Option<Box<str>>,
+    /// What its text became.
+    pub fingerprint: Fingerprint,
+    /// What it matched.
+    pub matches: Vec<Match>,
+    /// Whether there were more.
+    pub truncated: bool,
+    /// Whether the same text was submitted under the same id before, and this is the first answer
+    /// again.
+    pub resubmission: bool,
+    /// Which text of its id it is, from 1; 0 if it was only checked.
+    pub revision: u32,
+}

@@ -1,0 +1,239 @@
+//! A collection: its tables as one index, and the operations on it.
+
+mod candidates;
+mod find;
+mod submit;
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering},
+};
+
+use parking_lot::{Mutex, RwLock};
+
+use crate::{
+    answer::{Relation, Verdict},
+    detector::Detector,
+    index::{
+        Slot, Slots,
+        arrivals::Arrivals,
+        articles::{Article, Articles},
+        clusters::Clusters,
+        exact::ExactIndex,
+        hamming::HammingIndex,
+        postings::Postings,
+    },
+};
+pub use submit::{IndexFull, Submission};
+
+/// Every verdict, in the order of their strength.
+pub const VERDICTS: [Verdict; 7] = [
+    Verdict::Related(Relation::Exact),
+    Verdict::Related(Relation::NearDuplicate),
+    Verdict::Related(Relation::ContainedIn),
+    Verdict::Related(Relation::Contains),
+    Verdict::Related(Relation::Partial),
+    Verdict::Related(Relation::Template),
+    Verdict::New,
+];
+
+/// An index of articles. All operations may be called from any number of threads at once.
+///
+/// Invariants: an article that a [`Collection::submit`] has returned for is found by every later
+/// search that its relation to the query entitles it to, until it is deleted; of any submissions of
+/// copies of one text, one alone is told [`Verdict::New`]; an article never matches its own id.
+#[derive(Debug)]
+pub struct Collection {
+    detector: RwLock<Detector>,
+    articles: Articles,
+    exact: ExactIndex,
+    hamming: HammingIndex,
+    postings: Postings,
+    clusters: Clusters,
+    arrivals: Arrivals,
+    slots: Slots,
+    /// One submission or deletion of an id at a time: the lock that the id hashes to.
+    ids: [Mutex<()>; 256],
+    /// Submissions by verdict, in the order of [`VERDICTS`].
+    verdicts: [AtomicU64; VERDICTS.len()],
+}
+
+/// What a collection holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stats {
+    /// Articles indexed.
+    pub articles: u64,
+    /// Different SimHashes among them.
+    pub simhashes: u64,
+    /// Stories.
+    pub clusters: u64,
+    /// Memory of the tables in bytes, estimated.
+    pub bytes: u64,
+    /// Submissions by verdict since the collection was made, in the order of [`VERDICTS`];
+    /// resubmissions do not count.
+    pub verdicts: [u64; VERDICTS.len()],
+}
+
+impl Collection {
+    /// An empty collection.
+    pub fn new(detector: Detector) -> Self {
+        Self {
+            detector: RwLock::new(detector),
+            articles: Articles::default(),
+            exact: ExactIndex::default(),
+            hamming: HammingIndex::new(),
+            postings: Postings::default(),
+            clusters: Clusters::default(),
+            arrivals: Arrivals::default(),
+            slots: Slots::default(),
+            ids: std::array::from_fn(|_| Mutex::new(())),
+            verdicts: Default::default(),
+        }
+    }
+
+    /// Its settings.
+    pub fn detector(&self) -> Detector {
+        *self.detector.read()
+    }
+
+    /// Changes the settings, for what comes after. What shapes the fingerprints can change only while
+    /// the collection is empty.
+    ///
+    /// # Errors
+    ///
+    /// [`SettingsFixed`] if it is not.
+    pub fn set_detector(&self, detector: Detector) -> Result<(), SettingsFixed> {
+        let mut current = self.detector.write();
+        let same = (current.method, current.features) == (detector.method, detector.features);
+        if !same && self.slots.first_free() > 0 {
+            return Err(SettingsFixed);
+        }
+        *current = detector;
+        Ok(())
+    }
+
+    /// The article of an id.
+    pub fn get(&self, id: &str) -> Option<Arc<Article>> {
+        self.articles.get_by_id(id)
+    }
+
+    /// At most `limit` articles from `from` on, and where the next page begins if there is one. The
+    /// order is stable, and nearly that of submission; what is submitted or replaced meanwhile may be
+    /// in it or not.
+    pub fn list(&self, from: u32, limit: usize) -> (Vec<Arc<Article>>, Option<u32>) {
+        let mut page = self
+            .articles
+            .page(Slot(from), self.slots.first_free(), limit + 1);
+        let next = page.get(limit).map(|article| article.slot.0);
+        page.truncate(limit);
+        (page, next)
+    }
+
+    /// Deletes an article: it matches nothing from then on. False if there is none of this id.
+    pub fn delete(&self, id: &str) -> bool {
+        let _id = self.lock_id(id).lock();
+        let Some(article) = self.articles.get_by_id(id) else {
+            return false;
+        };
+        self.withdraw(&article);
+        true
+    }
+
+    /// The id of the first article of the story that an article belongs to.
+    pub fn canonical_id(&self, article: &Article) -> Box<str> {
+        self.clusters
+            .first(article.cluster)
+            .and_then(|slot| self.articles.get(slot))
+            .filter(|first| first.cluster == article.cluster)
+            .map_or_else(|| article.id.clone(), |first| first.id.clone())
+    }
+
+    /// At most `limit` articles of an article's story from the `from`th on, and how many there are.
+    pub fn cluster(
+        &self,
+        article: &Arc<Article>,
+        from: usize,
+        limit: usize,
+    ) -> (Vec<Arc<Article>>, usize) {
+        match self.clusters.page(article.cluster, from, limit) {
+            Some((slots, size)) => {
+                let members = slots.into_iter().filter_map(|slot| self.articles.get(slot));
+                (
+                    members
+                        .filter(|member| member.cluster == article.cluster)
+                        .collect(),
+                    size,
+                )
+            }
+            None => (
+                [article]
+                    .into_iter()
+                    .skip(from)
+                    .take(limit)
+                    .cloned()
+                    .collect(),
+                1,
+            ),
+        }
+    }
+
+    /// Counts what it holds.
+    pub fn stats(&self) -> Stats {
+        let articles = self.articles.len() as u64;
+        Stats {
+            articles,
+            simhashes: self.hamming.len() as u64,
+            clusters: articles - self.clusters.followers().min(articles),
+            bytes: self.bytes(),
+            verdicts: std::array::from_fn(|n| self.verdicts[n].load(Ordering::Relaxed)),
+        }
+    }
+
+    fn bytes(&self) -> u64 {
+        (self.articles.bytes() + self.hamming.bytes() + self.exact.bytes() + self.postings.bytes())
+            as u64
+    }
+
+    /// Takes an article out of every table.
+    fn withdraw(&self, article: &Article) {
+        article.removed.store(true, Ordering::Release);
+        let fingerprint = &article.fingerprint;
+        if fingerprint.tokens > 0 {
+            self.exact.remove(fingerprint.exact, article.slot);
+        }
+        if fingerprint.tokens >= Detector::MIN_TOKENS {
+            self.hamming.remove(fingerprint.simhash, article.slot);
+        }
+        if let Some(sketch) = &fingerprint.sketch {
+            self.postings.remove(&sketch.posted(), article.slot);
+        }
+        self.clusters.leave(article.cluster, article.slot);
+        self.articles.remove(article);
+        self.slots.give_back(article.slot);
+    }
+
+    /// Puts an article into every table. It comes first among the articles, so that whatever finds its
+    /// slot in another table can look it up.
+    fn enter(&self, article: &Arc<Article>) {
+        self.articles.insert(article);
+        let fingerprint = &article.fingerprint;
+        if fingerprint.tokens > 0 {
+            self.exact.insert(fingerprint.exact, article.slot);
+        }
+        if fingerprint.tokens >= Detector::MIN_TOKENS {
+            self.hamming.insert(fingerprint.simhash, article.slot);
+        }
+        if let Some(sketch) = &fingerprint.sketch {
+            self.postings.insert(&sketch.posted(), article.slot);
+        }
+    }
+
+    fn lock_id(&self, id: &str) -> &Mutex<()> {
+        let hash = xxhash_rust::xxh3::xxh3_64(id.as_bytes());
+        &self.ids[(hash % self.ids.len() as u64) as usize]
+    }
+}
+
+/// A collection that holds articles cannot change how articles are fingerprinted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SettingsFixed;

@@ -1,0 +1,189 @@
+//! Check, and check-and-add.
+
+use std::sync::{Arc, atomic::AtomicBool, atomic::Ordering};
+
+use super::{Collection, VERDICTS, candidates::Query};
+use crate::{
+    answer::{Answer, Match, Verdict},
+    fingerprint::{Fingerprint, Fingerprinter},
+    index::{
+        Slot,
+        articles::{Article, FirstMatch, Metadata, Timestamp},
+    },
+};
+
+/// The collection holds 2^32 - 1 articles.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct IndexFull;
+
+/// An article to submit.
+#[derive(Clone, Copy, Debug)]
+pub struct Submission<'a> {
+    /// The caller's name for it; not empty.
+    pub id: &'a str,
+    /// Its text.
+    pub text: &'a str,
+    /// What else is said of it.
+    pub metadata: &'a Metadata,
+    /// The time of the submission.
+    pub now: Timestamp,
+}
+
+impl Collection {
+    /// Says what is known of a text, and changes nothing. An article with the id `id` is not reported;
+    /// an empty id excludes none. At most `limit` matches are returned.
+    pub fn check(
+        &self,
+        fingerprinter: &mut Fingerprinter,
+        id: &str,
+        text: &str,
+        limit: usize,
+    ) -> Answer {
+        let detector = self.detector();
+        let fingerprint = fingerprinter.fingerprint(text, &detector);
+        let shingles = fingerprinter.shingles();
+        let query = Query {
+            fingerprint,
+            shingles,
+            detector,
+            id,
+            limit,
+        };
+        let matches = self.search(&query);
+        query.conclude(matches)
+    }
+
+    /// Says what is known of an article and adds it, in one step: of any number of concurrent
+    /// submissions of copies of one text exactly one is told NEW. The same text under the same id gets
+    /// the first answer again; a changed text replaces the old one.
+    ///
+    /// # Errors
+    ///
+    /// [`IndexFull`], and then nothing has changed.
+    pub fn submit(
+        &self,
+        fingerprinter: &mut Fingerprinter,
+        submission: Submission<'_>,
+        limit: usize,
+    ) -> Result<Answer, IndexFull> {
+        let detector = self.detector();
+        let fingerprint = fingerprinter.fingerprint(submission.text, &detector);
+        let shingles = fingerprinter.shingles();
+        let query = Query {
+            fingerprint,
+            shingles,
+            detector,
+            id: submission.id,
+            limit,
+        };
+
+        let _id = self.lock_id(submission.id).lock();
+        let old = self.articles.get_by_id(submission.id);
+        if let Some(old) = &old
+            && old.fingerprint.exact == query.fingerprint.exact
+        {
+            return Ok(self.first_answer(old, &query));
+        }
+
+        let slot = self.slots.take().ok_or(IndexFull)?;
+        let mut search = self.arrivals.open();
+        let mut matches = self.search(&query);
+        matches.extend(
+            search
+                .missed()
+                .iter()
+                .filter_map(|other| query.judge(other, self)),
+        );
+        let mut answer = None;
+        let article = search.admit(|sequence, missed| {
+            matches.extend(missed.filter_map(|other| query.judge(other, self)));
+            let told = answer.insert(query.conclude(std::mem::take(&mut matches)));
+            Arc::new(article(
+                slot,
+                sequence,
+                &submission,
+                old.as_deref(),
+                told,
+                query.fingerprint.clone(),
+            ))
+        });
+        if let Some(best) = answer.iter().flat_map(|told| &told.matches).next()
+            && article.cluster == best.article.cluster
+        {
+            self.clusters.join(article.cluster, best.article.slot, slot);
+        }
+        self.enter(&article);
+        drop(search);
+        // Only now: between two revisions of an article there must be no moment in which others find
+        // neither.
+        if let Some(old) = &old {
+            self.withdraw(old);
+        }
+        self.count(article.verdict);
+        let answer = answer.unwrap_or_else(|| query.conclude(Vec::new()));
+        Ok(Answer {
+            revision: article.revision,
+            ..answer
+        })
+    }
+
+    /// What the submission of an article was told, for a query with the same text.
+    fn first_answer(&self, article: &Arc<Article>, query: &Query<'_>) -> Answer {
+        let matches = article.first_matches.iter().filter_map(|first| {
+            let other = self.articles.get(first.slot)?;
+            let found = query
+                .judge(&other, self)
+                .filter(|_| other.sequence == first.sequence)?;
+            Some(Match {
+                relation: first.relation,
+                ..found
+            })
+        });
+        let matches: Vec<_> = matches.take(query.limit).collect();
+        let canonical_id = self.canonical_id(article);
+        Answer {
+            verdict: article.verdict,
+            canonical_id: (canonical_id != article.id).then_some(canonical_id),
+            fingerprint: article.fingerprint.clone(),
+            truncated: article.truncated || article.first_matches.len() > query.limit,
+            matches,
+            resubmission: true,
+            revision: article.revision,
+        }
+    }
+
+    fn count(&self, verdict: Verdict) {
+        if let Some(n) = VERDICTS.iter().position(|other| *other == verdict) {
+            self.verdicts[n].fetch_add(1, Ordering::Relaxed);
+        }
+    }
+}
+
+/// The article that a submission becomes.
+fn article(
+    slot: Slot,
+    sequence: u64,
+    submission: &Submission<'_>,
+    old: Option<&Article>,
+    told: &Answer,
+    fingerprint: Fingerprint,
+) -> Article {
+    let story = told
+        .matches
+        .first()
+        .filter(|best| best.relation.is_duplicate());
+    Article {
+        id: submission.id.into(),
+        metadata: submission.metadata.clone(),
+        first_seen: old.map_or(submission.now, |old| old.first_seen),
+        revision: old.map_or(1, |old| old.revision.saturating_add(1)),
+        fingerprint,
+        verdict: told.verdict,
+        slot,
+        sequence,
+        cluster: story.map_or(sequence, |best| best.article.cluster),
+        first_matches: told.matches.iter().map(FirstMatch::from).collect(),
+        truncated: told.truncated,
+        removed: AtomicBool::new(false),
+    }
+}

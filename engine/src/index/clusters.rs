@@ -1,0 +1,69 @@
+//! Stories: which articles are copies of, or contained in, one another.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use dashmap::DashMap;
+use foldhash::fast::RandomState;
+
+use super::Slot;
+
+/// The members of each story that has had more than one, first come first. A story is named by the
+/// sequence of its first article; the first member that is left is its canonical article, so that
+/// deleting the canonical article promotes the next.
+#[derive(Debug, Default)]
+pub(crate) struct Clusters {
+    members: DashMap<u64, Vec<Slot>, RandomState>,
+    /// Articles that are not the first of their story.
+    followers: AtomicU64,
+}
+
+impl Clusters {
+    /// Adds an article to the story in which `known` already is.
+    pub(crate) fn join(&self, cluster: u64, known: Slot, slot: Slot) {
+        self.members
+            .entry(cluster)
+            .or_insert_with(|| vec![known])
+            .push(slot);
+        self.followers.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Takes an article out of its story.
+    pub(crate) fn leave(&self, cluster: u64, slot: Slot) {
+        self.members.remove_if_mut(&cluster, |_, members| {
+            let before = members.len();
+            members.retain(|member| *member != slot);
+            if members.len() < before && !members.is_empty() {
+                self.followers.fetch_sub(1, Ordering::Relaxed);
+            }
+            members.is_empty()
+        });
+    }
+
+    /// Number of articles that are not the first of their story.
+    pub(crate) fn followers(&self) -> u64 {
+        self.followers.load(Ordering::Relaxed)
+    }
+
+    /// Where the story begins now; `None` if it never had a second article.
+    pub(crate) fn first(&self, cluster: u64) -> Option<Slot> {
+        self.members
+            .get(&cluster)
+            .and_then(|members| members.first().copied())
+    }
+
+    /// At most `limit` members from the `from`th on, and how many there are in all; `None` if it never
+    /// had a second article.
+    pub(crate) fn page(
+        &self,
+        cluster: u64,
+        from: usize,
+        limit: usize,
+    ) -> Option<(Vec<Slot>, usize)> {
+        self.members.get(&cluster).map(|members| {
+            (
+                members.iter().skip(from).take(limit).copied().collect(),
+                members.len(),
+            )
+        })
+    }
+}
