@@ -97,6 +97,10 @@ async fn run(cli: Cli) -> Result<Exit, Failure> {
         timeout,
         json,
     } = cli.global;
+    if let Command::Completions(command) = cli.command {
+        // Needs no server, not even the address of one.
+        return command.run::<Cli>();
+    }
     let client = Client::new(&server)?
         .with_collection(&collection)
         .with_deadline(timeout);
@@ -115,6 +119,6 @@ async fn run(cli: Cli) -> Result<Exit, Failure> {
         Command::Stats(command) => command.run(&session).await,
         Command::Health(command) => command.run(&session).await,
         Command::Load(command) => command.run(&session).await,
-        Command::Completions(command) => command.run::<Cli>(),
+        Command::Completions(_) => Ok(Exit::DONE),
     }
 }

@@ -96,7 +96,7 @@ pub(super) async fn run(
         };
         write_line(&mut out, &result)?;
         match result.result {
-            Some(item_result::Result::Answer(answer)) => summary.answered(answer.verdict()),
+            Some(item_result::Result::Answer(answer)) => summary.answered(&answer),
             Some(item_result::Result::Error(error)) => {
                 summary.refused();
                 let refusal = Refusal::from(error);

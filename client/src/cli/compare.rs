@@ -90,15 +90,14 @@ impl Compare {
     pub(super) async fn run(self, session: &Session) -> Result<Exit, Failure> {
         let charset = self.charset.as_deref();
         let mut names = [self.a, self.b].into_iter().flatten();
-        let mut side = |text: Option<String>| match (text, names.next()) {
-            (Some(text), _) => Ok(Side::Text(text)),
-            (None, Some(name)) => named(name, charset),
-            (None, None) => Err(Failure::Other("two texts are to be compared".to_owned())),
+        let mut side = |text: Option<String>| match text {
+            Some(text) => Ok(Side::Text(text)),
+            None => match names.next() {
+                Some(name) => named(name, charset),
+                None => Err(Failure::Other("two texts are needed to compare".to_owned())),
+            },
         };
-        let (a, b) = match (self.text_a, self.text_b) {
-            (Some(a), b) => (Side::Text(a), side(b)?),
-            (None, b) => (side(None)?, side(b)?),
-        };
+        let (a, b) = (side(self.text_a)?, side(self.text_b)?);
         if names.next().is_some() {
             return Err(Failure::Other("more than two texts to compare".to_owned()));
         }

@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use basma_proto::v1::Verdict;
+use basma_proto::v1::{Answer, Verdict};
 
 use crate::output::{self, Align, Style, Table, count, verdict_name};
 
@@ -14,6 +14,7 @@ use crate::output::{self, Align, Style, Table, count, verdict_name};
 pub(super) struct Summary {
     start: Instant,
     verdicts: Vec<(Verdict, u64)>,
+    resubmitted: u64,
     refused: u64,
     broken: u64,
     text_bytes: u64,
@@ -24,6 +25,7 @@ impl Summary {
         Self {
             start: Instant::now(),
             verdicts: Vec::new(),
+            resubmitted: 0,
             refused: 0,
             broken: 0,
             text_bytes: 0,
@@ -31,7 +33,9 @@ impl Summary {
     }
 
     /// Counts an answer.
-    pub(super) fn answered(&mut self, verdict: Verdict) {
+    pub(super) fn answered(&mut self, answer: &Answer) {
+        let verdict = answer.verdict();
+        self.resubmitted += u64::from(answer.resubmission);
         match self
             .verdicts
             .iter_mut()
@@ -110,6 +114,9 @@ impl Summary {
         for (verdict, number) in &self.verdicts {
             row(verdict_name(*verdict), count(*number));
         }
+        if self.resubmitted > 0 {
+            row("of them submitted before", count(self.resubmitted));
+        }
         row("errors", count(self.broken + self.refused));
         table.write(out, Style::default())
     }
@@ -123,7 +130,10 @@ mod tests {
     fn counts_and_aligns() {
         let mut summary = Summary::start();
         for verdict in [Verdict::New, Verdict::Exact, Verdict::New] {
-            summary.answered(verdict);
+            summary.answered(&Answer {
+                verdict: verdict.into(),
+                ..Answer::default()
+            });
         }
         summary.refused();
         summary.read(3_000_000, 2);

@@ -9,6 +9,7 @@ use std::{
 };
 
 use basma_proto::v1::{Article, article::Body};
+use prost::Message;
 use serde_json::{Map, Value};
 use xxhash_rust::xxh3::xxh3_128;
 
@@ -18,9 +19,9 @@ use super::{
     open,
 };
 
-/// A larger text, in bytes, cannot be sent: gRPC messages are 4 MiB at most, and one that is larger
-/// would take its whole stream down with it.
-const LARGEST_TEXT: usize = (4 << 20) - (64 << 10);
+/// A larger article, in bytes, cannot be sent: gRPC messages are 4 MiB at most, and one that is
+/// larger would take its whole stream down with it. Some room is for what goes with the article.
+const LARGEST_ARTICLE: usize = (4 << 20) - (4 << 10);
 
 /// Which fields of a line hold what. Id and text must be there; the others may be.
 #[derive(Clone, Debug)]
@@ -102,12 +103,6 @@ impl Articles {
                 ));
             }
         };
-        if text.len() > LARGEST_TEXT {
-            return Err(format!(
-                "a text of {} bytes; {LARGEST_TEXT} can be sent",
-                text.len()
-            ));
-        }
         if !self.ids.insert(xxh3_128(id.as_bytes())) {
             return Err(format!("id `{id}` was there before"));
         }
@@ -120,14 +115,20 @@ impl Articles {
         if publish_time.is_none() && !publish_date.is_empty() {
             self.unreadable_dates += 1;
         }
-        Ok(Article {
+        let article = Article {
             id,
             body: Some(Body::Text(text)),
             title: optional(&self.fields.title),
             source: optional(&self.fields.source),
             url: optional(&self.fields.url),
             publish_time,
-        })
+        };
+        match article.encoded_len() {
+            0..=LARGEST_ARTICLE => Ok(article),
+            bytes => Err(format!(
+                "an article of {bytes} bytes; {LARGEST_ARTICLE} can be sent"
+            )),
+        }
     }
 }
 
@@ -267,6 +268,15 @@ mod tests {
         assert!(messages[3].contains("`1` was there before"), "{messages:?}");
         assert!(messages[4].contains("is no string"), "{messages:?}");
         assert!(messages[5].contains("not a JSON object"), "{messages:?}");
+    }
+
+    #[test]
+    fn an_article_that_no_message_can_hold_breaks_its_line_only() {
+        let title = "س".repeat(LARGEST_ARTICLE / 2);
+        let long = format!(r#"{{"id":"1","text":"نص","title":"{title}"}}"#);
+        let (ids, messages) = read(format!("{long}\n{}", r#"{"id":"2","text":"نص"}"#).as_bytes());
+        assert_eq!(ids, ["2"]);
+        assert!(messages[0].contains("can be sent"), "{messages:?}");
     }
 
     #[test]
