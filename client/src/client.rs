@@ -144,6 +144,13 @@ impl Client {
         Error::from_status(status, &self.server, self.deadline)
     }
 
+    fn broken(&self, cause: &str) -> Error {
+        Error::Unreachable {
+            server: self.server.to_string(),
+            cause: cause.to_owned(),
+        }
+    }
+
     fn overdue(&self) -> Error {
         Error::Deadline {
             server: self.server.to_string(),

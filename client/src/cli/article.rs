@@ -53,7 +53,7 @@ struct FieldArgs {
     /// Where the article was fetched
     #[arg(long, value_name = "NAME", default_value = "url")]
     url_field: String,
-    /// When it was published: RFC 3339, or YYYY-MM-DD[ HH:MM:SS] as UTC
+    /// When it was published: RFC 3339, or YYYY-MM-DD HH:MM:SS or YYYY-MM-DD as UTC
     #[arg(long, value_name = "NAME", default_value = "date")]
     date_field: String,
 }

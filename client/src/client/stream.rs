@@ -22,6 +22,8 @@ use crate::error::Error;
 /// The answers to a stream of submissions, in the order of the articles. After an error, the last.
 pub type Answers = ReceiverStream<Result<ItemResult, Error>>;
 
+type Requests = mpsc::UnboundedSender<SubmitStreamRequest>;
+
 /// How much may be under way before an answer must come: this bounds the client's memory.
 #[derive(Clone, Copy, Debug)]
 pub struct Window {
@@ -62,6 +64,7 @@ impl Client {
             unanswered: VecDeque::new(),
             unanswered_bytes: 0,
             next_number: 1,
+            got_on: false,
             answers,
         };
         tokio::spawn(submission.run());
@@ -81,23 +84,20 @@ struct Submission<S> {
     unanswered: VecDeque<SubmitStreamRequest>,
     unanswered_bytes: usize,
     next_number: u64,
+    /// Whether the stream under way has brought an answer.
+    got_on: bool,
     answers: mpsc::Sender<Result<ItemResult, Error>>,
-}
-
-/// Why a stream ended.
-enum End {
-    /// Every article has its answer, or nobody wants them any more.
-    Done,
-    /// The stream failed, after so many answers.
-    Failed { error: Error, answered: usize },
 }
 
 impl<S: Stream<Item = Article> + Unpin> Submission<S> {
     async fn run(mut self) {
         let mut attempt = 1;
-        while let End::Failed { error, answered } = self.stream().await {
-            // A stream that got on is not the fault of the one before it.
-            attempt = if answered > 0 { 1 } else { attempt };
+        while let Err(error) = self.stream().await {
+            // A stream that got on is not the fault of the one before it, and one that ended while
+            // it had nothing to answer is no fault at all.
+            if std::mem::take(&mut self.got_on) || self.unanswered.is_empty() {
+                attempt = 1;
+            }
             match self.client.retry.wait(attempt, &error) {
                 Some(wait) => sleep(wait).await,
                 None => {
@@ -110,80 +110,75 @@ impl<S: Stream<Item = Article> + Unpin> Submission<S> {
         }
     }
 
-    /// Opens a stream and stays with it to its end.
-    async fn stream(&mut self) -> End {
+    /// Opens a stream and stays with it, until every article has its answer or nobody wants them.
+    async fn stream(&mut self) -> Result<(), Error> {
         if self.unanswered.is_empty() {
+            if !self.more {
+                return Ok(());
+            }
             // A server may wait for the first article before it accepts the stream.
             match self.articles.next().await {
                 Some(article) => self.enqueue(article),
-                None => return End::Done,
+                None => return Ok(()),
             };
         }
-        // The window bounds what is in this channel.
-        let (requests, receiver) = mpsc::unbounded_channel();
+        let (requests, mut responses) = self.open().await?;
         let mut requests = Some(requests);
-        for request in &self.unanswered {
-            send(requests.as_ref(), request.clone());
-        }
-        let mut answered = 0;
-        let opening = Request::new(UnboundedReceiverStream::new(receiver));
-        let mut service = stub(self.client.channel.clone());
-        let mut responses =
-            match timeout(self.client.deadline, service.submit_stream(opening)).await {
-                Ok(Ok(response)) => response.into_inner(),
-                Ok(Err(status)) => {
-                    return End::Failed {
-                        error: self.client.error(&status),
-                        answered,
-                    };
-                }
-                Err(_) => {
-                    return End::Failed {
-                        error: self.client.overdue(),
-                        answered,
-                    };
-                }
-            };
         loop {
             if !self.more {
                 // Half-closes the stream: the server ends it after the last answer.
                 requests = None;
             }
+            let waiting = !self.unanswered.is_empty();
+            let deadline = if waiting || !self.more {
+                self.client.deadline
+            } else {
+                Duration::MAX
+            };
             tokio::select! {
                 biased;
-                response = receive(&mut responses, self.client.deadline), if !self.unanswered.is_empty() => {
-                    let result = match response {
-                        Some(Ok(Some(response))) => self.settle(response),
-                        Some(Ok(None)) => Err(Error::Unreachable {
-                            server: self.client.server.to_string(),
-                            cause: "the stream ended before its last answer".to_owned(),
-                        }),
-                        Some(Err(status)) => Err(self.client.error(&status)),
-                        None => Err(self.client.overdue()),
-                    };
-                    match result {
-                        Ok(result) => {
-                            answered += 1;
-                            if self.answers.send(Ok(result)).await.is_err() {
-                                return End::Done;
-                            }
+                response = timeout(deadline, responses.message()) => match response {
+                    Ok(Ok(Some(response))) => {
+                        let result = self.settle(response)?;
+                        self.got_on = true;
+                        if self.answers.send(Ok(result)).await.is_err() {
+                            return Ok(());
                         }
-                        Err(error) => return End::Failed { error, answered },
                     }
-                }
+                    Ok(Ok(None)) if !waiting && !self.more => return Ok(()),
+                    Ok(Ok(None)) => return Err(self.client.broken("the stream ended too early")),
+                    Ok(Err(status)) => return Err(self.client.error(&status)),
+                    Err(_) => return Err(self.client.overdue()),
+                },
                 article = self.articles.next(), if self.more && self.has_room() => match article {
                     Some(article) => {
                         let request = self.enqueue(article).clone();
-                        send(requests.as_ref(), request);
+                        // A stream that takes no more requests has failed, and its answer says why.
+                        if let Some(requests) = &requests {
+                            let _ = requests.send(request);
+                        }
                     }
                     None => self.more = false,
                 },
-                else => {
-                    // Leaving before the server has ended the stream would look like an abandoned one.
-                    let _ = receive(&mut responses, self.client.deadline).await;
-                    return End::Done;
-                }
+                () = self.answers.closed() => return Ok(()),
             }
+        }
+    }
+
+    /// Opens a stream that begins with what has no answer yet.
+    async fn open(&mut self) -> Result<(Requests, Streaming<SubmitStreamResponse>), Error> {
+        // The window bounds what is in this channel.
+        let (requests, receiver) = mpsc::unbounded_channel();
+        for request in &self.unanswered {
+            // The receiver is right here.
+            let _ = requests.send(request.clone());
+        }
+        let mut service = stub(self.client.channel.clone());
+        let opening = service.submit_stream(Request::new(UnboundedReceiverStream::new(receiver)));
+        match timeout(self.client.deadline, opening).await {
+            Ok(Ok(response)) => Ok((requests, response.into_inner())),
+            Ok(Err(status)) => Err(self.client.error(&status)),
+            Err(_) => Err(self.client.overdue()),
         }
     }
 
@@ -221,24 +216,7 @@ impl<S: Stream<Item = Article> + Unpin> Submission<S> {
     }
 }
 
-/// `None` if nothing came in time.
-async fn receive(
-    responses: &mut Streaming<SubmitStreamResponse>,
-    deadline: Duration,
-) -> Option<Result<Option<SubmitStreamResponse>, tonic::Status>> {
-    timeout(deadline, responses.message()).await.ok()
-}
-
-fn send(
-    requests: Option<&mpsc::UnboundedSender<SubmitStreamRequest>>,
-    request: SubmitStreamRequest,
-) {
-    // A stream that no longer takes requests has failed, and says why with its next answer.
-    if let Some(requests) = requests {
-        let _ = requests.send(request);
-    }
-}
-
+/// Bytes of the text of an article.
 pub(super) fn body_bytes(article: &Article) -> usize {
     match &article.body {
         Some(Body::Text(text)) => text.len(),
