@@ -122,3 +122,34 @@ async fn run(cli: Cli) -> Result<Exit, Failure> {
         Command::Completions(_) => Ok(Exit::DONE),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_arguments_fit_together() {
+        Cli::command().debug_assert();
+        for line in [
+            "basma check --text نص --json",
+            "basma check a.jsonl.gz - --output out --max-matches 3",
+            "basma --server http://h:1 submit a.txt --id 1 --collection news",
+            "basma find --simhash 00000000000000ff --distance 3",
+            "basma compare --text-a نص b.txt",
+            "basma load --mode batch --connections 2 --in-flight 4 --duration 10s --rate 100",
+        ] {
+            assert!(Cli::try_parse_from(line.split(' ')).is_ok(), "{line}");
+        }
+        for line in [
+            "basma check",
+            "basma check a.jsonl --text نص",
+            "basma find --simhash 00000000000000ff",
+            "basma find 1 --simhash 00000000000000ff --distance 3",
+            "basma delete",
+            "basma stats --timeout 5",
+        ] {
+            assert!(Cli::try_parse_from(line.split(' ')).is_err(), "{line}");
+        }
+    }
+}
