@@ -8,7 +8,7 @@ use crate::{
     answer::{Evidence, Relation},
     detector::Detector,
     evidence::{measure, relate},
-    fingerprint::{Fingerprint, Fingerprinter},
+    fingerprint::{Fingerprint, Fingerprinter, ShingleSet},
     text::FoldedText,
 };
 
@@ -56,6 +56,18 @@ pub fn compare(a: &str, b: &str, detector: &Detector) -> Comparison {
         a: fingerprint_a,
         b: fingerprint_b,
     }
+}
+
+/// What an indexed article is to another, from what the index remembers of both: there are no segments
+/// to show, and the shares are those of their sketches.
+pub fn compare_fingerprints(
+    a: &Fingerprint,
+    b: &Fingerprint,
+    detector: &Detector,
+) -> (Option<Relation>, Evidence) {
+    let shingles = a.sketch.as_ref().map(ShingleSet::from).unwrap_or_default();
+    let evidence = measure(a, &shingles, b);
+    (relate(a, b, &evidence, detector), evidence)
 }
 
 fn segments(a: &FoldedText, b: &FoldedText) -> Vec<Segment> {

@@ -1,0 +1,176 @@
+//! The configuration: built-in defaults, a file, the environment, flags, each over the one before.
+
+use std::{fs, path::PathBuf, time::Duration};
+
+use clap::Parser;
+use serde::Deserialize;
+
+/// The settings in force.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Config {
+    /// Where to listen; port 0 takes a free one.
+    pub listen: String,
+    /// Longest text of one article, in bytes of UTF-8.
+    pub max_text_bytes: usize,
+    /// Most articles in one batch.
+    pub max_batch: usize,
+    /// Longest message, in bytes.
+    pub max_message_bytes: usize,
+    /// Most collections, "default" among them.
+    pub max_collections: usize,
+    /// How long requests may go on after a signal to stop.
+    pub drain: Duration,
+    /// What to log, as `tracing` filters say it: `info`, `basma_server=debug`.
+    pub log: String,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            listen: "127.0.0.1:50051".to_owned(),
+            max_text_bytes: 1 << 20,
+            max_batch: 1000,
+            max_message_bytes: 16 << 20,
+            max_collections: 1000,
+            drain: Duration::from_secs(10),
+            log: "info".to_owned(),
+        }
+    }
+}
+
+/// The Basma server: tells whether an Arabic text was seen before, and if not, which one it is nearly.
+///
+/// Every setting can stand in the file given by --config (TOML, names with underscores), in the
+/// environment, or here; the later of these wins.
+#[derive(Debug, Default, Parser)]
+#[command(name = "basmad", version)]
+pub struct Flags {
+    /// A TOML file with any of the settings below.
+    #[arg(long, env = "BASMA_CONFIG", value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Keep the index in memory only. Today this is the only way it is kept: it ends with the process.
+    #[arg(long, env = "BASMA_IN_MEMORY")]
+    in_memory: bool,
+    #[command(flatten)]
+    settings: Settings,
+}
+
+/// What a file or the flags set, and what they leave to others.
+#[derive(Debug, Default, Deserialize, clap::Args)]
+#[serde(deny_unknown_fields)]
+struct Settings {
+    /// Where to listen; port 0 takes a free one [default: 127.0.0.1:50051].
+    #[arg(long, env = "BASMA_LISTEN", value_name = "HOST:PORT")]
+    listen: Option<String>,
+    /// Longest text of one article, in bytes of UTF-8 [default: 1048576].
+    #[arg(long, env = "BASMA_MAX_TEXT_BYTES", value_name = "BYTES")]
+    max_text_bytes: Option<usize>,
+    /// Most articles in one batch [default: 1000].
+    #[arg(long, env = "BASMA_MAX_BATCH", value_name = "N")]
+    max_batch: Option<usize>,
+    /// Longest message, in bytes [default: 16777216].
+    #[arg(long, env = "BASMA_MAX_MESSAGE_BYTES", value_name = "BYTES")]
+    max_message_bytes: Option<usize>,
+    /// Most collections, "default" among them [default: 1000].
+    #[arg(long, env = "BASMA_MAX_COLLECTIONS", value_name = "N")]
+    max_collections: Option<usize>,
+    /// Seconds that requests may go on after a signal to stop [default: 10].
+    #[arg(long, env = "BASMA_DRAIN_SECONDS", value_name = "SECONDS")]
+    drain_seconds: Option<u64>,
+    /// What to log: error, warn, info, debug, trace, or a filter such as basma_server=debug
+    /// [default: info].
+    #[arg(long, env = "BASMA_LOG", value_name = "FILTER")]
+    log: Option<String>,
+}
+
+impl Config {
+    /// The settings in force under these flags and the file that they name.
+    ///
+    /// # Errors
+    ///
+    /// A sentence that names the file, key or value at fault.
+    pub fn load(flags: Flags) -> Result<Self, String> {
+        let file = match &flags.config {
+            Some(path) => {
+                let text = fs::read_to_string(path)
+                    .map_err(|error| format!("cannot read {}: {error}", path.display()))?;
+                toml::from_str(&text).map_err(|error| format!("{}: {error}", path.display()))?
+            }
+            None => Settings::default(),
+        };
+        let config = Self::default().with(file).with(flags.settings);
+        config.validate()?;
+        Ok(config)
+    }
+
+    fn with(self, settings: Settings) -> Self {
+        Self {
+            listen: settings.listen.unwrap_or(self.listen),
+            max_text_bytes: settings.max_text_bytes.unwrap_or(self.max_text_bytes),
+            max_batch: settings.max_batch.unwrap_or(self.max_batch),
+            max_message_bytes: settings.max_message_bytes.unwrap_or(self.max_message_bytes),
+            max_collections: settings.max_collections.unwrap_or(self.max_collections),
+            drain: settings
+                .drain_seconds
+                .map_or(self.drain, Duration::from_secs),
+            log: settings.log.unwrap_or(self.log),
+        }
+    }
+
+    fn validate(&self) -> Result<(), String> {
+        // Positions in a text are 32 bits wide; a gigabyte is far from where that could matter.
+        let most = 1 << 30;
+        let sizes = [
+            ("max_text_bytes", self.max_text_bytes),
+            ("max_message_bytes", self.max_message_bytes),
+            ("max_batch", self.max_batch),
+            ("max_collections", self.max_collections),
+        ];
+        match sizes.iter().find(|(_, size)| !(1..=most).contains(size)) {
+            Some((name, size)) => Err(format!("{name} = {size}: must be 1 to {most}")),
+            None => Ok(()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write as _;
+
+    use super::*;
+
+    fn load(flags: &[&str], file: &str) -> Result<Config, String> {
+        let path =
+            std::env::temp_dir().join(format!("basmad-{}-{}.toml", std::process::id(), file.len()));
+        fs::File::create(&path)
+            .and_then(|mut out| out.write_all(file.as_bytes()))
+            .expect("a file");
+        let arguments = ["basmad", "--config", path.to_str().expect("a path")];
+        let loaded = Config::load(Flags::parse_from(arguments.iter().chain(flags)));
+        fs::remove_file(&path).expect("a file");
+        loaded
+    }
+
+    #[test]
+    fn flags_win_over_the_file_and_the_file_over_defaults() {
+        let config =
+            load(&["--max-batch", "7"], "max_batch = 5\ndrain_seconds = 3").expect("valid");
+        assert_eq!(config.max_batch, 7);
+        assert_eq!(config.drain, Duration::from_secs(3));
+        assert_eq!(config.max_text_bytes, Config::default().max_text_bytes);
+    }
+
+    #[test]
+    fn a_wrong_key_or_value_is_named() {
+        assert!(
+            load(&[], "max_bach = 5")
+                .expect_err("unknown")
+                .contains("max_bach")
+        );
+        assert!(
+            load(&["--max-text-bytes", "0"], "")
+                .expect_err("zero")
+                .contains("max_text_bytes")
+        );
+    }
+}

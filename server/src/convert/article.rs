@@ -1,0 +1,99 @@
+//! Articles that come in, checked, and articles that go out.
+
+use std::borrow::Cow;
+
+use basma_engine::{Article, Collection, Metadata};
+use basma_proto::v1;
+
+use super::{answer, text, text::Body, time};
+use crate::failure::Failure;
+
+/// Longest id, in bytes.
+const MOST_ID: usize = 2048;
+
+/// Longest title, source and url, in bytes: they are kept, so what they take must be bounded.
+const MOST_TITLE: usize = 4096;
+const MOST_SOURCE: usize = 1024;
+const MOST_URL: usize = 8192;
+
+/// An article as it came in, checked.
+pub(crate) struct Incoming<'a> {
+    pub(crate) id: &'a str,
+    pub(crate) text: Cow<'a, str>,
+    pub(crate) metadata: Metadata,
+}
+
+/// Reads an article whose text has at most `most_text` bytes; to be submitted it needs an id.
+pub(crate) fn read(
+    article: Option<&v1::Article>,
+    most_text: usize,
+    needs_id: bool,
+) -> Result<Incoming<'_>, Failure> {
+    let Some(article) = article else {
+        return Err(Failure::invalid(
+            "ARTICLE_MISSING",
+            "article",
+            "there is no article",
+        ));
+    };
+    fields(article, most_text, needs_id).map_err(|failure| failure.within("article"))
+}
+
+fn fields(
+    article: &v1::Article,
+    most_text: usize,
+    needs_id: bool,
+) -> Result<Incoming<'_>, Failure> {
+    if needs_id && article.id.is_empty() {
+        return Err(Failure::invalid(
+            "ID_MISSING",
+            "id",
+            "an article needs an id to be submitted",
+        ));
+    }
+    bounded("id", &article.id, MOST_ID)?;
+    let body = article.body.as_ref().ok_or_else(text::missing)?;
+    let published = article.publish_time.as_ref();
+    Ok(Incoming {
+        id: &article.id,
+        text: Body::from(body).read(most_text)?,
+        metadata: Metadata {
+            title: bounded("title", &article.title, MOST_TITLE)?,
+            source: bounded("source", &article.source, MOST_SOURCE)?,
+            url: bounded("url", &article.url, MOST_URL)?,
+            published: published
+                .map(|published| time::read(published, "publish_time"))
+                .transpose()?,
+        },
+    })
+}
+
+fn bounded(field: &str, value: &str, most: usize) -> Result<Box<str>, Failure> {
+    if value.len() <= most {
+        return Ok(value.into());
+    }
+    let message = format!("has {} bytes, at most {most} are allowed", value.len());
+    Err(Failure::invalid("FIELD_TOO_LONG", field, message))
+}
+
+/// An indexed article for a caller.
+pub(crate) fn write(article: &Article, collection: &Collection) -> v1::StoredArticle {
+    let Metadata {
+        title,
+        source,
+        url,
+        published,
+    } = &article.metadata;
+    v1::StoredArticle {
+        id: article.id.to_string(),
+        title: title.to_string(),
+        source: source.to_string(),
+        url: url.to_string(),
+        publish_time: published.map(time::write),
+        first_seen_time: Some(time::write(article.first_seen)),
+        revision: article.revision,
+        fingerprint: Some(answer::fingerprint(&article.fingerprint)),
+        verdict: answer::verdict(article.verdict).into(),
+        canonical_id: collection.canonical_id(article).into(),
+    }
+}

@@ -1,0 +1,157 @@
+//! A collection's settings: absent fields keep what was there before.
+
+use basma_engine::{Detector, Method, Shingling};
+use basma_proto::v1::{self, detector_settings as message};
+
+use super::time;
+use crate::{failure::Failure, registry::Named};
+
+/// The settings of a new collection.
+pub(crate) fn create(settings: &v1::DetectorSettings) -> Result<Detector, Failure> {
+    let method = method(settings)?.unwrap_or(Method::Full);
+    change(Detector::new(method), settings)
+}
+
+/// `detector` with what `settings` sets.
+pub(crate) fn change(
+    detector: Detector,
+    settings: &v1::DetectorSettings,
+) -> Result<Detector, Failure> {
+    let (kind, size) = match detector.features {
+        Shingling::Words(size) => (message::Features::Words, size),
+        Shingling::Characters(size) => (message::Features::Characters, size),
+    };
+    let kind = match known("simhash_features", settings.simhash_features)? {
+        message::Features::Unspecified => kind,
+        chosen => chosen,
+    };
+    // What does not fit into a byte is out of range anyway.
+    let size = settings
+        .simhash_feature_size
+        .map_or(size, |size| u8::try_from(size).unwrap_or(u8::MAX));
+    let changed = Detector {
+        method: method(settings)?.unwrap_or(detector.method),
+        features: match kind {
+            message::Features::Words => Shingling::Words(size),
+            _ => Shingling::Characters(size),
+        },
+        distance: settings.simhash_distance.unwrap_or(detector.distance),
+        min_containment: settings
+            .min_containment
+            .map_or(detector.min_containment, |share| share as f32),
+        min_jaccard: settings
+            .min_jaccard
+            .map_or(detector.min_jaccard, |share| share as f32),
+    };
+    changed.validate().map_err(|(field, message)| {
+        Failure::invalid(
+            "SETTING_OUT_OF_RANGE",
+            &format!("collection.detector.{field}"),
+            message,
+        )
+    })?;
+    Ok(changed)
+}
+
+/// The fields of `settings` that `paths` name, with `defaults` for those that it leaves out (AIP-134).
+pub(crate) fn masked(
+    settings: &v1::DetectorSettings,
+    defaults: &v1::DetectorSettings,
+    paths: &[String],
+) -> Result<v1::DetectorSettings, Failure> {
+    let mut masked = v1::DetectorSettings::default();
+    for path in paths {
+        let all = path == "detector" || path == "*";
+        let is = |name: &str| all || path.strip_prefix("detector.") == Some(name);
+        let mut known = all;
+        if is("method") {
+            (masked.method, known) = (settings.method, true);
+        }
+        if is("simhash_features") {
+            masked.simhash_features = match settings.simhash_features {
+                0 => defaults.simhash_features,
+                chosen => chosen,
+            };
+            known = true;
+        }
+        if is("simhash_feature_size") {
+            masked.simhash_feature_size = settings
+                .simhash_feature_size
+                .or(defaults.simhash_feature_size);
+            known = true;
+        }
+        if is("simhash_distance") {
+            masked.simhash_distance = settings.simhash_distance.or(defaults.simhash_distance);
+            known = true;
+        }
+        if is("min_containment") {
+            masked.min_containment = settings.min_containment.or(defaults.min_containment);
+            known = true;
+        }
+        if is("min_jaccard") {
+            masked.min_jaccard = settings.min_jaccard.or(defaults.min_jaccard);
+            known = true;
+        }
+        if !known {
+            let message = format!("{path:?} is not a field that can be changed");
+            return Err(Failure::invalid(
+                "MASK_UNKNOWN_FIELD",
+                "update_mask",
+                message,
+            ));
+        }
+    }
+    Ok(masked)
+}
+
+/// The defaults for a method, as a message.
+pub(crate) fn defaults(method: Method) -> v1::DetectorSettings {
+    message_of(&Detector::new(method))
+}
+
+fn method(settings: &v1::DetectorSettings) -> Result<Option<Method>, Failure> {
+    Ok(match known("method", settings.method)? {
+        message::Method::Unspecified => None,
+        message::Method::Full => Some(Method::Full),
+        message::Method::SimhashOnly => Some(Method::SimHashOnly),
+    })
+}
+
+fn known<E: TryFrom<i32>>(field: &str, value: i32) -> Result<E, Failure> {
+    E::try_from(value).map_err(|_| {
+        let field = format!("collection.detector.{field}");
+        Failure::invalid(
+            "SETTING_OUT_OF_RANGE",
+            &field,
+            format!("{value} is not a known value"),
+        )
+    })
+}
+
+/// A collection for a caller, every setting filled in.
+pub(crate) fn write(named: &Named) -> v1::Collection {
+    v1::Collection {
+        name: named.name.clone(),
+        detector: Some(message_of(&named.collection.detector())),
+        create_time: Some(time::write(named.created)),
+    }
+}
+
+fn message_of(detector: &Detector) -> v1::DetectorSettings {
+    let (features, size) = match detector.features {
+        Shingling::Words(size) => (message::Features::Words, size),
+        Shingling::Characters(size) => (message::Features::Characters, size),
+    };
+    let method = match detector.method {
+        Method::Full => message::Method::Full,
+        Method::SimHashOnly => message::Method::SimhashOnly,
+    };
+    v1::DetectorSettings {
+        method: method.into(),
+        simhash_features: features.into(),
+        simhash_feature_size: Some(size.into()),
+        simhash_distance: Some(detector.distance),
+        min_containment: Some(detector.min_containment.into()),
+        min_jaccard: Some(detector.min_jaccard.into()),
+    }
+}

@@ -1,0 +1,124 @@
+//! Every way in which a request can fail: status code, reason, message, and the field at fault
+//! (AIP-193).
+
+use basma_proto::{ERROR_DOMAIN, v1};
+use tonic::{Code, Status};
+use tonic_types::{ErrorDetails, StatusExt as _};
+
+/// Why a request, or one item of it, was refused.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Failure {
+    code: Code,
+    /// The reason in `google.rpc.ErrorInfo`.
+    reason: &'static str,
+    message: String,
+    /// The path of the field at fault, for example `article.text`.
+    field: Option<String>,
+}
+
+impl Failure {
+    /// A field that must not have the value that it has.
+    pub(crate) fn invalid(reason: &'static str, field: &str, message: impl Into<String>) -> Self {
+        let field = Some(field.to_owned());
+        Self {
+            code: Code::InvalidArgument,
+            reason,
+            message: message.into(),
+            field,
+        }
+    }
+
+    /// Anything else.
+    pub(crate) fn new(code: Code, reason: &'static str, message: impl Into<String>) -> Self {
+        Self {
+            code,
+            reason,
+            message: message.into(),
+            field: None,
+        }
+    }
+
+    pub(crate) fn collection_not_found(name: &str) -> Self {
+        let message = format!("there is no collection {name:?}: create it first");
+        Self::new(Code::NotFound, "COLLECTION_NOT_FOUND", message)
+    }
+
+    pub(crate) fn article_not_found(id: &str) -> Self {
+        let message = format!("there is no article {id:?} in this collection");
+        Self::new(Code::NotFound, "ARTICLE_NOT_FOUND", message)
+    }
+
+    pub(crate) fn deadline_exceeded() -> Self {
+        let message = "the request's deadline passed before it was done";
+        Self::new(Code::DeadlineExceeded, "DEADLINE_EXCEEDED", message)
+    }
+
+    pub(crate) fn draining() -> Self {
+        let message =
+            "the server is stopping: send what has no answer yet to another, or again later";
+        Self::new(Code::Unavailable, "DRAINING", message)
+    }
+
+    /// A message that could not be decoded; for example a `string` that is not UTF-8.
+    pub(crate) fn malformed(cause: &str) -> Self {
+        let message = format!(
+            "the message could not be decoded ({cause}); text in another charset goes into encoded_text"
+        );
+        Self::new(Code::InvalidArgument, "MESSAGE_MALFORMED", message)
+    }
+
+    pub(crate) fn too_large(cause: &str) -> Self {
+        let message = format!("{cause}; send fewer articles at once");
+        Self::new(Code::OutOfRange, "MESSAGE_TOO_LARGE", message)
+    }
+
+    /// Puts the field at fault into the message that holds it.
+    pub(crate) fn within(mut self, outer: &str) -> Self {
+        self.field = self.field.map(|field| format!("{outer}.{field}"));
+        self
+    }
+
+    /// For one item of a batch or a stream.
+    pub(crate) fn into_item_error(self) -> v1::ItemError {
+        v1::ItemError {
+            code: self.code as i32,
+            message: self.message,
+            reason: self.reason.to_owned(),
+            field: self.field.unwrap_or_default(),
+        }
+    }
+}
+
+impl From<Failure> for Status {
+    fn from(failure: Failure) -> Self {
+        let mut details = ErrorDetails::with_error_info(failure.reason, ERROR_DOMAIN, []);
+        if let Some(field) = failure.field {
+            details.add_bad_request_violation(field, failure.message.clone());
+        }
+        Status::with_error_details(failure.code, failure.message, details)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_status_carries_reason_domain_and_field() {
+        let failure =
+            Failure::invalid("TEXT_MISSING", "text", "there is no text").within("article");
+        let status = Status::from(failure);
+        assert_eq!(status.code(), Code::InvalidArgument);
+        let details = status.get_error_details();
+        let info = details.error_info().expect("an ErrorInfo");
+        assert_eq!(
+            (info.reason.as_str(), info.domain.as_str()),
+            ("TEXT_MISSING", "basma")
+        );
+        let violations = &details
+            .bad_request()
+            .expect("a BadRequest")
+            .field_violations;
+        assert_eq!(violations[0].field, "article.text");
+    }
+}

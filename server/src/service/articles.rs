@@ -1,0 +1,100 @@
+//! `ArticleService`: what is indexed.
+
+use std::sync::Arc;
+
+use basma_engine::Article;
+use basma_proto::v1::{self, article_service_server::ArticleService};
+use tonic::{Request, Response, Status};
+
+use super::Service;
+use crate::{
+    convert::{article, page_size, page_token},
+    failure::Failure,
+    registry::Named,
+};
+
+impl Service {
+    fn indexed(&self, collection: &str, id: &str) -> Result<(Arc<Named>, Arc<Article>), Failure> {
+        let named = self.registry.get(collection)?;
+        if id.is_empty() {
+            return Err(Failure::invalid("ID_MISSING", "id", "there is no id"));
+        }
+        let article = named
+            .collection
+            .get(id)
+            .ok_or_else(|| Failure::article_not_found(id))?;
+        Ok((named, article))
+    }
+}
+
+#[tonic::async_trait]
+impl ArticleService for Service {
+    async fn get_article(
+        &self,
+        request: Request<v1::GetArticleRequest>,
+    ) -> Result<Response<v1::GetArticleResponse>, Status> {
+        let request = request.get_ref();
+        let (named, found) = self.indexed(&request.collection, &request.id)?;
+        let article = Some(article::write(&found, &named.collection));
+        Ok(Response::new(v1::GetArticleResponse { article }))
+    }
+
+    async fn list_articles(
+        &self,
+        request: Request<v1::ListArticlesRequest>,
+    ) -> Result<Response<v1::ListArticlesResponse>, Status> {
+        let request = request.get_ref();
+        let named = self.registry.get(&request.collection)?;
+        let (from, size) = (
+            page_token(&request.page_token)?,
+            page_size(request.page_size)?,
+        );
+        let (page, next) = named.collection.list(from, size);
+        Ok(Response::new(v1::ListArticlesResponse {
+            articles: page
+                .iter()
+                .map(|found| article::write(found, &named.collection))
+                .collect(),
+            next_page_token: next.map(|next| next.to_string()).unwrap_or_default(),
+        }))
+    }
+
+    async fn delete_article(
+        &self,
+        request: Request<v1::DeleteArticleRequest>,
+    ) -> Result<Response<v1::DeleteArticleResponse>, Status> {
+        let request = request.get_ref();
+        let (named, _) = self.indexed(&request.collection, &request.id)?;
+        if !named.collection.delete(&request.id) {
+            return Err(Failure::article_not_found(&request.id).into());
+        }
+        Ok(Response::new(v1::DeleteArticleResponse {}))
+    }
+
+    async fn get_cluster(
+        &self,
+        request: Request<v1::GetClusterRequest>,
+    ) -> Result<Response<v1::GetClusterResponse>, Status> {
+        let request = request.get_ref();
+        let (named, found) = self.indexed(&request.collection, &request.id)?;
+        let (from, limit) = (
+            page_token(&request.page_token)? as usize,
+            page_size(request.page_size)?,
+        );
+        let (members, size) = named.collection.cluster(&found, from, limit);
+        let next = from + limit;
+        Ok(Response::new(v1::GetClusterResponse {
+            canonical_id: named.collection.canonical_id(&found).into(),
+            size: u32::try_from(size).unwrap_or(u32::MAX),
+            articles: members
+                .iter()
+                .map(|member| article::write(member, &named.collection))
+                .collect(),
+            next_page_token: if next < size {
+                next.to_string()
+            } else {
+                String::new()
+            },
+        }))
+    }
+}

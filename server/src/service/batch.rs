@@ -1,0 +1,66 @@
+//! Many articles in one message: an answer or an error for each.
+
+use basma_proto::v1::{self, item_result};
+
+use super::{Service, Turns};
+use crate::{convert, failure::Failure};
+
+impl Service {
+    pub(super) async fn submit_batch(
+        &self,
+        request: &v1::BatchSubmitRequest,
+    ) -> Result<v1::BatchSubmitResponse, Failure> {
+        let named = self.registry.get(&request.collection)?;
+        let most = convert::max_matches(request.max_matches)?;
+        let answer = |article: &v1::Article| self.submit_one(&named, Some(article), most);
+        Ok(v1::BatchSubmitResponse {
+            results: self.each(&request.articles, answer).await?,
+        })
+    }
+
+    pub(super) async fn check_batch(
+        &self,
+        request: &v1::BatchCheckRequest,
+    ) -> Result<v1::BatchCheckResponse, Failure> {
+        let named = self.registry.get(&request.collection)?;
+        let most = convert::max_matches(request.max_matches)?;
+        let answer = |article: &v1::Article| self.check_one(&named, Some(article), most);
+        Ok(v1::BatchCheckResponse {
+            results: self.each(&request.articles, answer).await?,
+        })
+    }
+
+    async fn each(
+        &self,
+        articles: &[v1::Article],
+        answer: impl Fn(&v1::Article) -> Result<v1::Answer, Failure>,
+    ) -> Result<Vec<v1::ItemResult>, Failure> {
+        if articles.len() > self.max_batch {
+            let message = format!(
+                "there are {} articles, at most {} are allowed",
+                articles.len(),
+                self.max_batch
+            );
+            return Err(Failure::invalid("BATCH_TOO_LARGE", "articles", message));
+        }
+        let mut results = Vec::with_capacity(articles.len());
+        let mut turns = Turns::new();
+        for article in articles {
+            results.push(item(&article.id, answer(article)));
+            turns.give_way().await;
+        }
+        Ok(results)
+    }
+}
+
+/// What became of one item.
+pub(super) fn item(id: &str, answer: Result<v1::Answer, Failure>) -> v1::ItemResult {
+    let result = match answer {
+        Ok(answer) => item_result::Result::Answer(answer),
+        Err(failure) => item_result::Result::Error(failure.into_item_error()),
+    };
+    v1::ItemResult {
+        id: id.to_owned(),
+        result: Some(result),
+    }
+}

@@ -1,0 +1,51 @@
+//! One article: submit, check, fingerprint.
+
+use basma_engine::Fingerprinter;
+use basma_proto::v1;
+
+use super::Service;
+use crate::{
+    convert::{self, text, text::Body},
+    failure::Failure,
+};
+
+impl Service {
+    pub(super) fn submit_article(
+        &self,
+        request: &v1::SubmitRequest,
+    ) -> Result<v1::SubmitResponse, Failure> {
+        let named = self.registry.get(&request.collection)?;
+        let most = convert::max_matches(request.max_matches)?;
+        let answer = self.submit_one(&named, request.article.as_ref(), most)?;
+        Ok(v1::SubmitResponse {
+            answer: Some(answer),
+        })
+    }
+
+    pub(super) fn check_article(
+        &self,
+        request: &v1::CheckRequest,
+    ) -> Result<v1::CheckResponse, Failure> {
+        let named = self.registry.get(&request.collection)?;
+        let most = convert::max_matches(request.max_matches)?;
+        let answer = self.check_one(&named, request.article.as_ref(), most)?;
+        Ok(v1::CheckResponse {
+            answer: Some(answer),
+        })
+    }
+
+    pub(super) fn fingerprint_text(
+        &self,
+        request: &v1::FingerprintRequest,
+    ) -> Result<v1::FingerprintResponse, Failure> {
+        let named = self.registry.get(&request.collection)?;
+        let body = request.body.as_ref().ok_or_else(text::missing)?;
+        let text = Body::from(body).read(self.max_text_bytes)?;
+        let mut fingerprinter = Fingerprinter::default();
+        let fingerprint = fingerprinter.fingerprint(&text, &named.collection.detector());
+        Ok(v1::FingerprintResponse {
+            fingerprint: Some(convert::answer::fingerprint(&fingerprint)),
+            folded_text: fingerprinter.text().text().to_owned(),
+        })
+    }
+}

@@ -1,0 +1,128 @@
+//! `CollectionService`: separate indexes, their settings, and what they hold.
+
+use basma_engine::{Detector, collection::VERDICTS};
+use basma_proto::v1::{self, collection_service_server::CollectionService};
+use tonic::{Code, Request, Response, Status};
+
+use super::Service;
+use crate::{
+    convert::{page_size, settings, time},
+    failure::Failure,
+};
+
+impl Service {
+    fn create(&self, request: &v1::CreateCollectionRequest) -> Result<v1::Collection, Failure> {
+        let Some(collection) = &request.collection else {
+            return Err(missing());
+        };
+        let detector = match &collection.detector {
+            Some(asked) => settings::create(asked)?,
+            None => Detector::default(),
+        };
+        let made = self.registry.create(&collection.name, detector);
+        made.map(|named| settings::write(&named))
+            .map_err(|failure| failure.within("collection"))
+    }
+
+    fn update(&self, request: &v1::UpdateCollectionRequest) -> Result<v1::Collection, Failure> {
+        let Some(collection) = &request.collection else {
+            return Err(missing());
+        };
+        let named = self.registry.get(&collection.name)?;
+        let mut asked = collection.detector.unwrap_or_default();
+        if let Some(mask) = &request.update_mask {
+            let defaults = settings::defaults(named.collection.detector().method);
+            asked = settings::masked(&asked, &defaults, &mask.paths)?;
+        }
+        let detector = settings::change(named.collection.detector(), &asked)?;
+        named.collection.set_detector(detector).map_err(|_| {
+            let message = "the collection holds articles: the method and the features of their \
+                           fingerprints cannot change; create another collection";
+            Failure::new(Code::FailedPrecondition, "SETTINGS_FIXED", message)
+        })?;
+        Ok(settings::write(&named))
+    }
+}
+
+fn missing() -> Failure {
+    Failure::invalid("COLLECTION_MISSING", "collection", "there is no collection")
+}
+
+#[tonic::async_trait]
+impl CollectionService for Service {
+    async fn create_collection(
+        &self,
+        request: Request<v1::CreateCollectionRequest>,
+    ) -> Result<Response<v1::CreateCollectionResponse>, Status> {
+        let collection = Some(self.create(request.get_ref())?);
+        Ok(Response::new(v1::CreateCollectionResponse { collection }))
+    }
+
+    async fn get_collection(
+        &self,
+        request: Request<v1::GetCollectionRequest>,
+    ) -> Result<Response<v1::GetCollectionResponse>, Status> {
+        let named = self.registry.get(&request.get_ref().name)?;
+        let collection = Some(settings::write(&named));
+        Ok(Response::new(v1::GetCollectionResponse { collection }))
+    }
+
+    async fn list_collections(
+        &self,
+        request: Request<v1::ListCollectionsRequest>,
+    ) -> Result<Response<v1::ListCollectionsResponse>, Status> {
+        let request = request.get_ref();
+        // The token is the name that the page before ended with.
+        let (page, more) = self
+            .registry
+            .list(&request.page_token, page_size(request.page_size)?);
+        let next = page.last().filter(|_| more).map(|named| named.name.clone());
+        Ok(Response::new(v1::ListCollectionsResponse {
+            collections: page.iter().map(|named| settings::write(named)).collect(),
+            next_page_token: next.unwrap_or_default(),
+        }))
+    }
+
+    async fn update_collection(
+        &self,
+        request: Request<v1::UpdateCollectionRequest>,
+    ) -> Result<Response<v1::UpdateCollectionResponse>, Status> {
+        let collection = Some(self.update(request.get_ref())?);
+        Ok(Response::new(v1::UpdateCollectionResponse { collection }))
+    }
+
+    async fn delete_collection(
+        &self,
+        request: Request<v1::DeleteCollectionRequest>,
+    ) -> Result<Response<v1::DeleteCollectionResponse>, Status> {
+        self.registry.delete(&request.get_ref().name)?;
+        Ok(Response::new(v1::DeleteCollectionResponse {}))
+    }
+
+    async fn get_stats(
+        &self,
+        request: Request<v1::GetStatsRequest>,
+    ) -> Result<Response<v1::GetStatsResponse>, Status> {
+        let named = self.registry.get(&request.get_ref().collection)?;
+        // It looks at every table.
+        let stats = tokio::task::block_in_place(|| named.collection.stats());
+        let count = |(verdict, count): (basma_engine::Verdict, u64)| v1::VerdictCount {
+            verdict: verdict.name().to_owned(),
+            count,
+        };
+        Ok(Response::new(v1::GetStatsResponse {
+            collection: named.name.clone(),
+            article_count: stats.articles,
+            simhash_count: stats.simhashes,
+            cluster_count: stats.clusters,
+            index_bytes: stats.bytes,
+            verdicts: VERDICTS
+                .into_iter()
+                .zip(stats.verdicts)
+                .map(count)
+                .collect(),
+            server_version: env!("CARGO_PKG_VERSION").to_owned(),
+            start_time: Some(time::write(self.started)),
+        }))
+    }
+}

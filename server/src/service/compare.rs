@@ -1,0 +1,121 @@
+//! `Compare`: two texts, or what the index remembers of two articles, side by side.
+
+use std::{borrow::Cow, sync::Arc};
+
+use basma_engine::{
+    Article, Collection, Fingerprint, Fingerprinter, FoldedText,
+    compare::{Segment, compare, compare_fingerprints},
+};
+use basma_proto::v1::{self, segment::Kind};
+
+use super::Service;
+use crate::{
+    convert::{
+        answer,
+        text::{self, Body},
+    },
+    failure::Failure,
+};
+
+/// One side of a comparison.
+enum Side<'a> {
+    Text(Cow<'a, str>),
+    Indexed(Arc<Article>),
+}
+
+impl Side<'_> {
+    fn fingerprint(&self, collection: &Collection) -> Fingerprint {
+        match self {
+            Self::Text(text) => Fingerprinter::default().fingerprint(text, &collection.detector()),
+            Self::Indexed(article) => article.fingerprint.clone(),
+        }
+    }
+}
+
+impl Service {
+    pub(super) fn compare_sides(
+        &self,
+        request: &v1::CompareRequest,
+    ) -> Result<v1::CompareResponse, Failure> {
+        let named = self.registry.get(&request.collection)?;
+        let collection = &named.collection;
+        let a = self
+            .side(request.a.as_ref(), collection)
+            .map_err(|failure| failure.within("a"))?;
+        let b = self
+            .side(request.b.as_ref(), collection)
+            .map_err(|failure| failure.within("b"))?;
+        let detector = collection.detector();
+        if let (Side::Text(text_a), Side::Text(text_b)) = (&a, &b) {
+            let compared = compare(text_a, text_b, &detector);
+            let places = (FoldedText::new(text_a), FoldedText::new(text_b));
+            let segments = compared
+                .segments
+                .iter()
+                .map(|found| segment(found, &places));
+            return Ok(v1::CompareResponse {
+                relation: compared
+                    .relation
+                    .map(|relation| answer::relation(relation).into()),
+                a: Some(answer::fingerprint(&compared.a)),
+                b: Some(answer::fingerprint(&compared.b)),
+                segments: segments.collect(),
+                evidence: Some(answer::evidence(compared.evidence)),
+            });
+        }
+        let (a, b) = (a.fingerprint(collection), b.fingerprint(collection));
+        let (relation, evidence) = compare_fingerprints(&a, &b, &detector);
+        Ok(v1::CompareResponse {
+            relation: relation.map(|relation| answer::relation(relation).into()),
+            evidence: Some(answer::evidence(evidence)),
+            a: Some(answer::fingerprint(&a)),
+            b: Some(answer::fingerprint(&b)),
+            segments: Vec::new(),
+        })
+    }
+
+    fn side<'a>(
+        &self,
+        side: Option<&'a v1::CompareSide>,
+        collection: &Collection,
+    ) -> Result<Side<'a>, Failure> {
+        let side = side
+            .and_then(|side| side.side.as_ref())
+            .ok_or_else(text::missing)?;
+        match Body::or_id(side) {
+            Ok(body) => body.read(self.max_text_bytes).map(Side::Text),
+            Err(id) => collection
+                .get(id)
+                .map(Side::Indexed)
+                .ok_or_else(|| Failure::article_not_found(id)),
+        }
+    }
+}
+
+fn segment(segment: &Segment, (a, b): &(FoldedText, FoldedText)) -> v1::Segment {
+    let kind = match (segment.equal, segment.a.is_empty()) {
+        (true, _) => Kind::Equal,
+        (false, false) => Kind::OnlyA,
+        (false, true) => Kind::OnlyB,
+    };
+    v1::Segment {
+        kind: kind.into(),
+        a: range(&segment.a, a),
+        b: range(&segment.b, b),
+    }
+}
+
+/// Where words stand in the original; `None` if there are none.
+fn range(words: &std::ops::Range<u32>, text: &FoldedText) -> Option<v1::TextRange> {
+    let tokens = text
+        .tokens()
+        .get(words.start as usize..words.end as usize)?;
+    Some(v1::TextRange {
+        tokens: Some(v1::TokenRange {
+            start: words.start,
+            end: words.end,
+        }),
+        start_byte: tokens.first()?.start,
+        end_byte: tokens.last()?.end,
+    })
+}

@@ -1,0 +1,70 @@
+//! `DedupService`: which function answers which RPC.
+
+use basma_proto::v1::{self, dedup_service_server::DedupService};
+use tonic::{Request, Response, Status, Streaming};
+
+use super::{Service, stream::Answers};
+
+#[tonic::async_trait]
+impl DedupService for Service {
+    async fn submit(
+        &self,
+        request: Request<v1::SubmitRequest>,
+    ) -> Result<Response<v1::SubmitResponse>, Status> {
+        Ok(Response::new(self.submit_article(request.get_ref())?))
+    }
+
+    async fn check(
+        &self,
+        request: Request<v1::CheckRequest>,
+    ) -> Result<Response<v1::CheckResponse>, Status> {
+        Ok(Response::new(self.check_article(request.get_ref())?))
+    }
+
+    async fn batch_submit(
+        &self,
+        request: Request<v1::BatchSubmitRequest>,
+    ) -> Result<Response<v1::BatchSubmitResponse>, Status> {
+        Ok(Response::new(self.submit_batch(request.get_ref()).await?))
+    }
+
+    async fn batch_check(
+        &self,
+        request: Request<v1::BatchCheckRequest>,
+    ) -> Result<Response<v1::BatchCheckResponse>, Status> {
+        Ok(Response::new(self.check_batch(request.get_ref()).await?))
+    }
+
+    type SubmitStreamStream = Answers;
+
+    async fn submit_stream(
+        &self,
+        request: Request<Streaming<v1::SubmitStreamRequest>>,
+    ) -> Result<Response<Answers>, Status> {
+        Ok(Response::new(self.answer_stream(request)))
+    }
+
+    async fn find_duplicates(
+        &self,
+        request: Request<v1::FindDuplicatesRequest>,
+    ) -> Result<Response<v1::FindDuplicatesResponse>, Status> {
+        Ok(Response::new(self.find(request.get_ref())?))
+    }
+
+    async fn compare(
+        &self,
+        request: Request<v1::CompareRequest>,
+    ) -> Result<Response<v1::CompareResponse>, Status> {
+        let request = request.into_inner();
+        // Finding where two long texts differ can take a good part of a second.
+        let compared = tokio::task::block_in_place(|| self.compare_sides(&request))?;
+        Ok(Response::new(compared))
+    }
+
+    async fn fingerprint(
+        &self,
+        request: Request<v1::FingerprintRequest>,
+    ) -> Result<Response<v1::FingerprintResponse>, Status> {
+        Ok(Response::new(self.fingerprint_text(request.get_ref())?))
+    }
+}

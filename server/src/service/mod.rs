@@ -1,0 +1,126 @@
+//! The RPCs. Each file has one group of them: the message is read by `convert`, the engine asked, its
+//! answer written by `convert`.
+
+mod articles;
+mod batch;
+mod check;
+mod collections;
+mod compare;
+mod dedup;
+mod find;
+mod stream;
+
+use std::{
+    borrow::Cow,
+    cell::RefCell,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use basma_engine::{Answer, Fingerprinter, Submission, Timestamp};
+use basma_proto::v1;
+use tokio_util::sync::CancellationToken;
+use tonic::Code;
+
+use crate::{
+    config::Config,
+    convert::{self, article::Incoming},
+    failure::Failure,
+    registry::{Named, Registry, now},
+};
+
+/// Texts above this many bytes are worked on where they do not keep other requests waiting.
+const LONG_TEXT: usize = 64 << 10;
+
+/// What every RPC needs. Clones share it.
+#[derive(Clone, Debug)]
+pub(crate) struct Service {
+    registry: Arc<Registry>,
+    max_text_bytes: usize,
+    max_batch: usize,
+    started: Timestamp,
+    stop: CancellationToken,
+}
+
+impl Service {
+    pub(crate) fn new(registry: Arc<Registry>, config: &Config, stop: CancellationToken) -> Self {
+        Self {
+            registry,
+            max_text_bytes: config.max_text_bytes,
+            max_batch: config.max_batch,
+            started: now(),
+            stop,
+        }
+    }
+
+    /// Submits one article.
+    fn submit_one(
+        &self,
+        named: &Named,
+        article: Option<&v1::Article>,
+        most: usize,
+    ) -> Result<v1::Answer, Failure> {
+        let incoming = convert::article::read(article, self.max_text_bytes, true)?;
+        let Incoming { id, text, metadata } = &incoming;
+        let submission = Submission {
+            id,
+            text,
+            metadata,
+            now: now(),
+        };
+        let answer = fingerprinting(text, |fingerprinter| {
+            named.collection.submit(fingerprinter, submission, most)
+        })
+        .map_err(|_| {
+            let message = "the collection holds as many articles as it can";
+            Failure::new(Code::ResourceExhausted, "INDEX_FULL", message)
+        })?;
+        Ok(convert::answer::answer(id, answer))
+    }
+
+    /// Checks one article.
+    fn check_one(
+        &self,
+        named: &Named,
+        article: Option<&v1::Article>,
+        most: usize,
+    ) -> Result<v1::Answer, Failure> {
+        let Incoming { id, text, .. } =
+            convert::article::read(article, self.max_text_bytes, false)?;
+        let answer: Answer = fingerprinting(&text, |fingerprinter| {
+            named.collection.check(fingerprinter, id, &text, most)
+        });
+        Ok(convert::answer::answer(id, answer))
+    }
+}
+
+/// Runs `work` with this thread's fingerprinter.
+fn fingerprinting<T>(text: &Cow<'_, str>, work: impl FnOnce(&mut Fingerprinter) -> T) -> T {
+    thread_local! {
+        static FINGERPRINTER: RefCell<Fingerprinter> = RefCell::default();
+    }
+    if text.len() > LONG_TEXT {
+        // A fingerprinter of its own: the memory that a long text takes is not kept for short ones.
+        return tokio::task::block_in_place(|| work(&mut Fingerprinter::default()));
+    }
+    FINGERPRINTER.with_borrow_mut(work)
+}
+
+/// Gives way now and then, so that other requests are answered, and the deadline and a caller's going
+/// away are noticed, while a long list is worked on.
+struct Turns(Instant);
+
+impl Turns {
+    const LENGTH: Duration = Duration::from_millis(1);
+
+    fn new() -> Self {
+        Self(Instant::now())
+    }
+
+    async fn give_way(&mut self) {
+        if self.0.elapsed() >= Self::LENGTH {
+            tokio::task::yield_now().await;
+            self.0 = Instant::now();
+        }
+    }
+}

@@ -1,0 +1,100 @@
+//! `SubmitStream`: articles as they come, answers in the same order.
+
+use std::pin::Pin;
+
+use basma_proto::v1;
+use futures_util::{Stream, StreamExt as _, stream};
+use tokio::time::Instant;
+use tonic::{Request, Status, Streaming};
+
+use super::{Service, Turns, batch::item};
+use crate::{
+    convert,
+    failure::Failure,
+    observe::{Deadline, explained},
+};
+
+/// The answers of one stream.
+pub(super) type Answers =
+    Pin<Box<dyn Stream<Item = Result<v1::SubmitStreamResponse, Status>> + Send>>;
+
+impl Service {
+    /// Answers one request after another, each when the caller has room for the answer: a caller that
+    /// does not read its answers is not read from, and holds up nobody's memory.
+    ///
+    /// The stream ends with the caller's, at its deadline, at a message that cannot be decoded, and
+    /// with UNAVAILABLE when the server stops; what was answered before that was done.
+    pub(super) fn answer_stream(
+        &self,
+        request: Request<Streaming<v1::SubmitStreamRequest>>,
+    ) -> Answers {
+        let deadline = request
+            .extensions()
+            .get::<Deadline>()
+            .map(|deadline| Instant::from(deadline.0));
+        let state = Open {
+            service: self.clone(),
+            requests: request.into_inner(),
+            deadline,
+            turns: Turns::new(),
+            ended: false,
+        };
+        let answers = stream::unfold(state, |mut open| async move {
+            if open.ended {
+                return None;
+            }
+            let answer = open.next().await?;
+            open.ended = answer.is_err();
+            Some((answer, open))
+        });
+        answers.boxed()
+    }
+
+    fn answer_request(&self, request: &v1::SubmitStreamRequest) -> Result<v1::Answer, Failure> {
+        let named = self.registry.get(&request.collection)?;
+        let most = convert::max_matches(request.max_matches)?;
+        self.submit_one(&named, request.article.as_ref(), most)
+    }
+}
+
+/// A stream under way.
+struct Open {
+    service: Service,
+    requests: Streaming<v1::SubmitStreamRequest>,
+    deadline: Option<Instant>,
+    turns: Turns,
+    ended: bool,
+}
+
+impl Open {
+    /// The answer to the next request; `None` when there is none.
+    async fn next(&mut self) -> Option<Result<v1::SubmitStreamResponse, Status>> {
+        self.turns.give_way().await;
+        let deadline = self.deadline;
+        let late = async {
+            match deadline {
+                Some(deadline) => tokio::time::sleep_until(deadline).await,
+                None => std::future::pending().await,
+            }
+        };
+        let request = tokio::select! {
+            biased;
+            () = late => return Some(Err(Failure::deadline_exceeded().into())),
+            () = self.service.stop.cancelled() => return Some(Err(Failure::draining().into())),
+            request = self.requests.message() => request,
+        };
+        match request {
+            Ok(Some(request)) => {
+                let id = request.article.as_ref().map_or("", |article| &article.id);
+                let result = item(id, self.service.answer_request(&request));
+                let request_number = request.request_number;
+                Some(Ok(v1::SubmitStreamResponse {
+                    request_number,
+                    result: Some(result),
+                }))
+            }
+            Ok(None) => None,
+            Err(status) => Some(Err(explained(&status).map_or(status, Status::from))),
+        }
+    }
+}
