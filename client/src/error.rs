@@ -147,16 +147,14 @@ impl fmt::Display for Error {
 
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.message)?;
-        let reason = if self.reason.is_empty() {
-            code_name(self.code)
-        } else {
-            &self.reason
-        };
-        match self.field.as_str() {
-            "" => write!(f, " [{reason}]"),
-            field => write!(f, " [{reason}, {field}]"),
+        if !self.field.is_empty() {
+            write!(f, "{}: ", self.field)?;
         }
+        let reason = match self.reason.as_str() {
+            "" => code_name(self.code),
+            reason => reason,
+        };
+        write!(f, "{} [{reason}]", self.message)
     }
 }
 
@@ -219,7 +217,7 @@ mod tests {
         assert_eq!(refusal.retry_delay, Some(Duration::from_secs(1)));
         assert_eq!(
             refusal.to_string(),
-            "the text is too large [TEXT_TOO_LARGE, article.text]"
+            "article.text: the text is too large [TEXT_TOO_LARGE]"
         );
     }
 

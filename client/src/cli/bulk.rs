@@ -23,6 +23,7 @@ use super::{
     summary::Summary,
 };
 use crate::{
+    Error,
     client::Window,
     error::Refusal,
     input::{Articles, Fields},
@@ -31,6 +32,9 @@ use crate::{
 
 /// Articles that are read ahead of what is under way.
 const READ_AHEAD: usize = 64;
+
+/// No other article would fare better.
+const COLLECTION_NOT_FOUND: &str = "COLLECTION_NOT_FOUND";
 
 /// What is asked about each article.
 #[derive(Clone, Copy, Debug)]
@@ -94,16 +98,22 @@ pub(super) async fn run(
             Some(Err(error)) => break Some(error),
             None => break None,
         };
-        write_line(&mut out, &result)?;
-        match result.result {
-            Some(item_result::Result::Answer(answer)) => summary.answered(&answer),
+        match &result.result {
+            Some(item_result::Result::Answer(answer)) => summary.answered(answer),
             Some(item_result::Result::Error(error)) => {
+                let refusal = Refusal::from(error.clone());
+                if refusal.reason == COLLECTION_NOT_FOUND {
+                    break Some(Error::Refused(Box::new(refusal)));
+                }
                 summary.refused();
-                let refusal = Refusal::from(error);
-                progress.say(&format!("basma: article {} refused: {refusal}", result.id));
+                progress.say(&clean(&format!(
+                    "basma: article {} refused: {refusal}",
+                    result.id
+                )));
             }
             None => summary.refused(),
         }
+        write_line(&mut out, &result)?;
         progress.show(summary.articles());
     };
     out.flush()?;

@@ -27,7 +27,7 @@ impl Cell {
     /// A coloured cell.
     pub(crate) fn painted(text: impl Into<String>, paint: Paint) -> Self {
         Self {
-            text: super::clean(&text.into()).into_owned(),
+            text: super::clean(&text.into()).trim().to_owned(),
             paint,
         }
     }
@@ -93,17 +93,26 @@ fn write_row(
     shown: &[(usize, Align, usize)],
     cells: &[Cell],
 ) -> io::Result<()> {
-    for (place, (index, align, width)) in shown.iter().enumerate() {
+    // Written before the next cell that holds anything: nothing trails at the end of a line.
+    let mut gap = String::new();
+    for (index, align, width) in shown {
         let cell = &cells[*index];
         let padding = " ".repeat(width - cell.text.width());
-        let text = style.paint(&style.foreign(&cell.text), cell.paint);
-        let gap = if place > 0 { "  " } else { "" };
-        match align {
-            Align::Right => write!(out, "{gap}{padding}{text}")?,
-            // Nothing trails at the end of a line.
-            Align::Left if place + 1 == shown.len() => write!(out, "{gap}{text}")?,
-            Align::Left => write!(out, "{gap}{text}{padding}")?,
+        if *align == Align::Right || cell.text.is_empty() {
+            gap.push_str(&padding);
         }
+        if !cell.text.is_empty() {
+            write!(
+                out,
+                "{gap}{}",
+                style.paint(&style.foreign(&cell.text), cell.paint)
+            )?;
+            gap.clear();
+            if *align == Align::Left {
+                gap.push_str(&padding);
+            }
+        }
+        gap.push_str("  ");
     }
     writeln!(out)
 }
@@ -136,7 +145,7 @@ mod tests {
             print(Style::default()),
             "name    count  title\n\
              ا           7  عنوان ثان\n\
-             latin  12,824  \n"
+             latin  12,824\n"
         );
     }
 
