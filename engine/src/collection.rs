@@ -105,7 +105,7 @@ impl Collection {
     pub fn set_detector(&self, detector: Detector) -> Result<(), SettingsFixed> {
         let mut current = self.detector.write();
         let same = (current.method, current.features) == (detector.method, detector.features);
-        if !same && self.slots.first_free() > 0 {
+        if !same && self.articles.len() > 0 {
             return Err(SettingsFixed);
         }
         *current = detector;
@@ -212,10 +212,9 @@ impl Collection {
         self.slots.give_back(article.slot);
     }
 
-    /// Puts an article into every table. It comes first among the articles, so that whatever finds its
-    /// slot in another table can look it up.
-    fn enter(&self, article: &Arc<Article>) {
-        self.articles.insert(article);
+    /// Puts an article into every table of fingerprints. It must be among the articles already, so that
+    /// whatever finds its slot in another table can look it up.
+    fn enter(&self, article: &Article) {
         let fingerprint = &article.fingerprint;
         if fingerprint.tokens > 0 {
             self.exact.insert(fingerprint.exact, article.slot);
@@ -237,3 +236,6 @@ impl Collection {
 /// A collection that holds articles cannot change how articles are fingerprinted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SettingsFixed;
+
+#[cfg(test)]
+mod tests;

@@ -62,6 +62,8 @@ impl Query<'_> {
                 .then(a.evidence.hamming.cmp(&b.evidence.hamming))
                 .then(a.article.sequence.cmp(&b.article.sequence))
         });
+        // Found in a table and told of as well.
+        matches.dedup_by_key(|found| found.article.sequence);
         let mut later = foldhash::HashMap::<Box<str>, u64>::default();
         for found in &matches {
             let sequence = later.entry(found.article.id.clone()).or_default();
@@ -73,10 +75,13 @@ impl Query<'_> {
         let verdict = matches
             .first()
             .map_or(Verdict::New, |best| Verdict::Related(best.relation));
-        let canonical_id = matches.first().filter(|_| verdict.is_duplicate());
+        let canonical_id = matches
+            .first()
+            .filter(|best| verdict.is_duplicate() && &*best.canonical_id != self.id)
+            .map(|best| best.canonical_id.clone());
         Answer {
             verdict,
-            canonical_id: canonical_id.map(|best| best.canonical_id.clone()),
+            canonical_id,
             fingerprint: self.fingerprint.clone(),
             truncated,
             matches,

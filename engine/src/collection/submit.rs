@@ -66,7 +66,9 @@ impl Collection {
         submission: Submission<'_>,
         limit: usize,
     ) -> Result<Answer, IndexFull> {
-        let detector = self.detector();
+        // Held to the end: settings that shape fingerprints must not change under way.
+        let settings = self.detector.read();
+        let detector = *settings;
         let fingerprint = fingerprinter.fingerprint(submission.text, &detector);
         let shingles = fingerprinter.shingles();
         let query = Query {
@@ -98,20 +100,22 @@ impl Collection {
         let article = search.admit(|sequence, missed| {
             matches.extend(missed.filter_map(|other| query.judge(other, self)));
             let told = answer.insert(query.conclude(std::mem::take(&mut matches)));
-            Arc::new(article(
+            let story = told.matches.first().map(|best| Arc::clone(&best.article));
+            let article = Arc::new(article(
                 slot,
                 sequence,
                 &submission,
                 old.as_deref(),
                 told,
                 query.fingerprint.clone(),
-            ))
+            ));
+            // Here, because whoever is admitted next may be told of it, and of its story's first article.
+            self.articles.insert(&article);
+            if let Some(best) = story.filter(|best| best.cluster == article.cluster) {
+                self.clusters.join(&best, old.as_deref(), slot);
+            }
+            article
         });
-        if let Some(best) = answer.iter().flat_map(|told| &told.matches).next()
-            && article.cluster == best.article.cluster
-        {
-            self.clusters.join(article.cluster, best.article.slot, slot);
-        }
         self.enter(&article);
         drop(search);
         // Only now: between two revisions of an article there must be no moment in which others find

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use dashmap::DashMap;
 use foldhash::fast::RandomState;
 
-use super::Slot;
+use super::{Slot, articles::Article};
 
 /// The members of each story that has had more than one, first come first. A story is named by the
 /// sequence of its first article; the first member that is left is its canonical article, so that
@@ -18,13 +18,25 @@ pub(crate) struct Clusters {
 }
 
 impl Clusters {
-    /// Adds an article to the story in which `known` already is.
-    pub(crate) fn join(&self, cluster: u64, known: Slot, slot: Slot) {
-        self.members
-            .entry(cluster)
-            .or_insert_with(|| vec![known])
-            .push(slot);
-        self.followers.fetch_add(1, Ordering::Relaxed);
+    /// Adds an article to the story in which `known` is; if an older revision of it is there, in its
+    /// place.
+    pub(crate) fn join(&self, known: &Article, old: Option<&Article>, slot: Slot) {
+        let mut members = self.members.entry(known.cluster).or_default();
+        // Whoever deletes `known` marks it first and takes it out of its story then: if it is not
+        // marked here, it will still be taken out.
+        if members.is_empty() && !known.is_removed() {
+            members.push(known.slot);
+        }
+        let revised = old.filter(|old| old.cluster == known.cluster);
+        let place = revised.and_then(|old| members.iter().position(|member| *member == old.slot));
+        if let Some(place) = place {
+            members[place] = slot;
+            return;
+        }
+        if !members.is_empty() {
+            self.followers.fetch_add(1, Ordering::Relaxed);
+        }
+        members.push(slot);
     }
 
     /// Takes an article out of its story.

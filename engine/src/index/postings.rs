@@ -5,8 +5,9 @@ use foldhash::{HashMap, HashMapExt as _, fast::RandomState};
 
 use super::{Slot, group::Group};
 
-/// A list stops growing here. A phrase that stands in more articles tells little about any two of
-/// them, and what a story of many copies is recognised by are its first ones.
+/// Of a list so many articles are looked at. A phrase that stands in more articles tells little about
+/// any two of them, and what a story of many copies is recognised by are its first ones. The others
+/// stay in the list for the time when the first ones are deleted.
 const LIST_CAP: usize = 64;
 
 /// Articles by the hashes in their sketches.
@@ -20,11 +21,7 @@ impl Postings {
         for hash in hashes {
             self.lists
                 .entry(*hash)
-                .and_modify(|list| {
-                    if list.slots().len() < LIST_CAP {
-                        list.push(slot);
-                    }
-                })
+                .and_modify(|list| list.push(slot))
                 .or_insert(Group::One(slot));
         }
     }
@@ -40,7 +37,7 @@ impl Postings {
         let mut counts: HashMap<Slot, u32> = HashMap::new();
         for hash in hashes {
             if let Some(list) = self.lists.get(hash) {
-                for slot in list.slots() {
+                for slot in list.slots().iter().take(LIST_CAP) {
                     *counts.entry(*slot).or_default() += 1;
                 }
             }

@@ -1,0 +1,54 @@
+//! However many copies there are, an answer has as many as were asked for, the first come first.
+
+use super::*;
+use crate::{answer::Relation, answer::Verdict};
+
+#[test]
+fn ten_thousand_copies_are_answered_with_the_first_ones() {
+    for method in METHODS {
+        let collection = collection(method);
+        let text = story(1, 40);
+        for n in 0..10_000 {
+            let answer = submit_at(&collection, &n.to_string(), &text, n, 3);
+            assert_eq!(answer.matches.len(), (n as usize).min(3));
+            assert_eq!(answer.truncated, n > 3);
+        }
+        let stats = collection.stats();
+        assert_eq!(
+            (stats.articles, stats.simhashes, stats.clusters),
+            (10_000, 1, 1)
+        );
+        for limit in [1, 10, 500] {
+            let mut fingerprinter = Fingerprinter::default();
+            let answer = collection.check(&mut fingerprinter, "", &text, limit);
+            assert_eq!(answer.verdict, Verdict::Related(Relation::Exact));
+            assert_eq!(answer.canonical_id.as_deref(), Some("0"));
+            assert!(answer.truncated);
+            let first: Vec<_> = (0..limit).map(|n| n.to_string()).collect();
+            assert_eq!(ids(&answer), first);
+            let near = collection.find_near(answer.fingerprint.simhash, 3, None, limit);
+            assert_eq!((near.0.len(), near.1), (limit, true));
+        }
+        let first = collection.get("0").expect("it is there");
+        let (found, truncated) = collection.find_related(&first, 5);
+        assert_eq!((found.len(), truncated), (5, true));
+        let (members, size) = collection.cluster(&first, 9_990, 100);
+        assert_eq!((members.len(), size), (10, 10_000));
+    }
+}
+
+#[test]
+fn as_many_matches_as_wanted_are_not_called_truncated() {
+    for method in METHODS {
+        let collection = collection(method);
+        let text = story(1, 40);
+        for n in 0..10 {
+            submit(&collection, &n.to_string(), &text);
+        }
+        let all = check(&collection, "", &text);
+        assert_eq!((all.matches.len(), all.truncated), (10, false));
+        let own = check(&collection, "4", &text);
+        assert_eq!((own.matches.len(), own.truncated), (9, false));
+        assert!(!ids(&own).contains(&"4"));
+    }
+}
