@@ -81,7 +81,7 @@ async fn broken_lines_and_refused_articles_are_named_and_end_with_status_2() {
             stderr.contains(&format!("{file}:4: id `1` was there before")),
             "{stderr}"
         );
-        assert!(stderr.contains("basma: article bad refused"), "{stderr}");
+        assert!(stderr.contains("basma: article `bad` refused"), "{stderr}");
         let end = "basma: 2 lines could not be used, 1 article was refused\n";
         assert!(stderr.ends_with(end), "{stderr}");
         let stdout = String::from_utf8(ended.stdout).expect("text");

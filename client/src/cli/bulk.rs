@@ -107,7 +107,7 @@ pub(super) async fn run(
                 }
                 summary.refused();
                 progress.say(&clean(&format!(
-                    "basma: article {} refused: {refusal}",
+                    "basma: article `{}` refused: {refusal}",
                     result.id
                 )));
             }

@@ -82,11 +82,15 @@ impl Articles {
     }
 
     fn article(&mut self, line: &[u8]) -> Result<Article, String> {
-        let mut record: Map<String, Value> =
-            serde_json::from_slice(line).map_err(|error| match error.classify() {
-                serde_json::error::Category::Data => "not a JSON object".to_owned(),
-                _ => format!("not JSON: {error}"),
-            })?;
+        let mut record: Map<String, Value> = serde_json::from_slice(line).map_err(|error| {
+            if error.is_data() {
+                return "not a JSON object".to_owned();
+            }
+            // It counts lines of its own; ours is the one that helps.
+            let message = error.to_string();
+            let cause = message.split(" at line ").next().unwrap_or(&message);
+            format!("not JSON: {cause} at byte {}", error.column())
+        })?;
         let id = match record.remove(&self.fields.id) {
             Some(Value::String(id)) => id,
             Some(Value::Number(id)) => id.to_string(),
