@@ -131,7 +131,7 @@ impl Collection {
     pub(super) fn near(&self, simhash: SimHash, distance: u32, most: usize) -> Vec<Slot> {
         let mut fingerprints = Vec::new();
         self.hamming.within(simhash, distance, |other, bits| {
-            fingerprints.push((bits, other))
+            fingerprints.push((bits, other));
         });
         fingerprints.sort_unstable();
         let mut slots = Vec::new();

@@ -10,7 +10,7 @@ use crate::{answer::Verdict, compare::compare};
 
 const THREADS: usize = 6;
 const GROUPS: usize = 4;
-const ROUNDS: u64 = 60;
+const ROUNDS: u64 = 600;
 
 /// Texts of which every two are near duplicates, some of them equal.
 fn group(n: u64, method: Method) -> Vec<String> {
@@ -159,7 +159,7 @@ fn tables_agree_after_copies_are_submitted_and_deleted_at_once() {
             for thread in 0..4 {
                 scope.spawn(move || {
                     let mut chance = Chance(thread);
-                    for _ in 0..3_000 {
+                    for _ in 0..20_000 {
                         let id = chance.below(6).to_string();
                         match chance.below(2) {
                             0 => drop(collection.delete(&id)),
