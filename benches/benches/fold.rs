@@ -1,6 +1,6 @@
 //! Folding, beside what merely reading the same bytes as UTF-8 takes.
 //!
-//! `cargo bench -p basma-benches --bench fold`; all benchmarks of the engine, in under four minutes:
+//! `cargo bench -p basma-benches --bench fold`; all benchmarks:
 //! `cargo bench -p basma-benches`.
 
 #![allow(missing_docs, reason = "the macros of criterion make public functions")]
