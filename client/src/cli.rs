@@ -12,6 +12,7 @@ mod compare;
 mod completions;
 mod delete;
 mod duration;
+mod evaluate;
 mod failure;
 mod find;
 mod fingerprint;
@@ -77,6 +78,7 @@ enum Command {
     Stats(stats::Stats),
     Health(health::Health),
     Load(load::Load),
+    Evaluate(Box<evaluate::Evaluate>),
     Completions(completions::Completions),
 }
 
@@ -101,6 +103,9 @@ async fn run(cli: Cli) -> Result<Exit, Failure> {
         // Needs no server, not even the address of one.
         return command.run::<Cli>();
     }
+    if let Command::Evaluate(command) = cli.command {
+        return command.run(json);
+    }
     let client = Client::new(&server)?
         .with_collection(&collection)
         .with_deadline(timeout);
@@ -119,7 +124,7 @@ async fn run(cli: Cli) -> Result<Exit, Failure> {
         Command::Stats(command) => command.run(&session).await,
         Command::Health(command) => command.run(&session).await,
         Command::Load(command) => command.run(&session).await,
-        Command::Completions(_) => Ok(Exit::DONE),
+        Command::Evaluate(_) | Command::Completions(_) => Ok(Exit::DONE),
     }
 }
 
