@@ -1,7 +1,9 @@
 //! Articles to send.
 
 use basma_benches::corpus::{self, Corpus};
-use basma_proto::v1::{Article, EncodedText, SubmitStreamRequest, article::Body};
+use basma_proto::v1::{
+    Article, BatchSubmitRequest, EncodedText, SubmitStreamRequest, article::Body,
+};
 
 /// The originals that tests take their texts from: about 120 words each.
 pub fn corpus() -> Corpus {
@@ -48,5 +50,25 @@ pub fn streamed(article: Article, request_number: u64) -> SubmitStreamRequest {
         article: Some(article),
         request_number,
         ..SubmitStreamRequest::default()
+    }
+}
+
+/// A batch of 1000 articles that takes a while: long ones, with nothing in common but their words.
+pub fn large_batch() -> BatchSubmitRequest {
+    let words: Vec<String> = corpus()
+        .article(0)
+        .text
+        .split_whitespace()
+        .map(str::to_owned)
+        .collect();
+    let text = |number: usize| {
+        let word =
+            |place: usize| words[(place * (number % 89 + 1) + number) % words.len()].as_str();
+        (0..900).map(word).collect::<Vec<_>>().join(" ")
+    };
+    let articles = (0..1000).map(|number| article(&number.to_string(), &text(number)));
+    BatchSubmitRequest {
+        articles: articles.collect(),
+        ..BatchSubmitRequest::default()
     }
 }
