@@ -89,7 +89,6 @@ impl Ended {
     /// # Panics
     ///
     /// If its status is another.
-    #[must_use]
     pub fn expect(self, status: i32) -> Self {
         assert_eq!(self.status, status, "{self:#?}");
         self
