@@ -142,6 +142,7 @@ mod tests {
             "basma --server http://h:1 submit a.txt --id 1 --collection news",
             "basma find --simhash 00000000000000ff --distance 3",
             "basma compare --text-a نص b.txt",
+            "basma evaluate --corpus a.jsonl.gz --gold gold.tsv --cold --sweep --plot sweep.svg",
             "basma load --mode batch --connections 2 --in-flight 4 --duration 10s --rate 100",
         ] {
             assert!(Cli::try_parse_from(line.split(' ')).is_ok(), "{line}");
@@ -152,6 +153,7 @@ mod tests {
             "basma find --simhash 00000000000000ff",
             "basma find 1 --simhash 00000000000000ff --distance 3",
             "basma delete",
+            "basma evaluate --corpus a.jsonl.gz",
             "basma stats --timeout 5",
         ] {
             assert!(Cli::try_parse_from(line.split(' ')).is_err(), "{line}");

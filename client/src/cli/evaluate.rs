@@ -20,10 +20,10 @@ mod settings;
 mod sweep;
 
 use std::{
-    fs,
+    fs::{self, File},
     io::{self, BufWriter, Write},
-    path::PathBuf,
-    time::Instant,
+    path::{Path, PathBuf},
+    time::{Duration, Instant},
 };
 
 use basma_engine::Detector;
@@ -87,14 +87,16 @@ impl Evaluate {
         let start = Instant::now();
         let detector = self.settings.detector()?;
         let rows = gold::read(&self.gold)?;
+        let background = Background::new(&self.background, self.fields.fields())?;
+        let plot = self.plot.as_deref().map(create).transpose()?;
         let stage = ProgressBar::new_spinner();
-        stage.enable_steady_tick(std::time::Duration::from_millis(100));
+        stage.enable_steady_tick(Duration::from_millis(100));
         stage.set_message("reading the corpus");
         let mut corpus = Corpus::read(&self.corpus, self.fields.fields())?;
         if let Some(seed) = self.shuffle_days {
             corpus = corpus.shuffle_days(seed);
         }
-        let mut report = self.evaluate(&corpus, &rows, detector, &stage)?;
+        let mut report = self.evaluate(&corpus, &rows, background.as_ref(), detector, &stage)?;
         stage.finish_and_clear();
         report.cost.total_seconds = start.elapsed().as_secs_f64();
         report.cost.peak_bytes = peak_bytes();
@@ -108,10 +110,9 @@ impl Evaluate {
             let _ = print_cost(&mut io::stderr(), &report.cost);
         }
         out.flush()?;
-        if let (Some(path), Some(sweep)) = (&self.plot, &report.sweep) {
-            fs::write(path, plot::draw(sweep)).map_err(|error| {
-                Failure::Other(format!("cannot write {}: {error}", path.display()))
-            })?;
+        if let (Some((path, mut file)), Some(sweep)) = (plot, &report.sweep) {
+            file.write_all(plot::draw(sweep).as_bytes())
+                .map_err(|error| cannot_write(path, &error))?;
         }
         match report.corpus.broken_lines {
             0 => Ok(Exit::DONE),
@@ -126,6 +127,7 @@ impl Evaluate {
         &self,
         corpus: &Corpus,
         rows: &[Row],
+        background: Option<&Background>,
         detector: Detector,
         stage: &ProgressBar,
     ) -> Result<Report, Failure> {
@@ -138,12 +140,8 @@ impl Evaluate {
                 gold.disputed
             )));
         }
-        let background = (!self.background.is_empty()).then(|| Background {
-            files: self.background.clone(),
-            fields: self.fields.fields(),
-        });
         stage.set_message("replaying the corpus");
-        let replay = Replay::run(corpus, background.as_ref(), detector, true)?;
+        let replay = Replay::run(corpus, background, detector, true)?;
         let mut report = Report::new(&detector, corpus, &gold, &replay);
         report.corpus.shuffled_by = self.shuffle_days;
 
@@ -166,7 +164,6 @@ impl Evaluate {
             let start = Instant::now();
             let show = |done, of| stage.set_message(format!("sweeping: {done} of {of}"));
             show(0, 0);
-            let background = background.as_ref();
             report.sweep = Some(sweep::sweep(
                 corpus,
                 background,
@@ -181,6 +178,18 @@ impl Evaluate {
     }
 }
 
+/// A file that cannot be written is told of before anything else is done.
+fn create(path: &Path) -> Result<(&Path, File), Failure> {
+    match File::create(path) {
+        Ok(file) => Ok((path, file)),
+        Err(error) => Err(cannot_write(path, &error)),
+    }
+}
+
+fn cannot_write(path: &Path, error: &io::Error) -> Failure {
+    Failure::Other(format!("cannot write {}: {error}", path.display()))
+}
+
 /// The most memory that this process has had, in bytes.
 fn peak_bytes() -> Option<u64> {
     let status = fs::read_to_string("/proc/self/status").ok()?;
@@ -190,3 +199,6 @@ fn peak_bytes() -> Option<u64> {
     let kibibytes: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
     Some(kibibytes * 1024)
 }
+
+#[cfg(test)]
+mod tests;

@@ -2,6 +2,7 @@
 
 use std::{
     collections::{HashMap, HashSet},
+    fs::File,
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -104,6 +105,7 @@ pub(super) struct Corpus {
 impl Corpus {
     /// Reads a file, and names its broken lines.
     pub(super) fn read(file: &Path, fields: Fields) -> Result<Self, Failure> {
+        can_open(file)?;
         let mut articles = Articles::new(vec![file.to_owned()], fields, Arc::default());
         let (mut items, mut broken) = (Vec::new(), 0);
         for article in articles.by_ref() {
@@ -192,11 +194,18 @@ impl Corpus {
 /// replay: there may be more of them than memory holds.
 #[derive(Clone, Debug)]
 pub(super) struct Background {
-    pub(super) files: Vec<PathBuf>,
-    pub(super) fields: Fields,
+    files: Vec<PathBuf>,
+    fields: Fields,
 }
 
 impl Background {
+    /// None of no files.
+    pub(super) fn new(files: &[PathBuf], fields: Fields) -> Result<Option<Self>, Failure> {
+        files.iter().try_for_each(|file| can_open(file))?;
+        let files = files.to_vec();
+        Ok((!files.is_empty()).then_some(Self { files, fields }))
+    }
+
     /// Calls `submit` with each article; how many lines held none. They are named if `complaining`.
     pub(super) fn for_each(
         &self,
@@ -217,4 +226,14 @@ impl Background {
         }
         Ok(broken)
     }
+}
+
+/// A file that is not there is told of before anything else is done. (Stdin is.)
+fn can_open(file: &Path) -> Result<(), Failure> {
+    if file == Path::new("-") {
+        return Ok(());
+    }
+    File::open(file)
+        .map(drop)
+        .map_err(|error| Failure::Other(format!("{}: {error}", file.display())))
 }

@@ -113,6 +113,28 @@ impl Replay {
     }
 }
 
+#[cfg(test)]
+impl Replay {
+    /// One in which the articles had these relations: later, earlier, relation.
+    pub(super) fn of(articles: usize, relations: &[(u32, u32, Relation)]) -> Self {
+        let mut found = vec![Vec::new(); articles];
+        for (later, earlier, relation) in relations {
+            found[*later as usize].push(Found {
+                earlier: *earlier,
+                relation: *relation,
+                hamming: None,
+                jaccard: None,
+                containment: None,
+                contained: None,
+            });
+        }
+        Self {
+            found,
+            ..Self::default()
+        }
+    }
+}
+
 impl Found {
     fn new(earlier: u32, found: &Match) -> Self {
         let Evidence {

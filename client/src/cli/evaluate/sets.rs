@@ -140,3 +140,40 @@ impl Sets {
         (owners, behind)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_index_finds_what_comparing_all_with_all_finds() {
+        let mut random = fastrand::Rng::with_seed(7);
+        let mut sets = Sets::default();
+        for _ in 0..60 {
+            let mut set: Vec<u64> = (0..random.usize(0..40))
+                .map(|_| random.u64(0..90))
+                .collect();
+            set.sort_unstable();
+            set.dedup();
+            sets.words
+                .push(MIN_WORDS - usize::from(random.u8(0..5) == 0));
+            sets.sets.push(set);
+        }
+        let long = |place: &u32| sets.words[*place as usize] >= MIN_WORDS;
+        let mut expected = Vec::new();
+        for later in (0..60).filter(long) {
+            for earlier in (0..later).filter(long) {
+                let overlap = sets.overlap(later, earlier);
+                if overlap.shared > 0 && overlap.jaccard() > 0.1 {
+                    expected.push(ExactPair {
+                        later,
+                        earlier,
+                        overlap,
+                    });
+                }
+            }
+        }
+        assert!(expected.len() > 100);
+        assert_eq!(sets.pairs(|overlap| overlap.jaccard() > 0.1), expected);
+    }
+}
