@@ -11,7 +11,6 @@ mod find;
 mod stream;
 
 use std::{
-    borrow::Cow,
     cell::RefCell,
     sync::Arc,
     time::{Duration, Instant},
@@ -95,7 +94,7 @@ impl Service {
 }
 
 /// Runs `work` with this thread's fingerprinter.
-fn fingerprinting<T>(text: &Cow<'_, str>, work: impl FnOnce(&mut Fingerprinter) -> T) -> T {
+fn fingerprinting<T>(text: &str, work: impl FnOnce(&mut Fingerprinter) -> T) -> T {
     thread_local! {
         static FINGERPRINTER: RefCell<Fingerprinter> = RefCell::default();
     }
