@@ -77,7 +77,21 @@ fn heading(out: &mut impl Write, style: Style, title: &str) -> io::Result<()> {
 
 /// Three digits behind the point; `-` for none.
 fn figure(value: Option<f64>) -> String {
-    value.map_or("-".to_owned(), |value| format!("{value:.3}"))
+    digits(value, 3)
+}
+
+/// So many digits behind the point. All is only what is all: 0.9999 is 0.999.
+fn digits(value: Option<f64>, digits: usize) -> String {
+    let Some(value) = value else {
+        return "-".to_owned();
+    };
+    let last = 10f64.powi(-(digits as i32));
+    let shown = if value < 1.0 {
+        value.min(1.0 - last)
+    } else {
+        value
+    };
+    format!("{shown:.digits$}")
 }
 
 fn block(out: &mut impl Write, style: Style, block: &Block) -> io::Result<()> {
@@ -197,10 +211,7 @@ fn exact(out: &mut impl Write, style: Style, report: &Report) -> io::Result<()> 
             Cell::painted(recall.kind, HEAD),
             count(recall.pairs as u64).into(),
             // Close to 1, where the fourth digit counts.
-            recall
-                .matched
-                .map_or("-".to_owned(), |share| format!("{share:.4}"))
-                .into(),
+            digits(recall.matched, 4).into(),
             figure(recall.called).into(),
         ]);
     }
@@ -327,4 +338,17 @@ pub(super) fn print_cost(out: &mut impl Write, cost: &Cost) -> io::Result<()> {
         write!(out, ", {} of memory", bytes(peak))?;
     }
     writeln!(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_figure_is_all_only_if_it_is_all() {
+        let shown = [1.0, 0.9996, 0.9994, 0.0].map(|value| figure(Some(value)));
+        assert_eq!(shown, ["1.000", "0.999", "0.999", "0.000"]);
+        assert_eq!(digits(Some(0.99996), 4), "0.9999");
+        assert_eq!(figure(None), "-");
+    }
 }
