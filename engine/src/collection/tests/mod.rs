@@ -96,7 +96,17 @@ fn submit_at(collection: &Collection, id: &str, text: &str, now: i64, limit: usi
 }
 
 fn check(collection: &Collection, id: &str, text: &str) -> Answer {
-    collection.check(&mut Fingerprinter::default(), id, text, 10)
+    check_at(collection, id, text, 10)
+}
+
+fn check_at(collection: &Collection, id: &str, text: &str, limit: usize) -> Answer {
+    let submission = Submission {
+        id,
+        text,
+        metadata: &Metadata::default(),
+        now: 0,
+    };
+    collection.check(&mut Fingerprinter::default(), submission, limit)
 }
 
 fn ids(answer: &Answer) -> Vec<&str> {

@@ -39,7 +39,7 @@ fn run(method: usize, steps: &[Step]) -> Result<(), TestCaseError> {
             }
             Step::Check(id, text, limit) => {
                 let id = id.to_string();
-                let answer = collection.check(&mut fingerprinter, &id, &TEXTS[text], limit);
+                let answer = check_at(&collection, &id, &TEXTS[text], limit);
                 prop_assert_eq!(Expected::from(answer), model.check(&id, text, limit));
             }
             Step::Delete(id) => {
