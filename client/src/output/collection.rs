@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use super::{
     Align, Style, Table,
-    format::{optional_share, rfc3339, utc},
+    format::{rfc3339, utc},
 };
 
 /// A collection as a line of JSON.
@@ -63,7 +63,11 @@ pub(crate) fn write_collections(
         ("min partial", Align::Right),
         ("created (UTC)", Align::Left),
     ]);
-    let score = |score| decimal(score).map(|score| format!("{score:.2}")).unwrap_or_default();
+    let score = |score| {
+        decimal(score)
+            .map(|score| format!("{score:.2}"))
+            .unwrap_or_default()
+    };
     let number = |number: Option<u32>| number.map(|number| number.to_string()).unwrap_or_default();
     for collection in collections {
         let detector = collection.detector.unwrap_or_default();

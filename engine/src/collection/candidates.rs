@@ -250,7 +250,7 @@ impl Collection {
 }
 
 /// Whether what stands in one of two sets of passages hardly stands in the other.
-fn lie_apart(ours: &[Range<u32>], theirs: &[Range<u32>]) -> bool {
+pub(super) fn lie_apart(ours: &[Range<u32>], theirs: &[Range<u32>]) -> bool {
     let words = |passages: &[Range<u32>]| -> u32 {
         passages.iter().map(|range| range.end - range.start).sum()
     };

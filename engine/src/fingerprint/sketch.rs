@@ -68,7 +68,12 @@ impl Sketch {
     /// The hashes by which the article is found, the smallest ones; ascending.
     pub(crate) fn posted(&self) -> Vec<u32> {
         let limit = limit(self.hashes.to_vec(), POSTED_SCALE, MIN_POSTED);
-        let mut posted: Vec<_> = self.hashes.iter().copied().filter(|hash| is_below(*hash, limit)).collect();
+        let mut posted: Vec<_> = self
+            .hashes
+            .iter()
+            .copied()
+            .filter(|hash| is_below(*hash, limit))
+            .collect();
         posted.sort_unstable();
         posted
     }

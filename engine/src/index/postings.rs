@@ -84,9 +84,4 @@ impl Postings {
                 .map(|list| list.holders.bytes())
                 .sum::<usize>()
     }
-
-    #[cfg(test)]
-    pub(crate) fn len(&self) -> usize {
-        self.lists.len()
-    }
 }

@@ -36,9 +36,15 @@ pub(crate) fn change(
             _ => Shingling::Characters(size),
         },
         distance: settings.simhash_distance.unwrap_or(detector.distance),
-        min_score: settings.min_score.map_or(detector.min_score, |share| share as f32),
-        min_size_ratio: settings.min_size_ratio.map_or(detector.min_size_ratio, |share| share as f32),
-        min_partial: settings.min_partial.map_or(detector.min_partial, |share| share as f32),
+        min_score: settings
+            .min_score
+            .map_or(detector.min_score, |share| share as f32),
+        min_size_ratio: settings
+            .min_size_ratio
+            .map_or(detector.min_size_ratio, |share| share as f32),
+        min_partial: settings
+            .min_partial
+            .map_or(detector.min_partial, |share| share as f32),
     };
     changed.validate().map_err(|(field, message)| {
         Failure::invalid(

@@ -29,9 +29,14 @@ impl Service {
             .map_err(|failure| failure.within("b"))?;
         let places = (places(&a), places(&b));
         let compared = collection.compare(&borrowed(&a), &borrowed(&b));
-        let segments = compared.segments.iter().map(|found| segment(found, &places));
+        let segments = compared
+            .segments
+            .iter()
+            .map(|found| segment(found, &places));
         Ok(v1::CompareResponse {
-            relation: compared.relation.map(|relation| answer::relation(relation).into()),
+            relation: compared
+                .relation
+                .map(|relation| answer::relation(relation).into()),
             a: Some(answer::fingerprint(&compared.a)),
             b: Some(answer::fingerprint(&compared.b)),
             segments: segments.collect(),

@@ -11,7 +11,6 @@ mod find;
 mod stream;
 
 use std::{
-    borrow::Cow,
     cell::RefCell,
     sync::Arc,
     time::{Duration, Instant},
@@ -87,7 +86,12 @@ impl Service {
     ) -> Result<v1::Answer, Failure> {
         let incoming = convert::article::read(article, self.max_text_bytes, false)?;
         let Incoming { id, text, metadata } = &incoming;
-        let submission = Submission { id, text, metadata, now: now() };
+        let submission = Submission {
+            id,
+            text,
+            metadata,
+            now: now(),
+        };
         let answer: Answer = fingerprinting(text, |fingerprinter| {
             named.collection.check(fingerprinter, submission, most)
         });
@@ -96,7 +100,7 @@ impl Service {
 }
 
 /// Runs `work` with this thread's fingerprinter.
-fn fingerprinting<T>(text: &Cow<'_, str>, work: impl FnOnce(&mut Fingerprinter) -> T) -> T {
+fn fingerprinting<T>(text: &str, work: impl FnOnce(&mut Fingerprinter) -> T) -> T {
     thread_local! {
         static FINGERPRINTER: RefCell<Fingerprinter> = RefCell::default();
     }

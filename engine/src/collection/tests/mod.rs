@@ -9,9 +9,10 @@ mod settings;
 mod short;
 mod stories;
 
-use super::{Collection, Submission};
+use super::{Collection, Compared, Submission};
 use crate::{
     answer::Answer,
+    compare::Comparison,
     detector::{Detector, Method},
     fingerprint::Fingerprinter,
     index::articles::Metadata,
@@ -72,6 +73,11 @@ fn edited(text: &str, changes: usize, seed: u64) -> String {
 /// The same words in another dress.
 fn dressed(text: &str) -> String {
     text.replace('ا', "أ").replace('ل', "لـَ").replace(' ', "، ")
+}
+
+/// What two texts are to each other in an index that knows nothing else.
+fn compare(a: &str, b: &str, method: Method) -> Comparison {
+    collection(method).compare(&Compared::Text(a), &Compared::Text(b))
 }
 
 fn collection(method: Method) -> Collection {
