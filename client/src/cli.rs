@@ -12,6 +12,7 @@ mod compare;
 mod completions;
 mod delete;
 mod duration;
+mod evaluate;
 mod failure;
 mod find;
 mod fingerprint;
@@ -77,6 +78,7 @@ enum Command {
     Stats(stats::Stats),
     Health(health::Health),
     Load(load::Load),
+    Evaluate(Box<evaluate::Evaluate>),
     Completions(completions::Completions),
 }
 
@@ -101,6 +103,9 @@ async fn run(cli: Cli) -> Result<Exit, Failure> {
         // Needs no server, not even the address of one.
         return command.run::<Cli>();
     }
+    if let Command::Evaluate(command) = cli.command {
+        return command.run(json);
+    }
     let client = Client::new(&server)?
         .with_collection(&collection)
         .with_deadline(timeout);
@@ -119,7 +124,7 @@ async fn run(cli: Cli) -> Result<Exit, Failure> {
         Command::Stats(command) => command.run(&session).await,
         Command::Health(command) => command.run(&session).await,
         Command::Load(command) => command.run(&session).await,
-        Command::Completions(_) => Ok(Exit::DONE),
+        Command::Evaluate(_) | Command::Completions(_) => Ok(Exit::DONE),
     }
 }
 
@@ -137,6 +142,7 @@ mod tests {
             "basma --server http://h:1 submit a.txt --id 1 --collection news",
             "basma find --simhash 00000000000000ff --distance 3",
             "basma compare --text-a نص b.txt",
+            "basma evaluate --corpus a.jsonl.gz --gold gold.tsv --cold --sweep --plot sweep.svg",
             "basma load --mode batch --connections 2 --in-flight 4 --duration 10s --rate 100",
         ] {
             assert!(Cli::try_parse_from(line.split(' ')).is_ok(), "{line}");
@@ -147,6 +153,7 @@ mod tests {
             "basma find --simhash 00000000000000ff",
             "basma find 1 --simhash 00000000000000ff --distance 3",
             "basma delete",
+            "basma evaluate --corpus a.jsonl.gz",
             "basma stats --timeout 5",
         ] {
             assert!(Cli::try_parse_from(line.split(' ')).is_err(), "{line}");

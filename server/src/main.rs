@@ -1,6 +1,6 @@
 //! `basmad`: reads the configuration, prints where it listens, serves until SIGTERM or SIGINT.
 
-use std::process::ExitCode;
+use std::{io::IsTerminal as _, process::ExitCode};
 
 use basma_server::{Config, config, run};
 use clap::Parser as _;
@@ -26,6 +26,7 @@ async fn serve() -> Result<(), String> {
     tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal())
         .init();
 
     let listener = TcpListener::bind(&config.listen)

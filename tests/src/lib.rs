@@ -1,1 +1,42 @@
-//! To be written.
+//! What the end-to-end tests stand on: the real `basmad` on a free port, and the real `basma`.
+//!
+//! - [`binaries`]: where the two programs are; builds them when they are older than their sources;
+//! - [`server`]: a `basmad` of the test's own, killed when it is dropped;
+//! - [`cli`]: one run of `basma` and what it printed;
+//! - [`article`]: articles to send, in Arabic;
+//! - [`refusal`]: what an error says, as the protocol promises it;
+//! - [`until`]: waiting for something that must come true.
+//!
+//! Nothing sleeps for a fixed time: whatever is waited for is asked for again and again, and is a
+//! failure after [`LIMIT`].
+
+#![allow(clippy::unwrap_used)]
+
+pub mod article;
+pub mod binaries;
+pub mod cli;
+pub mod refusal;
+pub mod server;
+pub mod until;
+
+use std::time::Duration;
+
+pub use self::{
+    article::{article, corpus},
+    cli::{Basma, Ended},
+    refusal::{Refusal, refusal},
+    server::Server,
+    until::until,
+};
+
+/// Longest wait for anything, far above what a busy machine needs.
+pub const LIMIT: Duration = Duration::from_secs(60);
+
+/// Takes the settings of whoever runs the tests away from a program that is to have its own.
+fn without_settings(command: &mut tokio::process::Command) {
+    for (name, _) in std::env::vars_os() {
+        if name.to_string_lossy().starts_with("BASMA_") {
+            command.env_remove(name);
+        }
+    }
+}

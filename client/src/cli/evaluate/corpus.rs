@@ -1,0 +1,239 @@
+//! The articles that are replayed.
+
+use std::{
+    collections::{HashMap, HashSet},
+    fs::File,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use basma_engine::Metadata;
+use basma_proto::v1::{Article, article::Body};
+use clap::Args;
+
+use super::gold::Gold;
+use crate::{
+    cli::failure::{Failure, complain},
+    input::{Articles, Fields},
+};
+
+const DAY_MS: i64 = 24 * 3600 * 1000;
+
+/// Where in a line of JSON to look.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Fields of JSON lines")]
+pub(super) struct FieldArgs {
+    /// Required in each line
+    #[arg(long, value_name = "NAME", default_value = "id")]
+    id_field: String,
+    /// Required in each line
+    #[arg(long, value_name = "NAME", default_value = "text")]
+    text_field: String,
+    /// The headline
+    #[arg(long, value_name = "NAME", default_value = "title")]
+    title_field: String,
+    /// The outlet
+    #[arg(long, value_name = "NAME", default_value = "source")]
+    source_field: String,
+    /// Where the article was fetched
+    #[arg(long, value_name = "NAME", default_value = "url")]
+    url_field: String,
+    /// When it was published: RFC 3339, or YYYY-MM-DD HH:MM:SS or YYYY-MM-DD as UTC
+    #[arg(long, value_name = "NAME", default_value = "date")]
+    date_field: String,
+}
+
+impl FieldArgs {
+    pub(super) fn fields(&self) -> Fields {
+        Fields {
+            id: self.id_field.clone(),
+            text: self.text_field.clone(),
+            title: self.title_field.clone(),
+            source: self.source_field.clone(),
+            url: self.url_field.clone(),
+            date: self.date_field.clone(),
+        }
+    }
+}
+
+/// An article of the corpus.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Item {
+    pub(super) id: String,
+    pub(super) text: String,
+    pub(super) metadata: Metadata,
+}
+
+impl Item {
+    /// The day it was published, counted from 1970-01-01 UTC.
+    pub(super) fn day(&self) -> Option<i64> {
+        Some(self.metadata.published?.div_euclid(DAY_MS))
+    }
+}
+
+impl From<Article> for Item {
+    fn from(article: Article) -> Self {
+        let published = article
+            .publish_time
+            .map(|time| time.seconds * 1000 + i64::from(time.nanos) / 1_000_000);
+        let text = match article.body {
+            Some(Body::Text(text)) => text,
+            _ => String::new(),
+        };
+        Self {
+            id: article.id,
+            text,
+            metadata: Metadata {
+                title: article.title.into(),
+                source: article.source.into(),
+                url: article.url.into(),
+                published,
+            },
+        }
+    }
+}
+
+/// All articles, in the order of the replay: an article's place in it is its name in `evaluate`.
+#[derive(Debug, Default)]
+pub(super) struct Corpus {
+    pub(super) items: Vec<Item>,
+    by_id: HashMap<String, u32>,
+    /// Lines that hold no usable article.
+    pub(super) broken: u64,
+}
+
+impl Corpus {
+    /// Reads a file, and names its broken lines.
+    pub(super) fn read(file: &Path, fields: Fields) -> Result<Self, Failure> {
+        can_open(file)?;
+        let mut articles = Articles::new(vec![file.to_owned()], fields, Arc::default());
+        let (mut items, mut broken) = (Vec::new(), 0);
+        for article in articles.by_ref() {
+            match article {
+                Ok(article) => items.push(article.into()),
+                Err(line) => {
+                    complain(&line.to_string());
+                    broken += 1;
+                }
+            }
+        }
+        if articles.unreadable_dates() > 0 {
+            complain(&format!(
+                "{} unreadable dates were left out (see --date-field)",
+                articles.unreadable_dates()
+            ));
+        }
+        if items.is_empty() {
+            let message = format!("{}: there is no article in it", file.display());
+            return Err(Failure::Other(message));
+        }
+        Ok(Self {
+            broken,
+            ..Self::new(items)
+        })
+    }
+
+    /// The corpus of these articles, whose ids differ.
+    pub(super) fn new(items: Vec<Item>) -> Self {
+        let by_id = items
+            .iter()
+            .zip(0..)
+            .map(|(item, at)| (item.id.clone(), at))
+            .collect();
+        Self {
+            items,
+            by_id,
+            broken: 0,
+        }
+    }
+
+    /// The place of an article.
+    pub(super) fn place(&self, id: &str) -> Option<u32> {
+        self.by_id.get(id).copied()
+    }
+
+    /// The different days, in the order of the replay; `None` for articles without a date.
+    pub(super) fn days(&self) -> Vec<Option<i64>> {
+        let mut days = Vec::new();
+        for item in &self.items {
+            if days.last() != Some(&item.day()) && !days.contains(&item.day()) {
+                days.push(item.day());
+            }
+        }
+        days
+    }
+
+    /// The articles that the gold names, in the same order.
+    pub(super) fn only(&self, gold: &Gold) -> Self {
+        let named: HashSet<u32> = gold
+            .pairs
+            .iter()
+            .flat_map(|pair| [pair.earlier, pair.later])
+            .collect();
+        let places = self.items.iter().zip(0..);
+        let items = places.filter(|(_, place)| named.contains(place));
+        Self::new(items.map(|(item, _)| item.clone()).collect())
+    }
+
+    /// The same articles with their days in another order, which `seed` decides. The articles of a day
+    /// stay in their order.
+    pub(super) fn shuffle_days(self, seed: u64) -> Self {
+        let mut days = self.days();
+        fastrand::Rng::with_seed(seed).shuffle(&mut days);
+        let rank: HashMap<_, _> = days.into_iter().zip(0..).collect::<HashMap<_, u32>>();
+        let mut items = self.items;
+        items.sort_by_cached_key(|item| rank.get(&item.day()).copied());
+        Self {
+            broken: self.broken,
+            ..Self::new(items)
+        }
+    }
+}
+
+/// Articles that are submitted before the corpus, and not evaluated. They are read anew for each
+/// replay: there may be more of them than memory holds.
+#[derive(Clone, Debug)]
+pub(super) struct Background {
+    files: Vec<PathBuf>,
+    fields: Fields,
+}
+
+impl Background {
+    /// None of no files.
+    pub(super) fn new(files: &[PathBuf], fields: Fields) -> Result<Option<Self>, Failure> {
+        files.iter().try_for_each(|file| can_open(file))?;
+        let files = files.to_vec();
+        Ok((!files.is_empty()).then_some(Self { files, fields }))
+    }
+
+    /// Calls `submit` with each article; how many lines held none. They are named if `complaining`.
+    pub(super) fn for_each(
+        &self,
+        complaining: bool,
+        mut submit: impl FnMut(Item) -> Result<(), Failure>,
+    ) -> Result<u64, Failure> {
+        let mut broken = 0;
+        for article in Articles::new(self.files.clone(), self.fields.clone(), Arc::default()) {
+            match article {
+                Ok(article) => submit(article.into())?,
+                Err(line) => {
+                    if complaining {
+                        complain(&line.to_string());
+                    }
+                    broken += 1;
+                }
+            }
+        }
+        Ok(broken)
+    }
+}
+
+/// A file that is not there is told of before anything else is done. (Stdin is.)
+fn can_open(file: &Path) -> Result<(), Failure> {
+    if file == Path::new("-") {
+        return Ok(());
+    }
+    File::open(file)
+        .map(drop)
+        .map_err(|error| Failure::Other(format!("{}: {error}", file.display())))
+}

@@ -1,0 +1,74 @@
+//! Articles to send.
+
+use basma_benches::corpus::{self, Corpus};
+use basma_proto::v1::{
+    Article, BatchSubmitRequest, EncodedText, SubmitStreamRequest, article::Body,
+};
+
+/// The originals that tests take their texts from: about 120 words each.
+pub fn corpus() -> Corpus {
+    Corpus::new(2026).mean_words(120.0)
+}
+
+/// An article of this text.
+pub fn article(id: &str, text: &str) -> Article {
+    Article {
+        id: id.to_owned(),
+        body: Some(Body::Text(text.to_owned())),
+        ..Article::default()
+    }
+}
+
+/// An article of this text in another charset.
+pub fn encoded(id: &str, content: &[u8], charset: &str) -> Article {
+    let text = EncodedText {
+        content: content.to_vec(),
+        charset: charset.to_owned(),
+    };
+    Article {
+        id: id.to_owned(),
+        body: Some(Body::EncodedText(text)),
+        ..Article::default()
+    }
+}
+
+/// An article of the corpus with all that is known of it.
+pub fn of_corpus(article: corpus::Article) -> Article {
+    Article {
+        url: article.url(),
+        id: article.id,
+        body: Some(Body::Text(article.text)),
+        title: article.title,
+        source: article.source.to_owned(),
+        publish_time: None,
+    }
+}
+
+/// As the next request of a stream.
+pub fn streamed(article: Article, request_number: u64) -> SubmitStreamRequest {
+    SubmitStreamRequest {
+        article: Some(article),
+        request_number,
+        ..SubmitStreamRequest::default()
+    }
+}
+
+/// A batch of 1000 articles that takes a while: long ones, with nothing in common but their words.
+pub fn large_batch() -> BatchSubmitRequest {
+    let words: Vec<String> = corpus()
+        .article(0)
+        .text
+        .split_whitespace()
+        .map(str::to_owned)
+        .collect();
+    let text = |number: usize| {
+        let word =
+            |place: usize| words[(place * (number % 89 + 1) + number) % words.len()].as_str();
+        (0..900).map(word).collect::<Vec<_>>().join(" ")
+    };
+    let articles = (0..1000).map(|number| article(&number.to_string(), &text(number)));
+    BatchSubmitRequest {
+        articles: articles.collect(),
+        ..BatchSubmitRequest::default()
+    }
+}

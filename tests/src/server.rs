@@ -1,0 +1,197 @@
+//! A `basmad` of the test's own.
+
+use std::{
+    fs::{self, File},
+    path::Path,
+    process::{ExitStatus, Stdio},
+    thread,
+};
+
+use basma_proto::v1::{
+    Answer, Article, GetStatsRequest, GetStatsResponse, SubmitRequest,
+    article_service_client::ArticleServiceClient,
+    collection_service_client::CollectionServiceClient, dedup_service_client::DedupServiceClient,
+};
+use rustix::process::{Pid, Signal, kill_process};
+use tempfile::TempDir;
+use tokio::{
+    io::{AsyncBufReadExt as _, BufReader},
+    process::{Child, Command},
+    time::timeout,
+};
+use tonic::transport::{Channel, Endpoint};
+use tonic_health::pb::{
+    HealthCheckRequest, health_check_response::ServingStatus, health_client::HealthClient,
+};
+
+use crate::{Basma, LIMIT, binaries::binaries, until, without_settings};
+
+/// Where `basmad` writes its log, in the test's folder.
+const LOG: &str = "basmad.log";
+
+/// A server on a port of its own, with a folder of its own. Dropping it kills it; if the test fails,
+/// its log is printed.
+#[derive(Debug)]
+pub struct Server {
+    basmad: Child,
+    address: String,
+    folder: TempDir,
+}
+
+impl Server {
+    /// Starts a server and waits until it says SERVING.
+    pub async fn start() -> Self {
+        Self::start_with(&[]).await
+    }
+
+    /// The same with these arguments, too.
+    pub async fn start_with(arguments: &[&str]) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let log = File::create(folder.path().join(LOG)).expect("a file");
+        let mut basmad = basmad(&["--listen", "127.0.0.1:0", "--in-memory"]);
+        let mut basmad = basmad
+            .args(["--log", "basma_server=debug,info"])
+            .args(arguments)
+            .current_dir(folder.path())
+            .stdout(Stdio::piped())
+            .stderr(log)
+            .spawn()
+            .expect("basmad starts");
+        let stdout = BufReader::new(basmad.stdout.take().expect("a pipe"));
+        let line = timeout(LIMIT, stdout.lines().next_line()).await;
+        let line = line
+            .expect("a line in time")
+            .expect("text")
+            .unwrap_or_default();
+        let Some(address) = line.strip_prefix("basmad listening on ") else {
+            let log = fs::read_to_string(folder.path().join(LOG)).expect("a log");
+            panic!("basmad said {line:?} and then:\n{log}");
+        };
+        let server = Self {
+            basmad,
+            address: address.to_owned(),
+            folder,
+        };
+        until("SERVING", async || {
+            let mut health = HealthClient::new(server.try_channel().await?);
+            let asked = health.check(HealthCheckRequest::default()).await.ok()?;
+            (asked.into_inner().status() == ServingStatus::Serving).then_some(())
+        })
+        .await;
+        server
+    }
+
+    /// Its URL.
+    pub fn address(&self) -> &str {
+        &self.address
+    }
+
+    /// HOST:PORT.
+    pub fn authority(&self) -> &str {
+        self.address.trim_start_matches("http://")
+    }
+
+    /// A folder for the files of the test.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// What it has logged so far.
+    pub fn log(&self) -> String {
+        fs::read_to_string(self.folder.path().join(LOG)).unwrap_or_default()
+    }
+
+    async fn try_channel(&self) -> Option<Channel> {
+        let endpoint = Endpoint::from_shared(self.address.clone()).expect("a URL");
+        endpoint.connect_timeout(LIMIT).connect().await.ok()
+    }
+
+    /// A new connection.
+    pub async fn channel(&self) -> Channel {
+        self.try_channel().await.expect("a connection")
+    }
+
+    /// A client of `DedupService` on a connection of its own.
+    pub async fn dedup(&self) -> DedupServiceClient<Channel> {
+        DedupServiceClient::new(self.channel().await)
+    }
+
+    /// A client of `ArticleService` on a connection of its own.
+    pub async fn articles(&self) -> ArticleServiceClient<Channel> {
+        ArticleServiceClient::new(self.channel().await)
+    }
+
+    /// A client of `CollectionService` on a connection of its own.
+    pub async fn collections(&self) -> CollectionServiceClient<Channel> {
+        CollectionServiceClient::new(self.channel().await)
+    }
+
+    /// A client of `grpc.health.v1` on a connection of its own.
+    pub async fn health(&self) -> HealthClient<Channel> {
+        HealthClient::new(self.channel().await)
+    }
+
+    /// Submits an article to the default collection.
+    ///
+    /// # Panics
+    ///
+    /// If it is refused.
+    pub async fn submit(&self, article: Article) -> Answer {
+        let request = SubmitRequest {
+            article: Some(article),
+            ..SubmitRequest::default()
+        };
+        let response = self.dedup().await.submit(request).await.expect("an answer");
+        response.into_inner().answer.expect("an answer")
+    }
+
+    /// What the default collection holds.
+    pub async fn stats(&self) -> GetStatsResponse {
+        let mut collections = self.collections().await;
+        let response = collections.get_stats(GetStatsRequest::default()).await;
+        response.expect("an answer").into_inner()
+    }
+
+    /// `basma` with these arguments, asking this server.
+    pub fn basma(&self, arguments: &[&str]) -> Basma {
+        Basma::new(&self.address, arguments).within(self.folder())
+    }
+
+    /// Sends SIGTERM.
+    pub fn terminate(&self) {
+        let pid = self
+            .basmad
+            .id()
+            .and_then(|id| Pid::from_raw(id.try_into().ok()?));
+        kill_process(pid.expect("it runs"), Signal::TERM).expect("it takes signals");
+    }
+
+    /// How it ended.
+    ///
+    /// # Panics
+    ///
+    /// If it does not end in time.
+    pub async fn exit(&mut self) -> ExitStatus {
+        let ended = timeout(LIMIT, self.basmad.wait()).await;
+        ended.expect("it ends in time").expect("a status")
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        if thread::panicking() {
+            eprintln!("basmad logged:\n{}", self.log());
+        }
+    }
+}
+
+/// `basmad` with these arguments, to be started by the test itself.
+pub fn basmad(arguments: &[&str]) -> Command {
+    let mut command = Command::new(&binaries().basmad);
+    without_settings(&mut command);
+    command
+        .args(arguments)
+        .stdin(Stdio::null())
+        .kill_on_drop(true);
+    command
+}
