@@ -40,7 +40,7 @@ fn fingerprint(criterion: &mut Criterion) {
             group.bench_function(format!("{features}/{name}"), |bencher| {
                 bencher.iter(|| {
                     for text in &texts {
-                        black_box(fingerprinter.fingerprint(black_box(text), &detector));
+                        black_box(fingerprinter.fingerprint("", black_box(text), &detector));
                     }
                 });
             });

@@ -89,12 +89,19 @@ fn check(group: &mut BenchmarkGroup<'_, WallTime>, collection: &Collection, size
     let copies: Vec<_> = (0..QUERIES).map(copy).collect();
     let unknown: Vec<_> = (0..QUERIES).map(unknown).collect();
     let mut fingerprinter = Fingerprinter::default();
+    let metadata = Metadata::default();
     for (name, texts) in [("check a copy", copies), ("check a new one", unknown)] {
         let mut texts = texts.iter().cycle();
         group.bench_function(BenchmarkId::new(name, size), |bencher| {
             bencher.iter(|| {
                 let text = texts.next().map_or("", String::as_str);
-                black_box(collection.check(&mut fingerprinter, "", text, 10))
+                let submission = Submission {
+                    id: "",
+                    text,
+                    metadata: &metadata,
+                    now: 0,
+                };
+                black_box(collection.check(&mut fingerprinter, submission, 10))
             });
         });
     }

@@ -82,7 +82,7 @@ fn everything_at_once_and_the_same_again() {
     assert_eq!(report["rules"][0]["rule"], "Basma");
     assert_eq!(report["rules"].as_array().map(Vec::len), Some(9));
     let plot = fs::read_to_string(folder.path().join("plot")).expect("the plot");
-    assert!(plot.contains("min-containment") && plot.ends_with("</svg>\n"));
+    assert!(plot.contains("min-score") && plot.ends_with("</svg>\n"));
 
     let ended = basma(folder.path(), &args);
     assert_eq!(ended.status.code(), Some(0), "{ended:?}");
@@ -121,10 +121,7 @@ fn what_cannot_be_evaluated_is_said_in_one_line() {
         &["--id-field", "nr", "--background", "none"],
         "none: No such file",
     );
-    fails(
-        &["--id-field", "nr", "--min-containment", "2"],
-        "min_containment",
-    );
+    fails(&["--id-field", "nr", "--min-score", "2"], "min_score");
     fails(&["--id-field", "nr", "--plot", "plot"], "--sweep");
     fails(
         &["--id-field", "nr", "--sweep", "--plot", "no/plot"],

@@ -64,8 +64,8 @@ impl Verdict {
     }
 }
 
-/// The measurements behind a relation. Shares are of distinct word shingles, from 0 to 1, and absent
-/// where one of the two has no sketch.
+/// The measurements behind a relation. Shares are from 0 to 1, and absent where one of the two texts has
+/// no content to compare.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Evidence {
     /// Bits in which the SimHashes differ; absent where one of the texts has no words.
@@ -76,6 +76,18 @@ pub struct Evidence {
     pub containment: Option<f32>,
     /// Share of the match's shingles that stand in the article asked about.
     pub contained: Option<f32>,
+    /// Share of the shorter text's words, by stem and weighted by rarity, that the longer has.
+    pub words: Option<f32>,
+    /// Share of the shorter text's shingles that the longer has, each divided by the number of other
+    /// stories that it stands in; 1 for a whole copy of an ordinary story, near 0 for a formula, more than
+    /// 1 for an extraordinary one.
+    pub specificity: Option<f32>,
+    /// Share of the words that the shorter text keeps talking about that the longer has.
+    pub subject: Option<f32>,
+    /// How far numbers in the same places contradict, 0 to 1.
+    pub contradicted: Option<f32>,
+    /// What all of this comes to: the two are one story from [`crate::Detector::min_score`] on.
+    pub score: Option<f32>,
     /// Runs of words of the article asked about that stand in the match.
     pub passages: Vec<Range<u32>>,
 }

@@ -1,6 +1,7 @@
 //! A collection: its tables as one index, and the operations on it.
 
 mod candidates;
+mod compare;
 mod find;
 mod submit;
 
@@ -22,8 +23,10 @@ use crate::{
         exact::ExactIndex,
         hamming::HammingIndex,
         postings::Postings,
+        stories::Stories,
     },
 };
+pub use compare::Compared;
 pub use submit::{IndexFull, Submission};
 
 /// Every verdict, in the order of their strength.
@@ -49,6 +52,7 @@ pub struct Collection {
     exact: ExactIndex,
     hamming: HammingIndex,
     postings: Postings,
+    stories: Stories,
     clusters: Clusters,
     arrivals: Arrivals,
     slots: Slots,
@@ -83,6 +87,7 @@ impl Collection {
             exact: ExactIndex::default(),
             hamming: HammingIndex::new(),
             postings: Postings::default(),
+            stories: Stories::default(),
             clusters: Clusters::default(),
             arrivals: Arrivals::default(),
             slots: Slots::default(),
@@ -190,8 +195,11 @@ impl Collection {
     }
 
     fn bytes(&self) -> u64 {
-        (self.articles.bytes() + self.hamming.bytes() + self.exact.bytes() + self.postings.bytes())
-            as u64
+        (self.articles.bytes()
+            + self.hamming.bytes()
+            + self.exact.bytes()
+            + self.postings.bytes()
+            + self.stories.bytes()) as u64
     }
 
     /// Takes an article out of every table.
@@ -204,17 +212,22 @@ impl Collection {
         if fingerprint.tokens >= Detector::MIN_TOKENS {
             self.hamming.remove(fingerprint.simhash, article.slot);
         }
-        if let Some(sketch) = &fingerprint.sketch {
-            self.postings.remove(&sketch.posted(), article.slot);
+        if let Some(content) = &fingerprint.content {
+            self.postings
+                .remove(&content.sketch.posted(), article.slot, article.is_story);
+            if article.is_story {
+                self.stories.remove(&content.vocabulary);
+            }
         }
         self.clusters.leave(article.cluster, article.slot);
         self.articles.remove(article);
         self.slots.give_back(article.slot);
     }
 
-    /// Puts an article into every table of fingerprints. It must be among the articles already, so that
+    /// Puts an article, whose posted shingles keep this share of their weight on average, into every
+    /// table of fingerprints. It must be among the articles already, so that
     /// whatever finds its slot in another table can look it up.
-    fn enter(&self, article: &Article) {
+    fn enter(&self, article: &Article, specificity: f64) {
         let fingerprint = &article.fingerprint;
         if fingerprint.tokens > 0 {
             self.exact.insert(fingerprint.exact, article.slot);
@@ -222,8 +235,12 @@ impl Collection {
         if fingerprint.tokens >= Detector::MIN_TOKENS {
             self.hamming.insert(fingerprint.simhash, article.slot);
         }
-        if let Some(sketch) = &fingerprint.sketch {
-            self.postings.insert(&sketch.posted(), article.slot);
+        if let Some(content) = &fingerprint.content {
+            self.postings
+                .insert(&content.sketch.posted(), article.slot, article.is_story);
+            if article.is_story {
+                self.stories.add(&content.vocabulary, specificity);
+            }
         }
     }
 

@@ -1,4 +1,4 @@
-//! Two texts side by side: what they share, and where they differ.
+//! Where two texts differ.
 
 use std::ops::Range;
 
@@ -6,9 +6,7 @@ use similar::{Algorithm, DiffOp, capture_diff_slices_deadline};
 
 use crate::{
     answer::{Evidence, Relation},
-    detector::Detector,
-    evidence::{measure, relate},
-    fingerprint::{Fingerprint, Fingerprinter, ShingleSet},
+    fingerprint::Fingerprint,
     text::FoldedText,
 };
 
@@ -26,7 +24,7 @@ pub struct Comparison {
     pub a: Fingerprint,
     /// The second's.
     pub b: Fingerprint,
-    /// Both texts from beginning to end, in the order of the first.
+    /// Both texts from beginning to end, in the order of the first; empty unless both are known.
     pub segments: Vec<Segment>,
 }
 
@@ -42,35 +40,8 @@ pub struct Segment {
     pub b: Range<u32>,
 }
 
-/// Compares two texts as `detector` would, and finds where they differ.
-pub fn compare(a: &str, b: &str, detector: &Detector) -> Comparison {
-    let mut second = Fingerprinter::default();
-    let fingerprint_b = second.fingerprint(b, detector);
-    let mut first = Fingerprinter::default();
-    let fingerprint_a = first.fingerprint(a, detector);
-    let evidence = measure(&fingerprint_a, first.shingles(), &fingerprint_b);
-    Comparison {
-        relation: relate(&fingerprint_a, &fingerprint_b, &evidence, detector),
-        evidence,
-        segments: segments(first.text(), second.text()),
-        a: fingerprint_a,
-        b: fingerprint_b,
-    }
-}
-
-/// What an indexed article is to another, from what the index remembers of both: there are no segments
-/// to show, and the shares are those of their sketches.
-pub fn compare_fingerprints(
-    a: &Fingerprint,
-    b: &Fingerprint,
-    detector: &Detector,
-) -> (Option<Relation>, Evidence) {
-    let shingles = a.sketch.as_ref().map(ShingleSet::from).unwrap_or_default();
-    let evidence = measure(a, &shingles, b);
-    (relate(a, b, &evidence, detector), evidence)
-}
-
-fn segments(a: &FoldedText, b: &FoldedText) -> Vec<Segment> {
+/// Both texts as runs of words that both have, or one of them.
+pub(crate) fn segments(a: &FoldedText, b: &FoldedText) -> Vec<Segment> {
     let (a, b) = (words(a), words(b));
     let deadline = std::time::Instant::now() + DIFF_LIMIT;
     let operations = capture_diff_slices_deadline(Algorithm::Patience, &a, &b, Some(deadline));

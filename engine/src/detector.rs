@@ -24,21 +24,22 @@ pub struct Detector {
     /// Articles whose SimHashes differ in at most this many bits are candidates, 0 to
     /// [`MAX_DISTANCE`]; with [`Method::SimHashOnly`] they are near duplicates.
     pub distance: u32,
-    /// Least share of one article's shingles in the other for the two to be one story, above 0, at
-    /// most 1.
-    pub min_containment: f32,
-    /// Least Jaccard similarity at which two articles of one story are near duplicates; below it one
-    /// is contained in the other.
-    pub min_jaccard: f32,
+    /// Least score at which two articles are one story, once the index knows a few hundred; see
+    /// [`crate::answer::Evidence::score`]. Above 0, at most 1.
+    pub min_score: f32,
+    /// Of two articles of one story the shorter must have at least this share of the longer one's
+    /// shingles in number for them to be near duplicates; else one is contained in the other. Above 0,
+    /// at most 1.
+    pub min_size_ratio: f32,
+    /// Least share of one article's shingles in the other for the two to be reported at all, above 0,
+    /// at most 1.
+    pub min_partial: f32,
 }
 
 impl Detector {
     /// Texts of fewer words than this match only exactly: a headline or a caption has too few shingles
     /// for a share of them to mean anything.
     pub const MIN_TOKENS: u32 = 8;
-
-    /// Least share of one article's shingles in the other for the two to be reported at all.
-    pub const MIN_PARTIAL: f32 = 0.2;
 
     /// The defaults for a method. With sketches the SimHash only has to find what they miss, where it
     /// stands alone it reaches as far as its precision allows.
@@ -48,10 +49,11 @@ impl Detector {
             features: Shingling::Characters(5),
             distance: match method {
                 Method::Full => 3,
-                Method::SimHashOnly => 10,
+                Method::SimHashOnly => 8,
             },
-            min_containment: 0.5,
-            min_jaccard: 0.5,
+            min_score: 0.39,
+            min_size_ratio: 0.6,
+            min_partial: 0.15,
         }
     }
 
@@ -76,8 +78,9 @@ impl Detector {
             ));
         }
         for (name, share) in [
-            ("min_containment", self.min_containment),
-            ("min_jaccard", self.min_jaccard),
+            ("min_score", self.min_score),
+            ("min_size_ratio", self.min_size_ratio),
+            ("min_partial", self.min_partial),
         ] {
             // Written so that NaN is refused too.
             if !(share > 0.0 && share <= 1.0) {

@@ -10,7 +10,7 @@
 //! - [`answer`]: what a caller is told;
 //! - [`collection`]: check, check-and-add, find and delete, over one index;
 //! - [`detector`]: a collection's settings;
-//! - [`compare`]: two texts side by side.
+//! - [`compare`]: where two texts differ.
 //!
 //! ```
 //! use basma_engine::{Collection, Fingerprinter, Metadata, Submission, Verdict};
@@ -40,7 +40,7 @@ pub mod shingle;
 pub mod text;
 
 pub use answer::{Answer, Evidence, Match, Relation, Verdict};
-pub use collection::{Collection, IndexFull, Stats, Submission};
+pub use collection::{Collection, Compared, IndexFull, Stats, Submission};
 pub use detector::{Detector, Method};
 pub use fingerprint::{ExactHash, Fingerprint, Fingerprinter, SimHash};
 pub use index::{

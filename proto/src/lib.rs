@@ -4,7 +4,13 @@
 //! is generated from them at build time.
 
 /// Messages, clients and servers of package `basma.v1`.
-#[allow(missing_docs, clippy::all, clippy::pedantic, rustdoc::all, unreachable_pub)]
+#[allow(
+    missing_docs,
+    clippy::all,
+    clippy::pedantic,
+    rustdoc::all,
+    unreachable_pub
+)]
 pub mod v1 {
     tonic::include_proto!("basma.v1");
 }

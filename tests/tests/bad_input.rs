@@ -413,7 +413,7 @@ async fn settings() {
         ..none()
     };
     let containment = |share| DetectorSettings {
-        min_containment: Some(share),
+        min_score: Some(share),
         ..none()
     };
     let method = DetectorSettings {
@@ -477,21 +477,21 @@ async fn settings() {
             create("a", containment(0.0)).await,
             InvalidArgument,
             reason,
-            "collection.detector.min_containment",
+            "collection.detector.min_score",
         ),
         (
             "more than all",
             create("a", containment(1.1)).await,
             InvalidArgument,
             reason,
-            "collection.detector.min_containment",
+            "collection.detector.min_score",
         ),
         (
             "no number",
             create("a", containment(f64::NAN)).await,
             InvalidArgument,
             reason,
-            "collection.detector.min_containment",
+            "collection.detector.min_score",
         ),
         (
             "an unknown method",

@@ -55,8 +55,8 @@ async fn are_created_read_listed_changed_and_deleted() {
     assert!(detector.simhash_features() != Features::Unspecified);
     assert!(
         detector.simhash_feature_size.is_some()
-            && detector.min_containment.is_some()
-            && detector.min_jaccard.is_some()
+            && detector.min_score.is_some()
+            && detector.min_size_ratio.is_some()
     );
     assert!(made.create_time.is_some());
 
@@ -109,7 +109,7 @@ async fn are_created_read_listed_changed_and_deleted() {
         name: "news".to_owned(),
         detector: Some(DetectorSettings {
             simhash_distance: Some(9),
-            min_jaccard: Some(0.75),
+            min_size_ratio: Some(0.75),
             ..Default::default()
         }),
         create_time: None,
@@ -136,7 +136,7 @@ async fn are_created_read_listed_changed_and_deleted() {
         "what the mask names is changed"
     );
     assert_eq!(
-        updated.min_jaccard, detector.min_jaccard,
+        updated.min_size_ratio, detector.min_size_ratio,
         "and nothing else"
     );
 
@@ -283,7 +283,7 @@ async fn keep_what_shaped_their_fingerprints() {
         Refusal::new(Code::FailedPrecondition, "SETTINGS_FIXED", "")
     );
     let threshold = DetectorSettings {
-        min_jaccard: Some(0.9),
+        min_size_ratio: Some(0.9),
         ..Default::default()
     };
     collections

@@ -60,12 +60,15 @@ pub(super) struct DetectorArgs {
     /// Articles within this Hamming distance are candidates, 0 to 12
     #[arg(long, value_name = "K")]
     distance: Option<u32>,
-    /// Least share of the shorter article that a longer one must hold, 0 to 1
+    /// Least score at which two articles are one story, 0 to 1
+    #[arg(long, value_name = "SCORE")]
+    min_score: Option<f64>,
+    /// Least size of the shorter of two near duplicates by that of the longer, 0 to 1
+    #[arg(long, value_name = "RATIO")]
+    min_size_ratio: Option<f64>,
+    /// Least share of one article in another to be reported at all, 0 to 1
     #[arg(long, value_name = "SHARE")]
-    min_containment: Option<f64>,
-    /// Least Jaccard similarity of near duplicates, 0 to 1
-    #[arg(long, value_name = "SHARE")]
-    min_jaccard: Option<f64>,
+    min_partial: Option<f64>,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -99,8 +102,9 @@ impl DetectorArgs {
             simhash_features: features.into(),
             simhash_feature_size: self.feature_size,
             simhash_distance: self.distance,
-            min_containment: self.min_containment,
-            min_jaccard: self.min_jaccard,
+            min_score: self.min_score,
+            min_size_ratio: self.min_size_ratio,
+            min_partial: self.min_partial,
         }
     }
 
@@ -111,8 +115,9 @@ impl DetectorArgs {
             ("simhash_features", self.features.is_some()),
             ("simhash_feature_size", self.feature_size.is_some()),
             ("simhash_distance", self.distance.is_some()),
-            ("min_containment", self.min_containment.is_some()),
-            ("min_jaccard", self.min_jaccard.is_some()),
+            ("min_score", self.min_score.is_some()),
+            ("min_size_ratio", self.min_size_ratio.is_some()),
+            ("min_partial", self.min_partial.is_some()),
         ];
         let given = given.into_iter().filter(|(_, given)| *given);
         given

@@ -135,7 +135,7 @@ mod tests {
                 jaccard: Some(share),
                 containment: Some(share),
                 contained: Some(1.0),
-                passages: Vec::new(),
+                ..Evidence::default()
             }),
             title: "افتتاح معرض الكتاب".to_owned(),
             first_seen_time: Some(prost_types::Timestamp {

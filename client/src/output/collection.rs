@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use super::{
     Align, Style, Table,
-    format::{optional_share, rfc3339, utc},
+    format::{rfc3339, utc},
 };
 
 /// A collection as a line of JSON.
@@ -21,8 +21,9 @@ pub(crate) struct CollectionLine<'a> {
     simhash_features: &'static str,
     simhash_feature_size: Option<u32>,
     simhash_distance: Option<u32>,
-    min_containment: Option<f64>,
-    min_jaccard: Option<f64>,
+    min_score: Option<f64>,
+    min_size_ratio: Option<f64>,
+    min_partial: Option<f64>,
     created: Option<String>,
 }
 
@@ -35,8 +36,9 @@ impl<'a> From<&'a Collection> for CollectionLine<'a> {
             simhash_features: features(&detector),
             simhash_feature_size: detector.simhash_feature_size,
             simhash_distance: detector.simhash_distance,
-            min_containment: detector.min_containment,
-            min_jaccard: detector.min_jaccard,
+            min_score: decimal(detector.min_score),
+            min_size_ratio: decimal(detector.min_size_ratio),
+            min_partial: decimal(detector.min_partial),
             created: rfc3339(collection.create_time.as_ref()),
         }
     }
@@ -56,10 +58,16 @@ pub(crate) fn write_collections(
         ("method", Align::Left),
         ("features", Align::Left),
         ("distance", Align::Right),
-        ("min containment", Align::Right),
-        ("min jaccard", Align::Right),
+        ("min score", Align::Right),
+        ("min size ratio", Align::Right),
+        ("min partial", Align::Right),
         ("created (UTC)", Align::Left),
     ]);
+    let score = |score| {
+        decimal(score)
+            .map(|score| format!("{score:.2}"))
+            .unwrap_or_default()
+    };
     let number = |number: Option<u32>| number.map(|number| number.to_string()).unwrap_or_default();
     for collection in collections {
         let detector = collection.detector.unwrap_or_default();
@@ -69,12 +77,19 @@ pub(crate) fn write_collections(
             method(&detector).into(),
             format!("{size} {}", features(&detector)).into(),
             number(detector.simhash_distance).into(),
-            optional_share(detector.min_containment).into(),
-            optional_share(detector.min_jaccard).into(),
+            score(detector.min_score).into(),
+            score(detector.min_size_ratio).into(),
+            score(detector.min_partial).into(),
             utc(collection.create_time.as_ref()).into(),
         ]);
     }
     table.write(out, style)
+}
+
+/// A setting as it was given: the server keeps settings in single precision, and 0.39 is to read 0.39
+/// again.
+fn decimal(setting: Option<f64>) -> Option<f64> {
+    setting.map(|setting| (setting * 1e6).round() / 1e6)
 }
 
 /// By the names that `collections create` takes.

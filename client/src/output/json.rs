@@ -246,7 +246,7 @@ mod tests {
                 jaccard: Some(0.75),
                 containment: Some(0.875),
                 contained: Some(1.0),
-                passages: Vec::new(),
+                ..Evidence::default()
             }),
             title: "عنوان".to_owned(),
             first_seen_time: Some(prost_types::Timestamp {

@@ -1,16 +1,19 @@
 //! Which indexed articles are worth measuring against a text, and what they turn out to be.
 
-use std::sync::Arc;
+use std::{ops::Range, sync::Arc};
 
-use foldhash::{HashSet, HashSetExt as _};
+use foldhash::{HashMap, HashSet, HashSetExt as _};
 
 use super::Collection;
 use crate::{
-    answer::{Answer, Match, Verdict},
+    answer::{Answer, Match, Relation, Verdict},
     detector::{Detector, Method},
-    evidence::{measure, relate},
+    evidence::{Known, Side, measure, relate},
     fingerprint::{Fingerprint, ShingleSet, SimHash},
-    index::{Slot, articles::Article},
+    index::{
+        Slot,
+        articles::{Article, Timestamp},
+    },
 };
 
 /// Number of shared posted hashes that makes an article a candidate.
@@ -19,26 +22,99 @@ const LEAST_SHARED: u32 = 2;
 /// At most so many candidates are measured, those that share most first.
 const MOST_CANDIDATES: usize = 128;
 
+/// From this Jaccard similarity to an earlier article on, an article is a copy and no story of its own.
+const COPY: f32 = 0.85;
+
+/// Two passages lie apart if they share at most one in this many of the shorter one's words.
+const APART: u32 = 5;
+
 /// A text that is asked about.
 pub(super) struct Query<'a> {
     pub(super) fingerprint: Fingerprint,
-    pub(super) shingles: &'a ShingleSet,
-    pub(super) detector: Detector,
+    shingles: &'a ShingleSet,
+    detector: Detector,
     /// An id that is not reported: the text's own.
-    pub(super) id: &'a str,
+    id: &'a str,
+    published: Option<Timestamp>,
     /// How many matches are wanted.
     pub(super) limit: usize,
+    /// The hashes that its sketch posts.
+    posted: Vec<u32>,
+    /// In how many stories each of them stood when the question was asked.
+    stories: HashMap<u32, u32>,
 }
 
-impl Query<'_> {
+impl<'a> Query<'a> {
+    pub(super) fn new(
+        collection: &Collection,
+        detector: Detector,
+        (fingerprint, shingles): (Fingerprint, &'a ShingleSet),
+        (id, published): (&'a str, Option<Timestamp>),
+        limit: usize,
+    ) -> Self {
+        let posted = fingerprint
+            .content
+            .as_ref()
+            .map(|content| content.sketch.posted());
+        let posted = posted.unwrap_or_default();
+        let stories = collection.postings.stories(&posted);
+        Self {
+            fingerprint,
+            shingles,
+            detector,
+            id,
+            published,
+            limit,
+            posted,
+            stories,
+        }
+    }
+
+    /// What share of its weight an average posted shingle of the text keeps: see
+    /// [`crate::index::stories::Stories::usual`].
+    pub(super) fn specificity(&self) -> f64 {
+        let weights = self
+            .stories
+            .values()
+            .map(|stories| 1.0 / (1.0 + f64::from(*stories)));
+        if self.stories.is_empty() {
+            1.0
+        } else {
+            weights.sum::<f64>() / self.stories.len() as f64
+        }
+    }
+
+    /// Whether the text is a copy of an earlier one, and so no story of its own.
+    pub(super) fn is_copy(matches: &[Match]) -> bool {
+        matches.iter().any(|found| {
+            found.relation == Relation::Exact
+                || found.evidence.jaccard.is_some_and(|share| share >= COPY)
+        })
+    }
+
     /// What the text is to an article.
     pub(super) fn judge(&self, article: &Arc<Article>, collection: &Collection) -> Option<Match> {
         if &*article.id == self.id || article.is_removed() {
             return None;
         }
         let other = &article.fingerprint;
-        let evidence = measure(&self.fingerprint, self.shingles, other);
-        let relation = relate(&self.fingerprint, other, &evidence, &self.detector)?;
+        let evidence = measure(
+            Side {
+                fingerprint: &self.fingerprint,
+                published: self.published,
+            },
+            self.shingles,
+            Side {
+                fingerprint: other,
+                published: article.metadata.published,
+            },
+            Known {
+                stories: &collection.stories,
+                shingles: &self.stories,
+            },
+        );
+        let stories = &collection.stories;
+        let relation = relate(&self.fingerprint, other, &evidence, &self.detector, stories)?;
         Some(Match {
             canonical_id: collection.canonical_id(article),
             article: Arc::clone(article),
@@ -49,6 +125,7 @@ impl Query<'_> {
 
     /// The answer that follows from all matches. Of two revisions of an article the later one counts.
     pub(super) fn conclude(&self, mut matches: Vec<Match>) -> Answer {
+        self.tell_pages_apart(&mut matches);
         matches.sort_by(|a, b| {
             let share = |found: &Match| {
                 let evidence = &found.evidence;
@@ -89,6 +166,32 @@ impl Query<'_> {
             revision: 0,
         }
     }
+
+    /// A page that holds two whole stories is not nearly the same as the longer of them, however much of
+    /// the page that is: it contains both.
+    fn tell_pages_apart(&self, matches: &mut [Match]) {
+        let stories: Vec<_> = matches
+            .iter()
+            .filter(|found| found.relation.is_duplicate() && !found.evidence.passages.is_empty())
+            .map(|found| (found.article.cluster, found.evidence.passages.clone()))
+            .collect();
+        for found in matches
+            .iter_mut()
+            .filter(|found| found.relation == Relation::NearDuplicate)
+        {
+            let cluster = found.article.cluster;
+            let longer = self.fingerprint.tokens > found.article.fingerprint.tokens;
+            let holds_another = || {
+                let passages = &found.evidence.passages;
+                stories
+                    .iter()
+                    .any(|(other, theirs)| *other != cluster && lie_apart(passages, theirs))
+            };
+            if longer && holds_another() {
+                found.relation = Relation::Contains;
+            }
+        }
+    }
 }
 
 impl Collection {
@@ -104,12 +207,8 @@ impl Collection {
         if fingerprint.tokens >= Detector::MIN_TOKENS {
             slots.extend(self.near(fingerprint.simhash, query.detector.distance, most));
         }
-        if let Some(sketch) = fingerprint
-            .sketch
-            .as_ref()
-            .filter(|_| query.detector.method == Method::Full)
-        {
-            let mut sharing = self.postings.sharing(&sketch.posted(), LEAST_SHARED);
+        if query.detector.method == Method::Full {
+            let mut sharing = self.postings.sharing(&query.posted, LEAST_SHARED);
             sharing.sort_unstable_by_key(|(slot, shared)| (std::cmp::Reverse(*shared), *slot));
             slots.extend(
                 sharing
@@ -148,4 +247,18 @@ impl Collection {
         }
         slots
     }
+}
+
+/// Whether what stands in one of two sets of passages hardly stands in the other.
+pub(super) fn lie_apart(ours: &[Range<u32>], theirs: &[Range<u32>]) -> bool {
+    let words = |passages: &[Range<u32>]| -> u32 {
+        passages.iter().map(|range| range.end - range.start).sum()
+    };
+    let overlap =
+        |a: &Range<u32>, b: &Range<u32>| a.end.min(b.end).saturating_sub(a.start.max(b.start));
+    let shared: u32 = ours
+        .iter()
+        .flat_map(|a| theirs.iter().map(move |b| overlap(a, b)))
+        .sum();
+    shared * APART <= words(ours).min(words(theirs))
 }

@@ -48,19 +48,18 @@ impl Collection {
     /// would say of its text, from what the index remembers of it.
     pub fn find_related(&self, article: &Arc<Article>, limit: usize) -> (Vec<Match>, bool) {
         let fingerprint = article.fingerprint.clone();
-        let shingles = fingerprint
-            .sketch
-            .as_ref()
-            .map(ShingleSet::from)
+        let content = fingerprint.content.as_ref();
+        let shingles = content
+            .map(|content| ShingleSet::from(&content.sketch))
             .unwrap_or_default();
-        let detector = self.detector();
-        let query = Query {
-            fingerprint,
-            shingles: &shingles,
-            detector,
-            id: &article.id,
+        let known = (&*article.id, article.metadata.published);
+        let query = Query::new(
+            self,
+            self.detector(),
+            (fingerprint, &shingles),
+            known,
             limit,
-        };
+        );
         let answer = query.conclude(self.search(&query));
         (answer.matches, answer.truncated)
     }

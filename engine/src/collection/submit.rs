@@ -5,6 +5,7 @@ use std::sync::{Arc, atomic::AtomicBool, atomic::Ordering};
 use super::{Collection, VERDICTS, candidates::Query};
 use crate::{
     answer::{Answer, Match, Verdict},
+    detector::Detector,
     fingerprint::{Fingerprint, Fingerprinter},
     index::{
         Slot,
@@ -16,10 +17,10 @@ use crate::{
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct IndexFull;
 
-/// An article to submit.
+/// An article to submit or to check.
 #[derive(Clone, Copy, Debug)]
 pub struct Submission<'a> {
-    /// The caller's name for it; not empty.
+    /// The caller's name for it; not empty, save to check.
     pub id: &'a str,
     /// Its text.
     pub text: &'a str,
@@ -30,27 +31,32 @@ pub struct Submission<'a> {
 }
 
 impl Collection {
-    /// Says what is known of a text, and changes nothing. An article with the id `id` is not reported;
-    /// an empty id excludes none. At most `limit` matches are returned.
+    /// Says what is known of an article, and changes nothing. An indexed article of the same id is not
+    /// reported; an empty id excludes none. At most `limit` matches are returned.
     pub fn check(
         &self,
         fingerprinter: &mut Fingerprinter,
-        id: &str,
-        text: &str,
+        submission: Submission<'_>,
         limit: usize,
     ) -> Answer {
-        let detector = self.detector();
-        let fingerprint = fingerprinter.fingerprint(text, &detector);
-        let shingles = fingerprinter.shingles();
-        let query = Query {
-            fingerprint,
-            shingles,
-            detector,
-            id,
-            limit,
-        };
+        let query = self.query(self.detector(), fingerprinter, &submission, limit);
         let matches = self.search(&query);
         query.conclude(matches)
+    }
+
+    fn query<'a>(
+        &self,
+        detector: Detector,
+        fingerprinter: &'a mut Fingerprinter,
+        submission: &Submission<'a>,
+        limit: usize,
+    ) -> Query<'a> {
+        let Submission {
+            id, text, metadata, ..
+        } = submission;
+        let fingerprint = fingerprinter.fingerprint(&metadata.title, text, &detector);
+        let text = (fingerprint, fingerprinter.shingles());
+        Query::new(self, detector, text, (id, metadata.published), limit)
     }
 
     /// Says what is known of an article and adds it, in one step: of any number of concurrent
@@ -68,16 +74,7 @@ impl Collection {
     ) -> Result<Answer, IndexFull> {
         // Held to the end: settings that shape fingerprints must not change under way.
         let settings = self.detector.read();
-        let detector = *settings;
-        let fingerprint = fingerprinter.fingerprint(submission.text, &detector);
-        let shingles = fingerprinter.shingles();
-        let query = Query {
-            fingerprint,
-            shingles,
-            detector,
-            id: submission.id,
-            limit,
-        };
+        let query = self.query(*settings, fingerprinter, &submission, limit);
 
         let _id = self.lock_id(submission.id).lock();
         let old = self.articles.get_by_id(submission.id);
@@ -99,6 +96,7 @@ impl Collection {
         let mut answer = None;
         let article = search.admit(|sequence, missed| {
             matches.extend(missed.filter_map(|other| query.judge(other, self)));
+            let is_story = !Query::is_copy(&matches);
             let told = answer.insert(query.conclude(std::mem::take(&mut matches)));
             let story = told.matches.first().map(|best| Arc::clone(&best.article));
             let article = Arc::new(article(
@@ -108,6 +106,7 @@ impl Collection {
                 old.as_deref(),
                 told,
                 query.fingerprint.clone(),
+                is_story,
             ));
             // Here, because whoever is admitted next may be told of it, and of its story's first article.
             self.articles.insert(&article);
@@ -116,7 +115,7 @@ impl Collection {
             }
             article
         });
-        self.enter(&article);
+        self.enter(&article, query.specificity());
         drop(search);
         // Only now: between two revisions of an article there must be no moment in which others find
         // neither.
@@ -171,6 +170,7 @@ fn article(
     old: Option<&Article>,
     told: &Answer,
     fingerprint: Fingerprint,
+    is_story: bool,
 ) -> Article {
     let story = told
         .matches
@@ -188,6 +188,7 @@ fn article(
         cluster: story.map_or(sequence, |best| best.article.cluster),
         first_matches: told.matches.iter().map(FirstMatch::from).collect(),
         truncated: told.truncated,
+        is_story,
         removed: AtomicBool::new(false),
     }
 }

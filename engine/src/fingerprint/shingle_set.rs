@@ -6,7 +6,7 @@ use super::Sketch;
 ///
 /// Of each 64-bit hash the upper half is kept. A shingle of another text is taken for one of this
 /// text's by chance in one of 2^32 / n cases: one in 15 million for an article of 290 words.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(crate) struct ShingleSet {
     /// Hash and position, in the order of the text, each hash once.
     ordered: Vec<(u32, u32)>,
@@ -15,15 +15,26 @@ pub(crate) struct ShingleSet {
     table: Vec<u32>,
     /// Shingles pushed so far, repeated ones too: the position of the next one.
     position: u32,
-    /// Only hashes below 2^(32 - level) are here: 0 for a text, more for what a sketch remembers of one.
-    level: u8,
+    /// Only hashes below this are here: all of a text's, fewer for what a sketch remembers of one.
+    limit: u32,
+}
+
+impl Default for ShingleSet {
+    fn default() -> Self {
+        Self {
+            ordered: Vec::new(),
+            table: Vec::new(),
+            position: 0,
+            limit: u32::MAX,
+        }
+    }
 }
 
 /// What a sketch remembers of a text. Positions are lost: they are those in the sketch.
 impl From<&Sketch> for ShingleSet {
     fn from(sketch: &Sketch) -> Self {
         let mut set = Self {
-            level: sketch.level(),
+            limit: sketch.limit(),
             ..Self::default()
         };
         sketch
@@ -35,16 +46,16 @@ impl From<&Sketch> for ShingleSet {
 }
 
 impl ShingleSet {
-    /// How much of the text is here: one hash in 2^level.
-    pub(crate) fn level(&self) -> u8 {
-        self.level
+    /// Every shingle of the text whose hash is below this is here; `u32::MAX` stands for no limit.
+    pub(crate) fn limit(&self) -> u32 {
+        self.limit
     }
 
     pub(crate) fn clear(&mut self) {
         self.ordered.clear();
         self.table.fill(0);
         self.position = 0;
-        self.level = 0;
+        self.limit = u32::MAX;
     }
 
     /// Adds the next shingle of the text.

@@ -56,6 +56,8 @@ pub struct Article {
     pub(crate) first_matches: Box<[FirstMatch]>,
     /// Whether there were more than were kept or asked for.
     pub(crate) truncated: bool,
+    /// Whether it counts as a story of its own: it is not a near-identical copy of an earlier one.
+    pub(crate) is_story: bool,
     /// Set when it is deleted or replaced, for those that still hold it.
     pub(crate) removed: AtomicBool,
 }
@@ -85,17 +87,17 @@ impl Article {
         let Metadata {
             title, source, url, ..
         } = &self.metadata;
-        let sketch = self
+        let content = self
             .fingerprint
-            .sketch
+            .content
             .as_ref()
-            .map_or(0, |sketch| size_of_val(sketch.hashes()));
+            .map_or(0, |content| content.bytes());
         size_of::<Self>()
             + 2 * self.id.len()
             + title.len()
             + source.len()
             + url.len()
-            + sketch
+            + content
             + size_of_val(&*self.first_matches)
     }
 

@@ -20,6 +20,16 @@ impl Group {
         }
     }
 
+    /// Adds an article, and forgets the one that came first if there are more than `most`.
+    pub(crate) fn push_latest(&mut self, slot: Slot, most: usize) {
+        if let Self::Many(slots) = self
+            && slots.len() >= most
+        {
+            slots.remove(0);
+        }
+        self.push(slot);
+    }
+
     /// Takes one article out; true if none is left.
     pub(crate) fn remove(&mut self, slot: Slot) -> bool {
         match self {

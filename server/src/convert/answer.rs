@@ -53,6 +53,11 @@ pub(crate) fn evidence(evidence: Evidence) -> v1::Evidence {
         jaccard: evidence.jaccard.map(f64::from),
         containment: evidence.containment.map(f64::from),
         contained: evidence.contained.map(f64::from),
+        words: evidence.words.map(f64::from),
+        specificity: evidence.specificity.map(f64::from),
+        subject: evidence.subject.map(f64::from),
+        contradicted: evidence.contradicted.map(f64::from),
+        score: evidence.score.map(f64::from),
         passages: evidence.passages.into_iter().map(passage).collect(),
     }
 }
@@ -65,9 +70,9 @@ pub(crate) fn fingerprint(fingerprint: &Fingerprint) -> v1::Fingerprint {
         simhash: fingerprint.simhash.0,
         simhash_hex: fingerprint.simhash.to_string(),
         sketch_size: fingerprint
-            .sketch
+            .content
             .as_ref()
-            .map_or(0, |sketch| sketch.len() as u32),
+            .map_or(0, |content| content.sketch.len() as u32),
     }
 }
 

@@ -36,12 +36,15 @@ pub(crate) fn change(
             _ => Shingling::Characters(size),
         },
         distance: settings.simhash_distance.unwrap_or(detector.distance),
-        min_containment: settings
-            .min_containment
-            .map_or(detector.min_containment, |share| share as f32),
-        min_jaccard: settings
-            .min_jaccard
-            .map_or(detector.min_jaccard, |share| share as f32),
+        min_score: settings
+            .min_score
+            .map_or(detector.min_score, |share| share as f32),
+        min_size_ratio: settings
+            .min_size_ratio
+            .map_or(detector.min_size_ratio, |share| share as f32),
+        min_partial: settings
+            .min_partial
+            .map_or(detector.min_partial, |share| share as f32),
     };
     changed.validate().map_err(|(field, message)| {
         Failure::invalid(
@@ -84,12 +87,16 @@ pub(crate) fn masked(
             masked.simhash_distance = settings.simhash_distance.or(defaults.simhash_distance);
             known = true;
         }
-        if is("min_containment") {
-            masked.min_containment = settings.min_containment.or(defaults.min_containment);
+        if is("min_score") {
+            masked.min_score = settings.min_score.or(defaults.min_score);
             known = true;
         }
-        if is("min_jaccard") {
-            masked.min_jaccard = settings.min_jaccard.or(defaults.min_jaccard);
+        if is("min_size_ratio") {
+            masked.min_size_ratio = settings.min_size_ratio.or(defaults.min_size_ratio);
+            known = true;
+        }
+        if is("min_partial") {
+            masked.min_partial = settings.min_partial.or(defaults.min_partial);
             known = true;
         }
         if !known {
@@ -151,7 +158,8 @@ fn message_of(detector: &Detector) -> v1::DetectorSettings {
         simhash_features: features.into(),
         simhash_feature_size: Some(size.into()),
         simhash_distance: Some(detector.distance),
-        min_containment: Some(detector.min_containment.into()),
-        min_jaccard: Some(detector.min_jaccard.into()),
+        min_score: Some(detector.min_score.into()),
+        min_size_ratio: Some(detector.min_size_ratio.into()),
+        min_partial: Some(detector.min_partial.into()),
     }
 }

@@ -42,7 +42,7 @@ impl Service {
         let body = request.body.as_ref().ok_or_else(text::missing)?;
         let text = Body::from(body).read(self.max_text_bytes)?;
         let mut fingerprinter = Fingerprinter::default();
-        let fingerprint = fingerprinter.fingerprint(&text, &named.collection.detector());
+        let fingerprint = fingerprinter.fingerprint("", &text, &named.collection.detector());
         Ok(v1::FingerprintResponse {
             fingerprint: Some(convert::answer::fingerprint(&fingerprint)),
             folded_text: fingerprinter.text().text().to_owned(),

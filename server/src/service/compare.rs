@@ -2,10 +2,7 @@
 
 use std::{borrow::Cow, sync::Arc};
 
-use basma_engine::{
-    Article, Collection, Fingerprint, Fingerprinter, FoldedText,
-    compare::{Segment, compare, compare_fingerprints},
-};
+use basma_engine::{Article, Collection, Compared, FoldedText, compare::Segment};
 use basma_proto::v1::{self, segment::Kind};
 
 use super::Service;
@@ -16,21 +13,6 @@ use crate::{
     },
     failure::Failure,
 };
-
-/// One side of a comparison.
-enum Side<'a> {
-    Text(Cow<'a, str>),
-    Indexed(Arc<Article>),
-}
-
-impl Side<'_> {
-    fn fingerprint(&self, collection: &Collection) -> Fingerprint {
-        match self {
-            Self::Text(text) => Fingerprinter::default().fingerprint(text, &collection.detector()),
-            Self::Indexed(article) => article.fingerprint.clone(),
-        }
-    }
-}
 
 impl Service {
     pub(super) fn compare_sides(
@@ -45,32 +27,20 @@ impl Service {
         let b = self
             .side(request.b.as_ref(), collection)
             .map_err(|failure| failure.within("b"))?;
-        let detector = collection.detector();
-        if let (Side::Text(text_a), Side::Text(text_b)) = (&a, &b) {
-            let compared = compare(text_a, text_b, &detector);
-            let places = (FoldedText::new(text_a), FoldedText::new(text_b));
-            let segments = compared
-                .segments
-                .iter()
-                .map(|found| segment(found, &places));
-            return Ok(v1::CompareResponse {
-                relation: compared
-                    .relation
-                    .map(|relation| answer::relation(relation).into()),
-                a: Some(answer::fingerprint(&compared.a)),
-                b: Some(answer::fingerprint(&compared.b)),
-                segments: segments.collect(),
-                evidence: Some(answer::evidence(compared.evidence)),
-            });
-        }
-        let (a, b) = (a.fingerprint(collection), b.fingerprint(collection));
-        let (relation, evidence) = compare_fingerprints(&a, &b, &detector);
+        let places = (places(&a), places(&b));
+        let compared = collection.compare(&borrowed(&a), &borrowed(&b));
+        let segments = compared
+            .segments
+            .iter()
+            .map(|found| segment(found, &places));
         Ok(v1::CompareResponse {
-            relation: relation.map(|relation| answer::relation(relation).into()),
-            evidence: Some(answer::evidence(evidence)),
-            a: Some(answer::fingerprint(&a)),
-            b: Some(answer::fingerprint(&b)),
-            segments: Vec::new(),
+            relation: compared
+                .relation
+                .map(|relation| answer::relation(relation).into()),
+            a: Some(answer::fingerprint(&compared.a)),
+            b: Some(answer::fingerprint(&compared.b)),
+            segments: segments.collect(),
+            evidence: Some(answer::evidence(compared.evidence)),
         })
     }
 
@@ -89,6 +59,27 @@ impl Service {
                 .map(Side::Indexed)
                 .ok_or_else(|| Failure::article_not_found(id)),
         }
+    }
+}
+
+/// One side of a comparison: a text, or an indexed article.
+enum Side<'a> {
+    Text(Cow<'a, str>),
+    Indexed(Arc<Article>),
+}
+
+fn borrowed<'a>(side: &'a Side<'_>) -> Compared<'a> {
+    match side {
+        Side::Text(text) => Compared::Text(text),
+        Side::Indexed(article) => Compared::Indexed(Arc::clone(article)),
+    }
+}
+
+/// Where the words of a text stand in it.
+fn places(side: &Side<'_>) -> FoldedText {
+    match side {
+        Side::Text(text) => FoldedText::new(text),
+        Side::Indexed(_) => FoldedText::default(),
     }
 }
 

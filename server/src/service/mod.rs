@@ -84,10 +84,16 @@ impl Service {
         article: Option<&v1::Article>,
         most: usize,
     ) -> Result<v1::Answer, Failure> {
-        let Incoming { id, text, .. } =
-            convert::article::read(article, self.max_text_bytes, false)?;
-        let answer: Answer = fingerprinting(&text, |fingerprinter| {
-            named.collection.check(fingerprinter, id, &text, most)
+        let incoming = convert::article::read(article, self.max_text_bytes, false)?;
+        let Incoming { id, text, metadata } = &incoming;
+        let submission = Submission {
+            id,
+            text,
+            metadata,
+            now: now(),
+        };
+        let answer: Answer = fingerprinting(text, |fingerprinter| {
+            named.collection.check(fingerprinter, submission, most)
         });
         Ok(convert::answer::answer(id, answer))
     }

@@ -87,7 +87,7 @@ fn fingerprints(corpus: &Corpus, features: Shingling) -> Vec<Fingerprint> {
     corpus
         .items
         .iter()
-        .map(|item| fingerprinter.fingerprint(&item.text, &detector))
+        .map(|item| fingerprinter.fingerprint("", &item.text, &detector))
         .collect()
 }
 

@@ -23,12 +23,15 @@ pub(super) struct SettingsArgs {
     /// Articles within this Hamming distance are candidates, 0 to 12
     #[arg(long, value_name = "K")]
     distance: Option<u32>,
-    /// Least share of the shorter article that a longer one must hold, 0 to 1
+    /// Least score at which two articles are one story, 0 to 1
+    #[arg(long, value_name = "SCORE")]
+    min_score: Option<f32>,
+    /// Least size of the shorter of two near duplicates by that of the longer, 0 to 1
+    #[arg(long, value_name = "RATIO")]
+    min_size_ratio: Option<f32>,
+    /// Least share of one article in another to be reported at all, 0 to 1
     #[arg(long, value_name = "SHARE")]
-    min_containment: Option<f32>,
-    /// Least Jaccard similarity of near duplicates, 0 to 1
-    #[arg(long, value_name = "SHARE")]
-    min_jaccard: Option<f32>,
+    min_partial: Option<f32>,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -61,8 +64,9 @@ impl SettingsArgs {
         let detector = Detector {
             features,
             distance: self.distance.unwrap_or(defaults.distance),
-            min_containment: self.min_containment.unwrap_or(defaults.min_containment),
-            min_jaccard: self.min_jaccard.unwrap_or(defaults.min_jaccard),
+            min_score: self.min_score.unwrap_or(defaults.min_score),
+            min_size_ratio: self.min_size_ratio.unwrap_or(defaults.min_size_ratio),
+            min_partial: self.min_partial.unwrap_or(defaults.min_partial),
             ..defaults
         };
         detector
@@ -91,8 +95,8 @@ pub(super) fn simhash_only(features: Shingling, distance: u32) -> Detector {
 /// The threshold on which the decision hangs more than on any other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum MainThreshold {
-    /// The least containment.
-    Containment,
+    /// The least score.
+    Score,
     /// The greatest Hamming distance.
     Distance,
 }
@@ -101,7 +105,7 @@ impl MainThreshold {
     /// That of a detector.
     pub(super) fn of(detector: &Detector) -> Self {
         match detector.method {
-            Method::Full => Self::Containment,
+            Method::Full => Self::Score,
             Method::SimHashOnly => Self::Distance,
         }
     }
@@ -109,7 +113,7 @@ impl MainThreshold {
     /// What it is called on the command line.
     pub(super) fn name(self) -> &'static str {
         match self {
-            Self::Containment => "min-containment",
+            Self::Score => "min-score",
             Self::Distance => "distance",
         }
     }
@@ -118,7 +122,7 @@ impl MainThreshold {
     pub(super) fn read(self, detector: &Detector) -> f64 {
         match self {
             // By its digits: 0.3 as f32 is not 0.3 as f64.
-            Self::Containment => f64::from((detector.min_containment * 1e4).round()) / 1e4,
+            Self::Score => f64::from((detector.min_score * 1e4).round()) / 1e4,
             Self::Distance => f64::from(detector.distance),
         }
     }
@@ -126,8 +130,8 @@ impl MainThreshold {
     /// The detector with the threshold elsewhere.
     pub(super) fn moved(self, detector: Detector, to: f64) -> Detector {
         match self {
-            Self::Containment => Detector {
-                min_containment: to as f32,
+            Self::Score => Detector {
+                min_score: to as f32,
                 ..detector
             },
             Self::Distance => Detector {
@@ -140,7 +144,7 @@ impl MainThreshold {
     /// The values that a sweep visits.
     pub(super) fn values(self) -> Vec<f64> {
         match self {
-            Self::Containment => (2..=19).map(|step| f64::from(step) / 20.0).collect(),
+            Self::Score => (4..=14).map(|step| f64::from(step) / 20.0).collect(),
             Self::Distance => (0..=MAX_DISTANCE).map(f64::from).collect(),
         }
     }

@@ -71,7 +71,7 @@ pub(super) fn sweep(
         current: threshold.read(&detector),
         points: in_parallel(&values, point, show)?,
         exact: match threshold {
-            MainThreshold::Containment => exact(gold, sets, &values),
+            MainThreshold::Score => exact(gold, sets, &values),
             MainThreshold::Distance => Vec::new(),
         },
     })

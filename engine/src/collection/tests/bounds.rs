@@ -19,8 +19,7 @@ fn ten_thousand_copies_are_answered_with_the_first_ones() {
             (10_000, 1, 1)
         );
         for limit in [1, 10, 500] {
-            let mut fingerprinter = Fingerprinter::default();
-            let answer = collection.check(&mut fingerprinter, "", &text, limit);
+            let answer = check_at(&collection, "", &text, limit);
             assert_eq!(answer.verdict, Verdict::Related(Relation::Exact));
             assert_eq!(answer.canonical_id.as_deref(), Some("0"));
             assert!(answer.truncated);

@@ -6,7 +6,7 @@ use std::sync::{
 };
 
 use super::*;
-use crate::{answer::Verdict, compare::compare};
+use crate::answer::Verdict;
 
 const THREADS: usize = 6;
 const GROUPS: usize = 4;
@@ -14,13 +14,12 @@ const ROUNDS: u64 = 600;
 
 /// Texts of which every two are near duplicates, some of them equal.
 fn group(n: u64, method: Method) -> Vec<String> {
-    let detector = Detector::new(method);
     let original = story(n, 120);
     let mut texts = vec![original.clone(), dressed(&original)];
     for seed in 0..10_000 {
         let text = edited(&original, 1, seed);
         let is_near = |other: &String| {
-            let relation = compare(&text, other, &detector).relation;
+            let relation = compare(&text, other, method).relation;
             relation.is_some_and(|relation| relation.is_duplicate())
         };
         if texts.iter().all(is_near) {

@@ -9,9 +9,10 @@ mod settings;
 mod short;
 mod stories;
 
-use super::{Collection, Submission};
+use super::{Collection, Compared, Submission};
 use crate::{
     answer::Answer,
+    compare::Comparison,
     detector::{Detector, Method},
     fingerprint::Fingerprinter,
     index::articles::Metadata,
@@ -74,6 +75,11 @@ fn dressed(text: &str) -> String {
     text.replace('ا', "أ").replace('ل', "لـَ").replace(' ', "، ")
 }
 
+/// What two texts are to each other in an index that knows nothing else.
+fn compare(a: &str, b: &str, method: Method) -> Comparison {
+    collection(method).compare(&Compared::Text(a), &Compared::Text(b))
+}
+
 fn collection(method: Method) -> Collection {
     Collection::new(Detector::new(method))
 }
@@ -96,7 +102,17 @@ fn submit_at(collection: &Collection, id: &str, text: &str, now: i64, limit: usi
 }
 
 fn check(collection: &Collection, id: &str, text: &str) -> Answer {
-    collection.check(&mut Fingerprinter::default(), id, text, 10)
+    check_at(collection, id, text, 10)
+}
+
+fn check_at(collection: &Collection, id: &str, text: &str, limit: usize) -> Answer {
+    let submission = Submission {
+        id,
+        text,
+        metadata: &Metadata::default(),
+        now: 0,
+    };
+    collection.check(&mut Fingerprinter::default(), submission, limit)
 }
 
 fn ids(answer: &Answer) -> Vec<&str> {

@@ -29,18 +29,22 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
 fn run(method: usize, steps: &[Step]) -> Result<(), TestCaseError> {
     let collection = collection(METHODS[method]);
     let mut model = Model::new(method);
-    let mut fingerprinter = Fingerprinter::default();
     for (now, step) in steps.iter().enumerate() {
         match *step {
             Step::Submit(id, text, limit) => {
                 let (id, now) = (id.to_string(), now as i64);
                 let answer = submit_at(&collection, &id, &TEXTS[text], now, limit);
-                prop_assert_eq!(Expected::from(answer), model.submit(&id, text, now, limit));
+                prop_assert!(
+                    Expected::from(answer)
+                        .agrees(&model.submit(&id, text, now, limit), METHODS[method])
+                );
             }
             Step::Check(id, text, limit) => {
                 let id = id.to_string();
-                let answer = collection.check(&mut fingerprinter, &id, &TEXTS[text], limit);
-                prop_assert_eq!(Expected::from(answer), model.check(&id, text, limit));
+                let answer = check_at(&collection, &id, &TEXTS[text], limit);
+                prop_assert!(
+                    Expected::from(answer).agrees(&model.check(&id, text, limit), METHODS[method])
+                );
             }
             Step::Delete(id) => {
                 let id = id.to_string();
@@ -61,10 +65,10 @@ fn run(method: usize, steps: &[Step]) -> Result<(), TestCaseError> {
             let article = collection.get(id).expect("it is there");
             prop_assert_eq!(article.first_seen, entry.first_seen);
             prop_assert_eq!(article.revision, entry.revision);
-            prop_assert_eq!(
-                &*collection.canonical_id(&article),
-                model.canonical(entry.story)
-            );
+            if METHODS[method] == Method::SimHashOnly {
+                let canonical = collection.canonical_id(&article);
+                prop_assert_eq!(&*canonical, model.canonical(entry.story));
+            }
         }
     }
     for id in model.entries.keys() {
