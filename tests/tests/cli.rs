@@ -227,7 +227,7 @@ async fn stats_health_fingerprint_and_collections() {
         .json()
         .remove(0);
     assert_eq!(made["name"], "news");
-    run(&["collections", "update", "news", "--min-jaccard", "0.7"]).await;
+    run(&["collections", "update", "news", "--min-size-ratio", "0.7"]).await;
     assert!(
         run(&["collections", "get", "news"])
             .await
