@@ -3,12 +3,12 @@
 //! The way of a request, and of these modules:
 //!
 //! - [`config`]: what the server was told, from built-in defaults, file, environment and flags;
-//! - [`run`]: binds the services to a listener, serves until told to stop, drains;
-//! - [`observe`]: a span for each request, deadlines, and errors that never reached a service;
-//! - [`service`]: the RPCs, one group a file, each a few lines between `convert` and the engine;
-//! - [`convert`]: messages to the engine's types, checked, and back;
+//! - [`run()`]: binds the services to a listener, serves until told to stop, drains;
+//! - `observe`: a span for each request, deadlines, and errors that never reached a service;
+//! - `service`: the RPCs, one group a file, each a few lines between `convert` and the engine;
+//! - `convert`: messages to the engine's types, checked, and back;
 //! - [`failure`]: every way in which a request can fail, with its status code and reason;
-//! - [`registry`]: the collections by name.
+//! - `registry`: the collections by name.
 
 pub mod config;
 mod convert;

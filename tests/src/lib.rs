@@ -3,9 +3,9 @@
 //! - [`binaries`]: where the two programs are; builds them when they are older than their sources;
 //! - [`server`]: a `basmad` of the test's own, killed when it is dropped;
 //! - [`cli`]: one run of `basma` and what it printed;
-//! - [`article`]: articles to send, in Arabic;
-//! - [`refusal`]: what an error says, as the protocol promises it;
-//! - [`until`]: waiting for something that must come true.
+//! - [`article()`]: articles to send, in Arabic;
+//! - [`refusal()`]: what an error says, as the protocol promises it;
+//! - [`until()`]: waiting for something that must come true.
 //!
 //! Nothing sleeps for a fixed time: whatever is waited for is asked for again and again, and is a
 //! failure after [`LIMIT`].
