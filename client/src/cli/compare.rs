@@ -54,6 +54,11 @@ struct Line<'a> {
     jaccard: Option<f64>,
     containment: Option<f64>,
     contained: Option<f64>,
+    words: Option<f64>,
+    specificity: Option<f64>,
+    subject: Option<f64>,
+    contradicted: Option<f64>,
+    score: Option<f64>,
     a: Option<FingerprintLine<'a>>,
     b: Option<FingerprintLine<'a>>,
     segments: Vec<SegmentLine>,
@@ -162,6 +167,12 @@ fn evidence(response: &CompareResponse) -> Table<2> {
     row("jaccard", optional_share(evidence.jaccard));
     row("of A in B", optional_share(evidence.containment));
     row("of B in A", optional_share(evidence.contained));
+    row("words shared", optional_share(evidence.words));
+    row("subject shared", optional_share(evidence.subject));
+    row("specificity", optional_score(evidence.specificity));
+    let contradicted = evidence.contradicted.filter(|share| *share > 0.0);
+    row("contradicted", optional_share(contradicted));
+    row("score", optional_score(evidence.score));
     if let (Some(a), Some(b)) = (&response.a, &response.b) {
         row("words", format!("{} and {}", a.token_count, b.token_count));
         row(
@@ -170,6 +181,10 @@ fn evidence(response: &CompareResponse) -> Table<2> {
         );
     }
     table
+}
+
+fn optional_score(score: Option<f64>) -> String {
+    score.map(|score| format!("{score:.2}")).unwrap_or_default()
 }
 
 fn line(response: &CompareResponse) -> Line<'_> {
@@ -182,6 +197,11 @@ fn line(response: &CompareResponse) -> Line<'_> {
         jaccard: evidence.and_then(|evidence| evidence.jaccard),
         containment: evidence.and_then(|evidence| evidence.containment),
         contained: evidence.and_then(|evidence| evidence.contained),
+        words: evidence.and_then(|evidence| evidence.words),
+        specificity: evidence.and_then(|evidence| evidence.specificity),
+        subject: evidence.and_then(|evidence| evidence.subject),
+        contradicted: evidence.and_then(|evidence| evidence.contradicted),
+        score: evidence.and_then(|evidence| evidence.score),
         a: response.a.as_ref().map(FingerprintLine::from),
         b: response.b.as_ref().map(FingerprintLine::from),
         segments: response.segments.iter().map(SegmentLine::from).collect(),

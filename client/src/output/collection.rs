@@ -36,9 +36,9 @@ impl<'a> From<&'a Collection> for CollectionLine<'a> {
             simhash_features: features(&detector),
             simhash_feature_size: detector.simhash_feature_size,
             simhash_distance: detector.simhash_distance,
-            min_score: decimal(detector.min_score),
-            min_size_ratio: decimal(detector.min_size_ratio),
-            min_partial: decimal(detector.min_partial),
+            min_score: detector.min_score,
+            min_size_ratio: detector.min_size_ratio,
+            min_partial: detector.min_partial,
             created: rfc3339(collection.create_time.as_ref()),
         }
     }
@@ -63,11 +63,7 @@ pub(crate) fn write_collections(
         ("min partial", Align::Right),
         ("created (UTC)", Align::Left),
     ]);
-    let score = |score| {
-        decimal(score)
-            .map(|score| format!("{score:.2}"))
-            .unwrap_or_default()
-    };
+    let score = |score: Option<f64>| score.map(|score| format!("{score:.2}")).unwrap_or_default();
     let number = |number: Option<u32>| number.map(|number| number.to_string()).unwrap_or_default();
     for collection in collections {
         let detector = collection.detector.unwrap_or_default();
@@ -84,12 +80,6 @@ pub(crate) fn write_collections(
         ]);
     }
     table.write(out, style)
-}
-
-/// A setting as it was given: the server keeps settings in single precision, and 0.39 is to read 0.39
-/// again.
-fn decimal(setting: Option<f64>) -> Option<f64> {
-    setting.map(|setting| (setting * 1e6).round() / 1e6)
 }
 
 /// By the names that `collections create` takes.

@@ -62,6 +62,9 @@ pub(crate) struct MatchLine<'a> {
     jaccard: Option<f64>,
     containment: Option<f64>,
     contained: Option<f64>,
+    /// What the relation was decided by.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    score: Option<f64>,
     first_seen: Option<String>,
     /// Half-open ranges of words of the article that was asked about.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -102,6 +105,7 @@ impl<'a> MatchLine<'a> {
             jaccard: evidence.jaccard,
             containment: evidence.containment,
             contained: evidence.contained,
+            score: evidence.score,
             first_seen: rfc3339(found.first_seen_time.as_ref()),
             passages: words.map(|words| [words.start, words.end]).collect(),
             description: described.then(|| Description {

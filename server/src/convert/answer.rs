@@ -3,7 +3,7 @@
 use basma_engine::{Answer, Evidence, FOLD_VERSION, Fingerprint, Match, Relation, Verdict};
 use basma_proto::v1;
 
-use super::time;
+use super::{decimal, time};
 
 pub(crate) fn answer(id: &str, answer: Answer) -> v1::Answer {
     let canonical_id = answer
@@ -50,14 +50,14 @@ pub(crate) fn evidence(evidence: Evidence) -> v1::Evidence {
     };
     v1::Evidence {
         hamming_distance: evidence.hamming,
-        jaccard: evidence.jaccard.map(f64::from),
-        containment: evidence.containment.map(f64::from),
-        contained: evidence.contained.map(f64::from),
-        words: evidence.words.map(f64::from),
-        specificity: evidence.specificity.map(f64::from),
-        subject: evidence.subject.map(f64::from),
-        contradicted: evidence.contradicted.map(f64::from),
-        score: evidence.score.map(f64::from),
+        jaccard: evidence.jaccard.map(decimal),
+        containment: evidence.containment.map(decimal),
+        contained: evidence.contained.map(decimal),
+        words: evidence.words.map(decimal),
+        specificity: evidence.specificity.map(decimal),
+        subject: evidence.subject.map(decimal),
+        contradicted: evidence.contradicted.map(decimal),
+        score: evidence.score.map(decimal),
         passages: evidence.passages.into_iter().map(passage).collect(),
     }
 }

@@ -55,3 +55,8 @@ pub(crate) fn page_token(token: &str) -> Result<u32, Failure> {
         )
     })
 }
+
+/// A share as a caller reads it: 0.7 and not the 0.699999988 that single precision makes of it.
+pub(crate) fn decimal(share: f32) -> f64 {
+    (f64::from(share) * 1e6).round() / 1e6
+}

@@ -3,7 +3,7 @@
 use basma_engine::{Detector, Method, Shingling};
 use basma_proto::v1::{self, detector_settings as message};
 
-use super::time;
+use super::{decimal, time};
 use crate::{failure::Failure, registry::Named};
 
 /// The settings of a new collection.
@@ -158,8 +158,8 @@ fn message_of(detector: &Detector) -> v1::DetectorSettings {
         simhash_features: features.into(),
         simhash_feature_size: Some(size.into()),
         simhash_distance: Some(detector.distance),
-        min_score: Some(detector.min_score.into()),
-        min_size_ratio: Some(detector.min_size_ratio.into()),
-        min_partial: Some(detector.min_partial.into()),
+        min_score: Some(decimal(detector.min_score)),
+        min_size_ratio: Some(decimal(detector.min_size_ratio)),
+        min_partial: Some(decimal(detector.min_partial)),
     }
 }
