@@ -16,7 +16,7 @@ use std::ops::Range;
 use crate::{
     answer::{Evidence, Relation},
     detector::{Detector, Method},
-    fingerprint::{Content, Fingerprint, ShingleSet, Sketch, Vocabulary, is_below},
+    fingerprint::{Content, Fingerprint, ShingleSet, Vocabulary, is_below},
     index::{articles::Timestamp, stories::Stories},
 };
 
@@ -70,7 +70,8 @@ pub(crate) struct Known<'a> {
     pub(crate) shingles: &'a foldhash::HashMap<u32, u32>,
 }
 
-/// Measures a text, with all its shingles, against an indexed one.
+/// Measures a text, with all its shingles, against an indexed one; where the shared text stands is for
+/// [`passages`] to say.
 ///
 /// The shares of shingles are exact for matches whose sketch holds all of theirs (64 or fewer); of
 /// longer ones one in four is looked at, so that a share p is estimated from n = 64 or more samples
@@ -150,11 +151,7 @@ pub(crate) fn measure(
         subject: Some(subject as f32),
         contradicted: Some(contradicted as f32),
         score: Some(score as f32),
-        passages: if shared.count > 0 && shingles.limit() == u32::MAX {
-            passages(shingles, sketch)
-        } else {
-            Vec::new()
-        },
+        passages: Vec::new(),
     }
 }
 
@@ -251,8 +248,16 @@ fn contradicted(shorter: &Content, longer: &Content) -> f64 {
     (4.0 * contradictions as f64 / (contradictions + agreements) as f64).min(1.0)
 }
 
-/// The runs of words in which the sampled shingles stand in both.
-fn passages(shingles: &ShingleSet, sketch: &Sketch) -> Vec<Range<u32>> {
+/// The runs of words of a text in which its sampled shingles stand in the other, too; none if it is not
+/// a whole text.
+pub(crate) fn passages(shingles: &ShingleSet, other: &Fingerprint) -> Vec<Range<u32>> {
+    let Some(content) = &other.content else {
+        return Vec::new();
+    };
+    let sketch = &content.sketch;
+    if shingles.limit() != u32::MAX {
+        return Vec::new();
+    }
     let mut theirs = sketch.hashes().to_vec();
     theirs.sort_unstable();
     let mut passages: Vec<Range<u32>> = Vec::new();

@@ -40,11 +40,12 @@ fn characters(text: &FoldedText, length: usize, mut shingle: impl FnMut(&[u8])) 
     if bytes.is_empty() {
         return;
     }
-    let is_start = |at: usize| bytes.get(at).is_none_or(|byte| (byte & 0xc0) != 0x80);
-    let next = |at: usize| {
-        (at + 1..)
-            .find(|&place| is_start(place))
-            .unwrap_or(bytes.len())
+    // The first byte of a character says how long it is.
+    let next = |at: usize| match bytes[at] {
+        0..0x80 => at + 1,
+        0x80..0xe0 => at + 2,
+        0xe0..0xf0 => at + 3,
+        0xf0.. => at + 4,
     };
     // A window between two character boundaries, moved on by one character at both ends.
     let mut end = 0;

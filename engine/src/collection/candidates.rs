@@ -8,7 +8,7 @@ use super::Collection;
 use crate::{
     answer::{Answer, Match, Relation, Verdict},
     detector::{Detector, Method},
-    evidence::{Known, Side, measure, relate},
+    evidence::{Known, Side, measure, passages, relate},
     fingerprint::{Fingerprint, ShingleSet, SimHash},
     index::{
         Slot,
@@ -98,7 +98,7 @@ impl<'a> Query<'a> {
             return None;
         }
         let other = &article.fingerprint;
-        let evidence = measure(
+        let mut evidence = measure(
             Side {
                 fingerprint: &self.fingerprint,
                 published: self.published,
@@ -115,6 +115,7 @@ impl<'a> Query<'a> {
         );
         let stories = &collection.stories;
         let relation = relate(&self.fingerprint, other, &evidence, &self.detector, stories)?;
+        evidence.passages = passages(self.shingles, other);
         Some(Match {
             canonical_id: collection.canonical_id(article),
             article: Arc::clone(article),

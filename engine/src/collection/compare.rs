@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::Collection;
 use crate::{
     compare::{Comparison, segments},
-    evidence::{Known, Side, measure, relate},
+    evidence::{Known, Side, measure, passages, relate},
     fingerprint::{Fingerprint, Fingerprinter, ShingleSet},
     index::articles::{Article, Timestamp},
 };
@@ -46,7 +46,7 @@ impl Collection {
         let posted = content
             .map(|content| content.sketch.posted())
             .unwrap_or_default();
-        let evidence = measure(
+        let mut evidence = measure(
             Side {
                 fingerprint: &a_print,
                 published: a_published,
@@ -61,6 +61,7 @@ impl Collection {
                 shingles: &self.postings.stories(&posted),
             },
         );
+        evidence.passages = passages(shingles, &b_print);
         let texts = matches!((a, b), (Compared::Text(_), Compared::Text(_)));
         Comparison {
             relation: relate(&a_print, &b_print, &evidence, &detector, &self.stories),

@@ -36,13 +36,16 @@ impl FromStr for SimHash {
 
 /// Counts, for each of the 64 bits, how many hashes have it set.
 ///
-/// The 64 counters lie across the machine words: word p holds bit p of every counter, so that one
-/// hash is added to all of them by a ripple of word operations that ends after two on average,
-/// where 64 separate counters take 64 additions. (Bit-sliced counters, as in the positional
-/// population count of Klarqvist, Mula and Lemire.)
+/// The 64 counters lie across the machine words: plane p holds bit p of every counter. Hashes are added
+/// eight at a time through carry-save adders, which leaves one ripple through the upper planes for every
+/// eight hashes: some ten word operations a hash, where 64 separate counters take 64 additions.
+/// (Positional population count: Klarqvist, Mula, Lemire, "Efficient Computation of Positional Population
+/// Counts Using SIMD Instructions", 2021; after Harley and Seal.)
 #[derive(Clone, Debug, Default)]
 pub(super) struct Counters {
     planes: [u64; 32],
+    /// Hashes that wait for eight to come together.
+    waiting: [u64; 8],
     added: u32,
 }
 
@@ -50,8 +53,33 @@ impl Counters {
     /// Counts one feature. The features of one text number less than 2^32, since its bytes do.
     #[inline]
     pub(super) fn add(&mut self, hash: u64) {
-        let mut carry = hash;
-        for plane in &mut self.planes {
+        let place = (self.added % 8) as usize;
+        self.waiting[place] = hash;
+        self.added += 1;
+        if place == 7 {
+            self.add_eight();
+        }
+    }
+
+    #[inline]
+    fn add_eight(&mut self) {
+        let [a, b, c, d, e, f, g, h] = self.waiting;
+        let [ones, twos, fours, ..] = self.planes;
+        let (ones, twos_a) = full_adder(ones, a, b);
+        let (ones, twos_b) = full_adder(ones, c, d);
+        let (twos, fours_a) = full_adder(twos, twos_a, twos_b);
+        let (ones, twos_a) = full_adder(ones, e, f);
+        let (ones, twos_b) = full_adder(ones, g, h);
+        let (twos, fours_b) = full_adder(twos, twos_a, twos_b);
+        let (fours, eights) = full_adder(fours, fours_a, fours_b);
+        (self.planes[0], self.planes[1], self.planes[2]) = (ones, twos, fours);
+        self.ripple(3, eights);
+    }
+
+    /// Adds 2^plane to the counters of these bits.
+    #[inline]
+    fn ripple(&mut self, plane: usize, mut carry: u64) {
+        for plane in &mut self.planes[plane..] {
             let next = *plane & carry;
             *plane ^= carry;
             carry = next;
@@ -59,11 +87,13 @@ impl Counters {
                 break;
             }
         }
-        self.added += 1;
     }
 
     /// The bits that more than half of the hashes have set.
-    pub(super) fn majority(&self) -> SimHash {
+    pub(super) fn majority(mut self) -> SimHash {
+        for place in 0..(self.added % 8) as usize {
+            self.ripple(0, self.waiting[place]);
+        }
         let half = self.added / 2;
         let (mut greater, mut equal) = (0, u64::MAX);
         for (p, plane) in self.planes.iter().enumerate().rev() {
@@ -73,6 +103,13 @@ impl Counters {
         }
         SimHash(greater)
     }
+}
+
+/// Sum and carry of three bits, in 64 lanes.
+#[inline]
+fn full_adder(a: u64, b: u64, c: u64) -> (u64, u64) {
+    let half = a ^ b;
+    (half ^ c, (a & b) | (half & c))
 }
 
 #[cfg(test)]

@@ -5,8 +5,6 @@
 //! word, and better than any heavier stemming (Larkey, Ballesteros, Connell 2002 found the same for
 //! retrieval: "light8").
 
-use std::collections::BTreeMap;
-
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::text::FoldedText;
@@ -46,18 +44,19 @@ pub(crate) struct Word {
 
 impl Vocabulary {
     pub(super) fn of(title: &FoldedText, text: &FoldedText) -> Self {
-        let mut words = BTreeMap::<u32, u32>::new();
+        // A word of the text counts two, one of the title marks the lowest bit.
+        let mut all = Vec::with_capacity(text.tokens().len() + title.tokens().len());
+        for_each_stem(text, |key| all.push((key, 2)));
+        for_each_stem(title, |key| all.push((key, TITLE)));
+        all.sort_unstable();
         let most = (1 << COUNT_BITS) - 1;
-        for_each_stem(text, |key| {
-            let count = words.entry(key).or_default();
-            *count = (*count + 2).min(most << 1);
+        let words = all.chunk_by(|(a, _), (b, _)| a == b).map(|same| {
+            let in_text = same.iter().filter(|(_, mark)| *mark == 2).count() as u32;
+            let in_title = u32::from(in_text < same.len() as u32);
+            same[0].0 << (COUNT_BITS + 1) | in_text.min(most) << 1 | in_title
         });
-        for_each_stem(title, |key| *words.entry(key).or_default() |= TITLE);
         Self {
-            words: words
-                .into_iter()
-                .map(|(key, counts)| key << (COUNT_BITS + 1) | counts)
-                .collect(),
+            words: words.collect(),
         }
     }
 
