@@ -112,8 +112,9 @@ async fn a_page_contains_both_of_its_stories_and_no_other() {
     }
 }
 
-/// A three-word phrase that stands in both stories is reported where it first stands, so the hull of a
-/// second story may reach into the first: rarely, and never by more than a few words.
+/// A phrase of three words that stands in both stories is reported where it first stands. So what is said
+/// of a second story may begin far up in the first, though with a few words only: the hulls agree on
+/// average, the words in every case.
 #[tokio::test]
 async fn the_passages_of_a_page_are_where_its_stories_stand() {
     let (mut agreement, mut count) = (0.0, 0.0);
