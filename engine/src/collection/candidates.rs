@@ -9,14 +9,15 @@ use crate::{
     answer::{Answer, Match, Relation, Verdict},
     detector::{Detector, Method},
     evidence::{Known, Side, measure, passages, relate},
-    fingerprint::{Fingerprint, ShingleSet, SimHash},
+    fingerprint::{Fingerprint, ShingleSet, SimHash, Sketch},
     index::{
         Slot,
         articles::{Article, Timestamp},
     },
 };
 
-/// Number of shared posted hashes that makes an article a candidate.
+/// Number of the text's hashes that an article must post to be a candidate; of a text so short that all
+/// of its shingles are sketched, one will do.
 const LEAST_SHARED: u32 = 2;
 
 /// At most so many candidates are measured, those that share most first.
@@ -38,9 +39,7 @@ pub(super) struct Query<'a> {
     published: Option<Timestamp>,
     /// How many matches are wanted.
     pub(super) limit: usize,
-    /// The hashes that its sketch posts.
-    posted: Vec<u32>,
-    /// In how many stories each of them stood when the question was asked.
+    /// In how many stories each hash that its sketch posts stood when the question was asked.
     stories: HashMap<u32, u32>,
 }
 
@@ -65,7 +64,6 @@ impl<'a> Query<'a> {
             id,
             published,
             limit,
-            posted,
             stories,
         }
     }
@@ -209,7 +207,13 @@ impl Collection {
             slots.extend(self.near(fingerprint.simhash, query.detector.distance, most));
         }
         if query.detector.method == Method::Full {
-            let mut sharing = self.postings.sharing(&query.posted, LEAST_SHARED);
+            // A long text posts few of its hashes, so those of a short one that it holds are looked for with
+            // more of them; and of a short text a long one that holds it may share a single posted hash.
+            let sketch = fingerprint.content.iter().map(|content| &content.sketch);
+            let hashes = sketch.clone().flat_map(|sketch| sketch.hashes());
+            let is_short = sketch.clone().all(Sketch::is_whole);
+            let least = if is_short { 1 } else { LEAST_SHARED };
+            let mut sharing = self.postings.sharing(hashes, least);
             sharing.sort_unstable_by_key(|(slot, shared)| (std::cmp::Reverse(*shared), *slot));
             slots.extend(
                 sharing

@@ -3,6 +3,9 @@
 //! Two texts that put different numbers into the same place report different facts: 21 arrests and 44
 //! arrests, the second relief flight and the third.
 
+use std::sync::LazyLock;
+
+use foldhash::HashMap;
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::vocabulary::stem;
@@ -38,6 +41,14 @@ const SPELLED: [&[&str]; 10] = [
     &["تسع", "تسعه", "التاسع", "التاسعه", "تاسع", "تاسعه"],
     &["عشر", "عشره", "العاشر", "العاشره", "عاشر", "عاشره"],
 ];
+
+/// The value of each spelling: every word of a text is looked up.
+static VALUES: LazyLock<HashMap<&str, u32>> = LazyLock::new(|| {
+    let values = SPELLED.iter().zip(1..);
+    values
+        .flat_map(|(spellings, value)| spellings.iter().map(move |word| (*word, value)))
+        .collect()
+});
 
 /// At most so many distinct values and places are kept: a table of figures is not read as facts.
 const MOST: usize = 64;
@@ -139,17 +150,13 @@ fn value(word: &[u8]) -> Option<u32> {
         let short = word[..start].chars().count() <= 2 && tail.clone().count() <= 3;
         return (short && !tail.any(|c| c.is_ascii_digit())).then_some(number as u32);
     }
-    let spelled = |word: &str| {
-        let at = SPELLED
-            .iter()
-            .position(|spellings| spellings.contains(&word))?;
-        Some(at as u32 + 1)
-    };
-    spelled(word).or_else(|| {
+    let spelled = |word: &str| VALUES.get(word).copied();
+    let proclitic = || {
         ["و", "ل", "ب"]
             .iter()
             .find_map(|proclitic| spelled(word.strip_prefix(proclitic)?))
-    })
+    };
+    spelled(word).or_else(proclitic)
 }
 
 /// Whether a word makes tens of the number before it: خمسة وعشرين.

@@ -52,6 +52,11 @@ impl Sketch {
         self.hashes.is_empty()
     }
 
+    /// Whether it holds all shingles of the text.
+    pub(crate) fn is_whole(&self) -> bool {
+        self.limit == u32::MAX
+    }
+
     /// Number of distinct shingles of the text.
     pub(crate) fn shingles(&self) -> u32 {
         self.shingles

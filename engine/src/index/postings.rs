@@ -53,7 +53,11 @@ impl Postings {
     }
 
     /// How many of `hashes` each article posts, for the articles that post at least `least`.
-    pub(crate) fn sharing(&self, hashes: &[u32], least: u32) -> Vec<(Slot, u32)> {
+    pub(crate) fn sharing<'a>(
+        &self,
+        hashes: impl IntoIterator<Item = &'a u32>,
+        least: u32,
+    ) -> Vec<(Slot, u32)> {
         let mut counts: HashMap<Slot, u32> = HashMap::new();
         for hash in hashes {
             if let Some(list) = self.lists.get(hash) {
