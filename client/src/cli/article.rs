@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use basma_proto::v1::{Article, article::Body};
 use clap::Args;
 
-use super::failure::Failure;
+use super::{failure::Failure, fields::FieldArgs};
 use crate::input::{Fields, Text, read_text, stem};
 
 /// What to ask about.
@@ -32,30 +32,6 @@ pub(super) struct ArticleArgs {
     fields: FieldArgs,
     #[command(flatten)]
     single: SingleArgs,
-}
-
-/// Where in a line of JSON to look.
-#[derive(Debug, Args)]
-#[command(next_help_heading = "Fields of JSON lines")]
-struct FieldArgs {
-    /// Required in each line
-    #[arg(long, value_name = "NAME", default_value = "id")]
-    id_field: String,
-    /// Required in each line
-    #[arg(long, value_name = "NAME", default_value = "text")]
-    text_field: String,
-    /// The headline
-    #[arg(long, value_name = "NAME", default_value = "title")]
-    title_field: String,
-    /// The outlet
-    #[arg(long, value_name = "NAME", default_value = "source")]
-    source_field: String,
-    /// Where the article was fetched
-    #[arg(long, value_name = "NAME", default_value = "url")]
-    url_field: String,
-    /// When it was published: RFC 3339, or YYYY-MM-DD HH:MM:SS or YYYY-MM-DD as UTC
-    #[arg(long, value_name = "NAME", default_value = "date")]
-    date_field: String,
 }
 
 /// What to say about a single text.
@@ -137,19 +113,6 @@ impl ArticleArgs {
             .map(read)
             .collect::<Result<_, Failure>>()
             .map(Articles::Texts)
-    }
-}
-
-impl FieldArgs {
-    fn fields(&self) -> Fields {
-        Fields {
-            id: self.id_field.clone(),
-            text: self.text_field.clone(),
-            title: self.title_field.clone(),
-            source: self.source_field.clone(),
-            url: self.url_field.clone(),
-            date: self.date_field.clone(),
-        }
     }
 }
 

@@ -31,16 +31,19 @@ use clap::Args;
 use indicatif::ProgressBar;
 
 use self::{
-    corpus::{Background, Corpus, FieldArgs},
+    corpus::{Background, Corpus},
     gold::{Gold, Row},
     mistakes::mistakes,
     print::{print, print_cost},
     replay::Replay,
     report::{Block, Report},
     sets::Sets,
-    settings::SettingsArgs,
 };
-use super::failure::{Exit, Failure, complain};
+use super::{
+    detector::DetectorArgs,
+    failure::{Exit, Failure, complain},
+    fields::FieldArgs,
+};
 use crate::output::{Style, write_json};
 
 /// Measure how well duplicates are told on a corpus with labelled pairs; needs no server
@@ -77,7 +80,7 @@ pub(super) struct Evaluate {
     #[arg(long)]
     mistakes: bool,
     #[command(flatten)]
-    settings: SettingsArgs,
+    settings: DetectorArgs,
     #[command(flatten)]
     fields: FieldArgs,
 }

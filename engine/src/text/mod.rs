@@ -1,6 +1,6 @@
 //! From an article's text to its folded words.
 //!
-//! [`rule`](self::rule) says what becomes of one character; [`FoldedText`] applies the rules to a
+//! `rule` says what becomes of one character; [`FoldedText`] applies the rules to a
 //! text in one pass and remembers where in the original each word stood.
 
 mod fold;

@@ -9,7 +9,6 @@ use std::{
 
 use basma_engine::Metadata;
 use basma_proto::v1::{Article, article::Body};
-use clap::Args;
 
 use super::gold::Gold;
 use crate::{
@@ -18,43 +17,6 @@ use crate::{
 };
 
 const DAY_MS: i64 = 24 * 3600 * 1000;
-
-/// Where in a line of JSON to look.
-#[derive(Debug, Args)]
-#[command(next_help_heading = "Fields of JSON lines")]
-pub(super) struct FieldArgs {
-    /// Required in each line
-    #[arg(long, value_name = "NAME", default_value = "id")]
-    id_field: String,
-    /// Required in each line
-    #[arg(long, value_name = "NAME", default_value = "text")]
-    text_field: String,
-    /// The headline
-    #[arg(long, value_name = "NAME", default_value = "title")]
-    title_field: String,
-    /// The outlet
-    #[arg(long, value_name = "NAME", default_value = "source")]
-    source_field: String,
-    /// Where the article was fetched
-    #[arg(long, value_name = "NAME", default_value = "url")]
-    url_field: String,
-    /// When it was published: RFC 3339, or YYYY-MM-DD HH:MM:SS or YYYY-MM-DD as UTC
-    #[arg(long, value_name = "NAME", default_value = "date")]
-    date_field: String,
-}
-
-impl FieldArgs {
-    pub(super) fn fields(&self) -> Fields {
-        Fields {
-            id: self.id_field.clone(),
-            text: self.text_field.clone(),
-            title: self.title_field.clone(),
-            source: self.source_field.clone(),
-            url: self.url_field.clone(),
-            date: self.date_field.clone(),
-        }
-    }
-}
 
 /// An article of the corpus.
 #[derive(Clone, Debug, Default)]
