@@ -62,6 +62,10 @@ pub(crate) struct Side<'a> {
     pub(crate) published: Option<Timestamp>,
 }
 
+/// Two texts of one formula have at least this share of words in common; texts that share stock phrases, or
+/// what a site puts around each of its articles, have fewer.
+const MIN_TEMPLATE_WORDS: f32 = 0.6;
+
 /// What is known of the stories in an index.
 #[derive(Clone, Copy)]
 pub(crate) struct Known<'a> {
@@ -317,10 +321,12 @@ pub(crate) fn relate(
     if containment < detector.min_partial {
         return None;
     }
-    let formula = f64::from(evidence.specificity?) <= FORMULA * f64::from(containment);
-    Some(if formula || evidence.contradicted? > 0.0 {
-        Relation::Template
+    let is_formula = f64::from(evidence.specificity?) <= FORMULA * f64::from(containment);
+    let same_words = evidence.words? >= MIN_TEMPLATE_WORDS;
+    if same_words && (is_formula || evidence.contradicted? > 0.0) {
+        Some(Relation::Template)
     } else {
-        Relation::Partial
-    })
+        // Stock phrases, or what a site puts around each of its articles, are nothing to report.
+        (!is_formula).then_some(Relation::Partial)
+    }
 }
