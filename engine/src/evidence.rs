@@ -17,7 +17,8 @@ use crate::{
     answer::{Evidence, Relation},
     detector::{Detector, Method},
     fingerprint::{Content, Fingerprint, ShingleSet, Vocabulary, is_below},
-    index::{articles::Timestamp, stories::Stories},
+    index::articles::Timestamp,
+    rarity::Rarity,
 };
 
 /// Words in the shingles of a sketch, less one: how far a shingle reaches beyond its first word.
@@ -39,11 +40,6 @@ const SUBJECT_PRIOR: f64 = 5.0;
 const DAYS_WEIGHT: f64 = 0.06;
 /// What numbers that contradict take off.
 const CONTRADICTION_WEIGHT: f64 = 0.2;
-/// A word that stands in a smaller share of the stories is no rarer for it.
-const RAREST: f64 = 0.001;
-/// Stories that a word is taken not to stand in before any is known, so that in an index of a few copies
-/// of one story its words are not taken for the commonest there are.
-const UNSEEN_STORIES: f64 = 100.0;
 /// An empty index knows no formulas yet, so there more is asked for, half of it after so many stories.
 const COLD_EXTRA: f64 = 0.2;
 const COLD_STORIES: f64 = 300.0;
@@ -66,14 +62,6 @@ pub(crate) struct Side<'a> {
 /// what a site puts around each of its articles, have fewer.
 const MIN_TEMPLATE_WORDS: f32 = 0.6;
 
-/// What is known of the stories in an index.
-#[derive(Clone, Copy)]
-pub(crate) struct Known<'a> {
-    pub(crate) stories: &'a Stories,
-    /// In how many stories each posted hash of the text asked about stands.
-    pub(crate) shingles: &'a foldhash::HashMap<u32, u32>,
-}
-
 /// Measures a text, with all its shingles, against an indexed one; where the shared text stands is for
 /// [`passages`] to say.
 ///
@@ -84,7 +72,7 @@ pub(crate) fn measure(
     query: Side<'_>,
     shingles: &ShingleSet,
     other: Side<'_>,
-    known: Known<'_>,
+    rarity: &Rarity<'_>,
 ) -> Evidence {
     let (ours, theirs) = (query.fingerprint, other.fingerprint);
     let comparable = ours.tokens > 0 && theirs.tokens > 0;
@@ -110,7 +98,7 @@ pub(crate) fn measure(
     for hash in sketch.hashes().iter().filter(|hash| sampled(**hash)) {
         in_theirs += 1;
         if shingles.position(*hash).is_some() {
-            shared.add(known.shingles.get(hash).copied());
+            shared.add(rarity.shingle(*hash));
         }
     }
     let share = |of: usize| {
@@ -133,8 +121,8 @@ pub(crate) fn measure(
     } else {
         contained
     };
-    let specificity = of_shorter * shared.weight() / known.stories.usual();
-    let (words, subject) = words(&shorter.vocabulary, &longer.vocabulary, known.stories);
+    let specificity = of_shorter * shared.weight() / rarity.usual();
+    let (words, subject) = words(&shorter.vocabulary, &longer.vocabulary, rarity);
     let contradicted = contradicted(shorter, longer);
     let days = match (query.published, other.published) {
         (Some(ours), Some(theirs)) => (ours.abs_diff(theirs) as f64 / 86_400_000.0).min(7.0),
@@ -189,15 +177,14 @@ impl Shared {
 
 /// The share of the shorter text's words that the longer has; and of those that it keeps talking about,
 /// its title counted, that the longer or its title has.
-fn words(shorter: &Vocabulary, longer: &Vocabulary, stories: &Stories) -> (f64, f64) {
-    let rarity = Rarity::new(stories);
+fn words(shorter: &Vocabulary, longer: &Vocabulary, rarity: &Rarity<'_>) -> (f64, f64) {
     let (mut all, mut held) = (0.0, 0.0);
     let (mut subject, mut subject_held) = (SUBJECT_PRIOR, SUBJECT_PRIOR);
     let mut theirs = longer.words().peekable();
     for word in shorter.words() {
         while theirs.next_if(|other| other.key < word.key).is_some() {}
         let other = theirs.peek().filter(|other| other.key == word.key);
-        let weight = rarity.of(word.key);
+        let weight = rarity.word(word.key);
         all += weight * f64::from(word.count);
         if other.is_some_and(|other| other.count > 0) {
             held += weight * f64::from(word.count);
@@ -214,31 +201,6 @@ fn words(shorter: &Vocabulary, longer: &Vocabulary, stories: &Stories) -> (f64, 
         if all > 0.0 { held / all } else { 1.0 },
         subject_held / subject,
     )
-}
-
-/// The weight of a stem: one more than its inverse document frequency, over stories. The one keeps what
-/// stands everywhere from weighing nothing, which in an index of few stories would be all that two copies
-/// share.
-struct Rarity<'a> {
-    stories: &'a Stories,
-    count: f64,
-}
-
-impl<'a> Rarity<'a> {
-    fn new(stories: &'a Stories) -> Self {
-        Self {
-            stories,
-            count: stories.count() as f64,
-        }
-    }
-
-    fn of(&self, key: u32) -> f64 {
-        // One of the stories is that of the other text.
-        let others = f64::from(self.stories.with_word(key).saturating_sub(1));
-        1.0 - ((others + 0.5) / (self.count + UNSEEN_STORIES))
-            .clamp(RAREST, 1.0)
-            .ln()
-    }
 }
 
 /// How far the numbers of the two contradict, 0 to 1: one slip among many numbers is a correction, a
@@ -288,7 +250,7 @@ pub(crate) fn relate(
     other: &Fingerprint,
     evidence: &Evidence,
     detector: &Detector,
-    stories: &Stories,
+    rarity: &Rarity<'_>,
 ) -> Option<Relation> {
     if query.tokens == 0 || other.tokens == 0 {
         return None;
@@ -307,7 +269,7 @@ pub(crate) fn relate(
     };
     let (ours, theirs) = (ours.sketch.shingles(), theirs.sketch.shingles());
     let containment = evidence.containment?.max(evidence.contained?);
-    let stories = stories.count() as f64;
+    let stories = rarity.stories();
     let threshold =
         f64::from(detector.min_score) + COLD_EXTRA * COLD_STORIES / (stories + COLD_STORIES);
     if f64::from(evidence.score?) >= threshold {

@@ -6,6 +6,7 @@
 //! - [`shingle`]: the overlapping runs of words or characters that texts are compared by;
 //! - [`fingerprint`]: exact hash, SimHash and sketch of a text;
 //! - `index`: the tables that lead from a fingerprint to the articles near it, all on dashmap;
+//! - `rarity`: how common a text's words and shingles are among the stories of an index;
 //! - `evidence`: how much of one article stands in another, and what that makes it;
 //! - [`answer`]: what a caller is told;
 //! - [`collection`]: check, check-and-add, find and delete, over one index;
@@ -36,6 +37,7 @@ pub mod detector;
 mod evidence;
 pub mod fingerprint;
 mod index;
+mod rarity;
 pub mod shingle;
 pub mod text;
 

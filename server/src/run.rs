@@ -23,6 +23,8 @@ use crate::{config::Config, observe::ObserveLayer, registry::Registry, service::
 /// The health service says SERVING for "" and for each service once requests are answered, and
 /// NOT_SERVING from `stop` on.
 ///
+/// It needs tokio's multi-threaded runtime: long texts are worked on in place while the other threads go on.
+///
 /// # Errors
 ///
 /// If the listener fails, or the reflection service cannot be made.

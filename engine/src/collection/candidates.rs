@@ -2,18 +2,19 @@
 
 use std::{ops::Range, sync::Arc};
 
-use foldhash::{HashMap, HashSet, HashSetExt as _};
+use foldhash::{HashSet, HashSetExt as _};
 
 use super::Collection;
 use crate::{
     answer::{Answer, Match, Relation, Verdict},
     detector::{Detector, Method},
-    evidence::{Known, Side, measure, passages, relate},
+    evidence::{Side, measure, passages, relate},
     fingerprint::{Fingerprint, ShingleSet, SimHash, Sketch},
     index::{
         Slot,
         articles::{Article, Timestamp},
     },
+    rarity::Rarity,
 };
 
 /// Number of the text's hashes that an article must post to be a candidate; of a text so short that all
@@ -31,7 +32,7 @@ const APART: u32 = 5;
 
 /// A text that is asked about.
 pub(super) struct Query<'a> {
-    pub(super) fingerprint: Fingerprint,
+    pub(super) fingerprint: &'a Fingerprint,
     shingles: &'a ShingleSet,
     detector: Detector,
     /// An id that is not reported: the text's own.
@@ -39,24 +40,19 @@ pub(super) struct Query<'a> {
     published: Option<Timestamp>,
     /// How many matches are wanted.
     pub(super) limit: usize,
-    /// In how many stories each hash that its sketch posts stood when the question was asked.
-    stories: HashMap<u32, u32>,
+    /// What the index knew of its words and shingles when the question was asked.
+    pub(super) rarity: Rarity<'a>,
 }
 
 impl<'a> Query<'a> {
     pub(super) fn new(
-        collection: &Collection,
+        collection: &'a Collection,
         detector: Detector,
-        (fingerprint, shingles): (Fingerprint, &'a ShingleSet),
+        (fingerprint, shingles): (&'a Fingerprint, &'a ShingleSet),
         (id, published): (&'a str, Option<Timestamp>),
         limit: usize,
     ) -> Self {
-        let posted = fingerprint
-            .content
-            .as_ref()
-            .map(|content| content.sketch.posted());
-        let posted = posted.unwrap_or_default();
-        let stories = collection.postings.stories(&posted);
+        let content = fingerprint.content.as_ref();
         Self {
             fingerprint,
             shingles,
@@ -64,21 +60,7 @@ impl<'a> Query<'a> {
             id,
             published,
             limit,
-            stories,
-        }
-    }
-
-    /// What share of its weight an average posted shingle of the text keeps: see
-    /// [`crate::index::stories::Stories::usual`].
-    pub(super) fn specificity(&self) -> f64 {
-        let weights = self
-            .stories
-            .values()
-            .map(|stories| 1.0 / (1.0 + f64::from(*stories)));
-        if self.stories.is_empty() {
-            1.0
-        } else {
-            weights.sum::<f64>() / self.stories.len() as f64
+            rarity: Rarity::new(content, &collection.stories, &collection.postings),
         }
     }
 
@@ -98,7 +80,7 @@ impl<'a> Query<'a> {
         let other = &article.fingerprint;
         let mut evidence = measure(
             Side {
-                fingerprint: &self.fingerprint,
+                fingerprint: self.fingerprint,
                 published: self.published,
             },
             self.shingles,
@@ -106,13 +88,15 @@ impl<'a> Query<'a> {
                 fingerprint: other,
                 published: article.metadata.published,
             },
-            Known {
-                stories: &collection.stories,
-                shingles: &self.stories,
-            },
+            &self.rarity,
         );
-        let stories = &collection.stories;
-        let relation = relate(&self.fingerprint, other, &evidence, &self.detector, stories)?;
+        let relation = relate(
+            self.fingerprint,
+            other,
+            &evidence,
+            &self.detector,
+            &self.rarity,
+        )?;
         evidence.passages = passages(self.shingles, other);
         Some(Match {
             canonical_id: collection.canonical_id(article),
@@ -196,7 +180,7 @@ impl<'a> Query<'a> {
 impl Collection {
     /// All matches of a text that the tables lead to, one more than wanted if there are more.
     pub(super) fn search(&self, query: &Query<'_>) -> Vec<Match> {
-        let fingerprint = &query.fingerprint;
+        let fingerprint = query.fingerprint;
         if fingerprint.tokens == 0 {
             return Vec::new();
         }

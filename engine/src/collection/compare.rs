@@ -5,9 +5,10 @@ use std::sync::Arc;
 use super::Collection;
 use crate::{
     compare::{Comparison, segments},
-    evidence::{Known, Side, measure, passages, relate},
+    evidence::{Side, measure, passages, relate},
     fingerprint::{Fingerprint, Fingerprinter, ShingleSet},
     index::articles::{Article, Timestamp},
+    rarity::Rarity,
 };
 
 /// One side of a comparison.
@@ -43,9 +44,7 @@ impl Collection {
             Compared::Text(_) => first.shingles(),
             Compared::Indexed(_) => &remembered,
         };
-        let posted = content
-            .map(|content| content.sketch.posted())
-            .unwrap_or_default();
+        let rarity = Rarity::new(content, &self.stories, &self.postings);
         let mut evidence = measure(
             Side {
                 fingerprint: &a_print,
@@ -56,15 +55,13 @@ impl Collection {
                 fingerprint: &b_print,
                 published: b_published,
             },
-            Known {
-                stories: &self.stories,
-                shingles: &self.postings.stories(&posted),
-            },
+            &rarity,
         );
         evidence.passages = passages(shingles, &b_print);
         let texts = matches!((a, b), (Compared::Text(_), Compared::Text(_)));
+        let relation = relate(&a_print, &b_print, &evidence, &detector, &rarity);
         Comparison {
-            relation: relate(&a_print, &b_print, &evidence, &detector, &self.stories),
+            relation,
             evidence,
             segments: if texts {
                 segments(first.text(), second.text())

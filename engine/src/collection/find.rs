@@ -47,7 +47,7 @@ impl Collection {
     /// What an indexed article matches today, whether it came before or after: as [`Collection::check`]
     /// would say of its text, from what the index remembers of it.
     pub fn find_related(&self, article: &Arc<Article>, limit: usize) -> (Vec<Match>, bool) {
-        let fingerprint = article.fingerprint.clone();
+        let fingerprint = &article.fingerprint;
         let content = fingerprint.content.as_ref();
         let shingles = content
             .map(|content| ShingleSet::from(&content.sketch))

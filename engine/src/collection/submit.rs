@@ -5,7 +5,6 @@ use std::sync::{Arc, atomic::AtomicBool, atomic::Ordering};
 use super::{Collection, VERDICTS, candidates::Query};
 use crate::{
     answer::{Answer, Match, Verdict},
-    detector::Detector,
     fingerprint::{Fingerprint, Fingerprinter},
     index::{
         Slot,
@@ -39,24 +38,13 @@ impl Collection {
         submission: Submission<'_>,
         limit: usize,
     ) -> Answer {
-        let query = self.query(self.detector(), fingerprinter, &submission, limit);
+        let detector = self.detector();
+        let Submission { id, metadata, .. } = submission;
+        let fingerprint = fingerprinter.fingerprint(&metadata.title, submission.text, &detector);
+        let text = (&fingerprint, fingerprinter.shingles());
+        let query = Query::new(self, detector, text, (id, metadata.published), limit);
         let matches = self.search(&query);
         query.conclude(matches)
-    }
-
-    fn query<'a>(
-        &self,
-        detector: Detector,
-        fingerprinter: &'a mut Fingerprinter,
-        submission: &Submission<'a>,
-        limit: usize,
-    ) -> Query<'a> {
-        let Submission {
-            id, text, metadata, ..
-        } = submission;
-        let fingerprint = fingerprinter.fingerprint(&metadata.title, text, &detector);
-        let text = (fingerprint, fingerprinter.shingles());
-        Query::new(self, detector, text, (id, metadata.published), limit)
     }
 
     /// Says what is known of an article and adds it, in one step: of any number of concurrent
@@ -74,10 +62,13 @@ impl Collection {
     ) -> Result<Answer, IndexFull> {
         // Held to the end: settings that shape fingerprints must not change under way.
         let settings = self.detector.read();
-        let query = self.query(*settings, fingerprinter, &submission, limit);
+        let Submission { id, metadata, .. } = submission;
+        let fingerprint = fingerprinter.fingerprint(&metadata.title, submission.text, &settings);
+        let text = (&fingerprint, fingerprinter.shingles());
+        let query = Query::new(self, *settings, text, (id, metadata.published), limit);
 
-        let _id = self.lock_id(submission.id).lock();
-        let old = self.articles.get_by_id(submission.id);
+        let _id = self.lock_id(id).lock();
+        let old = self.articles.get_by_id(id);
         if let Some(old) = &old
             && old.fingerprint.exact == query.fingerprint.exact
         {
@@ -115,7 +106,7 @@ impl Collection {
             }
             article
         });
-        self.enter(&article, query.specificity());
+        self.enter(&article, query.rarity.specificity());
         drop(search);
         // Only now: between two revisions of an article there must be no moment in which others find
         // neither.
