@@ -92,6 +92,63 @@ pub struct Evidence {
     pub passages: Vec<Range<u32>>,
 }
 
+/// Evidence in 36 bytes: without the passages, which follow from the two texts.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct PackedEvidence {
+    /// In the order of the fields; not a number for what is absent.
+    shares: [f32; 8],
+    /// More than 64 for what is absent.
+    hamming: u8,
+}
+
+impl From<&Evidence> for PackedEvidence {
+    fn from(evidence: &Evidence) -> Self {
+        let shares = [
+            evidence.jaccard,
+            evidence.containment,
+            evidence.contained,
+            evidence.words,
+            evidence.specificity,
+            evidence.subject,
+            evidence.contradicted,
+            evidence.score,
+        ];
+        Self {
+            shares: shares.map(|share| share.unwrap_or(f32::NAN)),
+            hamming: evidence.hamming.map_or(u8::MAX, |bits| bits as u8),
+        }
+    }
+}
+
+impl PackedEvidence {
+    /// The evidence, with these passages.
+    pub(crate) fn unpack(self, passages: Vec<Range<u32>>) -> Evidence {
+        let shares = self.shares.map(|share| (!share.is_nan()).then_some(share));
+        let [
+            jaccard,
+            containment,
+            contained,
+            words,
+            specificity,
+            subject,
+            contradicted,
+            score,
+        ] = shares;
+        Evidence {
+            hamming: (self.hamming <= 64).then_some(self.hamming.into()),
+            jaccard,
+            containment,
+            contained,
+            words,
+            specificity,
+            subject,
+            contradicted,
+            score,
+            passages,
+        }
+    }
+}
+
 /// An article that matched.
 #[derive(Clone, Debug)]
 pub struct Match {

@@ -33,7 +33,7 @@ const APART: u32 = 5;
 /// A text that is asked about.
 pub(super) struct Query<'a> {
     pub(super) fingerprint: &'a Fingerprint,
-    shingles: &'a ShingleSet,
+    pub(super) shingles: &'a ShingleSet,
     detector: Detector,
     /// An id that is not reported: the text's own.
     id: &'a str,

@@ -5,6 +5,7 @@ use std::sync::{Arc, atomic::AtomicBool, atomic::Ordering};
 use super::{Collection, VERDICTS, candidates::Query};
 use crate::{
     answer::{Answer, Match, Verdict},
+    evidence::passages,
     fingerprint::{Fingerprint, Fingerprinter},
     index::{
         Slot,
@@ -125,12 +126,12 @@ impl Collection {
     fn first_answer(&self, article: &Arc<Article>, query: &Query<'_>) -> Answer {
         let matches = article.first_matches.iter().filter_map(|first| {
             let other = self.articles.get(first.slot)?;
-            let found = query
-                .judge(&other, self)
-                .filter(|_| other.sequence == first.sequence)?;
-            Some(Match {
+            let passages = passages(query.shingles, &other.fingerprint);
+            (other.sequence == first.sequence).then(|| Match {
+                canonical_id: self.canonical_id(&other),
                 relation: first.relation,
-                ..found
+                evidence: first.evidence.unpack(passages),
+                article: other,
             })
         });
         let matches: Vec<_> = matches.take(query.limit).collect();

@@ -13,7 +13,7 @@ use foldhash::fast::RandomState;
 
 use super::Slot;
 use crate::{
-    answer::{Match, Relation, Verdict},
+    answer::{Match, PackedEvidence, Relation, Verdict},
     fingerprint::Fingerprint,
 };
 
@@ -63,12 +63,13 @@ pub struct Article {
 }
 
 /// A match in a first answer. It names the article by slot and sequence: the slot may have gone to
-/// another article since.
+/// another article since. The evidence is that of the time, since what is rare changes.
 #[derive(Clone, Debug)]
 pub(crate) struct FirstMatch {
     pub(crate) slot: Slot,
     pub(crate) sequence: u64,
     pub(crate) relation: Relation,
+    pub(crate) evidence: PackedEvidence,
 }
 
 impl From<&Match> for FirstMatch {
@@ -77,6 +78,7 @@ impl From<&Match> for FirstMatch {
             slot: found.article.slot,
             sequence: found.article.sequence,
             relation: found.relation,
+            evidence: PackedEvidence::from(&found.evidence),
         }
     }
 }
