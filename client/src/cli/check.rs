@@ -1,7 +1,5 @@
 //! `basma check`
 
-use std::io::Write;
-
 use basma_proto::v1::Verdict;
 use clap::Args;
 
@@ -11,7 +9,6 @@ use super::{
     failure::{Exit, Failure},
     session::Session,
 };
-use crate::output::{ResultLine, write_answer, write_json};
 
 /// Check articles and change nothing
 ///
@@ -42,12 +39,7 @@ impl Check {
                         .client
                         .check(text, self.articles.max_matches)
                         .await?;
-                    if session.json {
-                        write_json(&mut out, &ResultLine::new(&answer, true))?;
-                    } else {
-                        write_answer(&mut out, session.style, &answer)?;
-                    }
-                    out.flush()?;
+                    session.print_answer(&mut out, &answer)?;
                     verdicts.push(answer.verdict());
                 }
                 Ok(found(verdicts))

@@ -1,8 +1,13 @@
 //! What every command is given.
 
-use std::io::{self, BufWriter, Stdout};
+use std::io::{self, BufWriter, Stdout, Write};
 
-use crate::{client::Client, output::Style};
+use basma_proto::v1::Answer;
+
+use crate::{
+    client::Client,
+    output::{ResultLine, Style, write_answer, write_json},
+};
 
 /// The client, and how to print.
 #[derive(Debug)]
@@ -25,5 +30,15 @@ impl Session {
     /// Stdout, to be flushed at the end: an error in printing must not be lost.
     pub(super) fn stdout(&self) -> BufWriter<Stdout> {
         BufWriter::new(io::stdout())
+    }
+
+    /// Prints the answer about a single text.
+    pub(super) fn print_answer(&self, out: &mut impl Write, answer: &Answer) -> io::Result<()> {
+        if self.json {
+            write_json(out, &ResultLine::new(answer, true))?;
+        } else {
+            write_answer(out, self.style, answer)?;
+        }
+        out.flush()
     }
 }

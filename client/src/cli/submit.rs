@@ -1,7 +1,5 @@
 //! `basma submit`
 
-use std::io::Write;
-
 use clap::Args;
 
 use super::{
@@ -10,7 +8,6 @@ use super::{
     failure::{Exit, Failure},
     session::Session,
 };
-use crate::output::{ResultLine, write_answer, write_json};
 
 /// Check articles and add them, in one step each
 #[derive(Debug, Args)]
@@ -38,12 +35,7 @@ impl Submit {
                         .client
                         .submit(text, self.articles.max_matches)
                         .await?;
-                    if session.json {
-                        write_json(&mut out, &ResultLine::new(&answer, true))?;
-                    } else {
-                        write_answer(&mut out, session.style, &answer)?;
-                    }
-                    out.flush()?;
+                    session.print_answer(&mut out, &answer)?;
                 }
                 Ok(Exit::DONE)
             }

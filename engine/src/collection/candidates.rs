@@ -52,7 +52,7 @@ impl<'a> Query<'a> {
         (id, published): (&'a str, Option<Timestamp>),
         limit: usize,
     ) -> Self {
-        let content = fingerprint.content.as_ref();
+        let content = fingerprint.content.as_deref();
         Self {
             fingerprint,
             shingles,

@@ -36,7 +36,7 @@ impl Collection {
         };
         let (a_print, a_published) = prepare(a, &mut first);
         let (b_print, b_published) = prepare(b, &mut second);
-        let content = a_print.content.as_ref();
+        let content = a_print.content.as_deref();
         let remembered = content
             .map(|content| ShingleSet::from(&content.sketch))
             .unwrap_or_default();

@@ -7,6 +7,8 @@ mod simhash;
 mod sketch;
 mod vocabulary;
 
+use std::sync::Arc;
+
 pub use exact::ExactHash;
 pub use numbers::Numbers;
 pub(crate) use shingle_set::ShingleSet;
@@ -32,8 +34,8 @@ pub struct Fingerprint {
     /// Number of words.
     pub tokens: u32,
     /// What the relation to another text is decided by; `None` in collections that keep SimHash only,
-    /// and for texts too short to be compared.
-    pub content: Option<Content>,
+    /// and for texts too short to be compared. Shared by the article and the answers about it.
+    pub content: Option<Arc<Content>>,
 }
 
 /// What is remembered of a text to tell how much of it stands in another, and whether what both have is
@@ -49,9 +51,12 @@ pub struct Content {
 }
 
 impl Content {
-    /// Memory beyond the value itself, in bytes.
+    /// Memory that it takes, in bytes.
     pub(crate) fn bytes(&self) -> usize {
-        size_of_val(self.sketch.hashes()) + self.vocabulary.bytes() + self.numbers.bytes()
+        size_of::<Self>()
+            + size_of_val(self.sketch.hashes())
+            + self.vocabulary.bytes()
+            + self.numbers.bytes()
     }
 }
 
@@ -88,10 +93,12 @@ impl Fingerprinter {
             exact: ExactHash::of(&self.text),
             simhash: counters.majority(),
             tokens,
-            content: (!self.shingles.is_empty()).then(|| Content {
-                sketch: Sketch::of(&self.shingles),
-                vocabulary: Vocabulary::of(&self.title, &self.text),
-                numbers: Numbers::of(&self.text),
+            content: (!self.shingles.is_empty()).then(|| {
+                Arc::new(Content {
+                    sketch: Sketch::of(&self.shingles),
+                    vocabulary: Vocabulary::of(&self.title, &self.text),
+                    numbers: Numbers::of(&self.text),
+                })
             }),
         }
     }

@@ -26,6 +26,8 @@ pub struct Sketch {
     hashes: Box<[u32]>,
     /// Every shingle of the text whose hash is below this is here; `u32::MAX` stands for no limit.
     limit: u32,
+    /// Those below this are posted.
+    posted_limit: u32,
     /// Distinct shingles of the whole text.
     shingles: u32,
 }
@@ -34,9 +36,10 @@ impl Sketch {
     pub(super) fn of(shingles: &ShingleSet) -> Self {
         let all = || shingles.ordered().iter().map(|(hash, _)| *hash);
         let limit = limit(all().collect(), SCALE, MIN_SIZE);
-        let hashes = all().filter(|hash| is_below(*hash, limit)).collect();
+        let hashes: Vec<_> = all().filter(|hash| is_below(*hash, limit)).collect();
         Self {
-            hashes,
+            posted_limit: self::limit(hashes.clone(), POSTED_SCALE, MIN_POSTED),
+            hashes: hashes.into(),
             limit,
             shingles: shingles.ordered().len() as u32,
         }
@@ -70,17 +73,10 @@ impl Sketch {
         self.limit
     }
 
-    /// The hashes by which the article is found, the smallest ones; ascending.
+    /// The hashes by which the article is found: the smallest ones.
     pub(crate) fn posted(&self) -> Vec<u32> {
-        let limit = limit(self.hashes.to_vec(), POSTED_SCALE, MIN_POSTED);
-        let mut posted: Vec<_> = self
-            .hashes
-            .iter()
-            .copied()
-            .filter(|hash| is_below(*hash, limit))
-            .collect();
-        posted.sort_unstable();
-        posted
+        let posted = |hash: &u32| is_below(*hash, self.posted_limit);
+        self.hashes.iter().copied().filter(posted).collect()
     }
 }
 

@@ -2,11 +2,11 @@
 
 use std::borrow::Cow;
 
-use basma_engine::{Article, Collection, Metadata};
+use basma_engine::{Article, Collection, Metadata, Submission};
 use basma_proto::v1;
 
 use super::{answer, text, text::Body, time};
-use crate::failure::Failure;
+use crate::{failure::Failure, registry::now};
 
 /// Longest id, in bytes.
 const MOST_ID: usize = 2048;
@@ -21,6 +21,18 @@ pub(crate) struct Incoming<'a> {
     pub(crate) id: &'a str,
     pub(crate) text: Cow<'a, str>,
     pub(crate) metadata: Metadata,
+}
+
+impl Incoming<'_> {
+    /// As it is submitted or checked, now.
+    pub(crate) fn submission(&self) -> Submission<'_> {
+        Submission {
+            id: self.id,
+            text: &self.text,
+            metadata: &self.metadata,
+            now: now(),
+        }
+    }
 }
 
 /// Reads an article whose text has at most `most_text` bytes; to be submitted it needs an id.

@@ -16,14 +16,14 @@ use std::{
     time::{Duration, Instant},
 };
 
-use basma_engine::{Answer, Fingerprinter, Submission, Timestamp};
+use basma_engine::{Fingerprinter, Timestamp};
 use basma_proto::v1;
 use tokio_util::sync::CancellationToken;
 use tonic::Code;
 
 use crate::{
     config::Config,
-    convert::{self, article::Incoming},
+    convert,
     failure::Failure,
     registry::{Named, Registry, now},
 };
@@ -60,21 +60,15 @@ impl Service {
         most: usize,
     ) -> Result<v1::Answer, Failure> {
         let incoming = convert::article::read(article, self.max_text_bytes, true)?;
-        let Incoming { id, text, metadata } = &incoming;
-        let submission = Submission {
-            id,
-            text,
-            metadata,
-            now: now(),
-        };
-        let answer = fingerprinting(text, |fingerprinter| {
+        let submission = incoming.submission();
+        let answer = fingerprinting(submission.text, |fingerprinter| {
             named.collection.submit(fingerprinter, submission, most)
         })
         .map_err(|_| {
             let message = "the collection holds as many articles as it can";
             Failure::new(Code::ResourceExhausted, "INDEX_FULL", message)
         })?;
-        Ok(convert::answer::answer(id, answer))
+        Ok(convert::answer::answer(submission.id, answer))
     }
 
     /// Checks one article.
@@ -85,17 +79,11 @@ impl Service {
         most: usize,
     ) -> Result<v1::Answer, Failure> {
         let incoming = convert::article::read(article, self.max_text_bytes, false)?;
-        let Incoming { id, text, metadata } = &incoming;
-        let submission = Submission {
-            id,
-            text,
-            metadata,
-            now: now(),
-        };
-        let answer: Answer = fingerprinting(text, |fingerprinter| {
+        let submission = incoming.submission();
+        let answer = fingerprinting(submission.text, |fingerprinter| {
             named.collection.check(fingerprinter, submission, most)
         });
-        Ok(convert::answer::answer(id, answer))
+        Ok(convert::answer::answer(submission.id, answer))
     }
 }
 
