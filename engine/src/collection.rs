@@ -3,6 +3,7 @@
 mod candidates;
 mod compare;
 mod find;
+mod readmit;
 mod submit;
 
 use std::sync::{
@@ -27,6 +28,7 @@ use crate::{
     },
 };
 pub use compare::Compared;
+pub use readmit::Decision;
 pub use submit::{IndexFull, Submission};
 
 /// Every verdict, in the order of their strength.

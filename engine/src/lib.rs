@@ -42,7 +42,7 @@ pub mod shingle;
 pub mod text;
 
 pub use answer::{Answer, Evidence, Match, Relation, Verdict};
-pub use collection::{Collection, Compared, IndexFull, Stats, Submission};
+pub use collection::{Collection, Compared, Decision, IndexFull, Stats, Submission};
 pub use detector::{Detector, Method};
 pub use fingerprint::{ExactHash, Fingerprint, Fingerprinter, SimHash};
 pub use index::{

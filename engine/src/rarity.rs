@@ -64,9 +64,13 @@ impl<'a> Rarity<'a> {
     /// What share of its weight an average posted shingle of the text keeps: see [`Stories::usual`].
     pub(crate) fn specificity(&self) -> f64 {
         let weight = |stories: &u32| 1.0 / (1.0 + f64::from(*stories));
-        match self.shingles.len() {
+        // In an order of its own, since a sum depends on its order in the last bit, and the table's is one
+        // of chance: the same articles in the same order are always told the same.
+        let mut stories: Vec<u32> = self.shingles.values().copied().collect();
+        stories.sort_unstable();
+        match stories.len() {
             0 => 1.0,
-            count => self.shingles.values().map(weight).sum::<f64>() / count as f64,
+            count => stories.iter().map(weight).sum::<f64>() / count as f64,
         }
     }
 

@@ -5,6 +5,7 @@ use std::sync::{Arc, atomic::AtomicBool, atomic::Ordering};
 use super::{Collection, VERDICTS, candidates::Query};
 use crate::{
     answer::{Answer, Match, Verdict},
+    detector::Detector,
     evidence::passages,
     fingerprint::{Fingerprint, Fingerprinter},
     index::{
@@ -63,10 +64,39 @@ impl Collection {
     ) -> Result<Answer, IndexFull> {
         // Held to the end: settings that shape fingerprints must not change under way.
         let settings = self.detector.read();
+        let title = &submission.metadata.title;
+        let fingerprint = fingerprinter.fingerprint(title, submission.text, &settings);
+        self.submit_fingerprint(*settings, fingerprinter, fingerprint, submission, limit)
+    }
+
+    /// As [`Collection::submit`], with what `fingerprinter` made of the text last, by the same settings:
+    /// for a caller that fingerprints many texts at once and submits them in an order of its own.
+    ///
+    /// # Errors
+    ///
+    /// [`IndexFull`], and then nothing has changed.
+    pub fn submit_fingerprinted(
+        &self,
+        fingerprinter: &Fingerprinter,
+        fingerprint: Fingerprint,
+        submission: Submission<'_>,
+        limit: usize,
+    ) -> Result<Answer, IndexFull> {
+        let settings = self.detector.read();
+        self.submit_fingerprint(*settings, fingerprinter, fingerprint, submission, limit)
+    }
+
+    fn submit_fingerprint(
+        &self,
+        detector: Detector,
+        fingerprinter: &Fingerprinter,
+        fingerprint: Fingerprint,
+        submission: Submission<'_>,
+        limit: usize,
+    ) -> Result<Answer, IndexFull> {
         let Submission { id, metadata, .. } = submission;
-        let fingerprint = fingerprinter.fingerprint(&metadata.title, submission.text, &settings);
         let text = (&fingerprint, fingerprinter.shingles());
-        let query = Query::new(self, *settings, text, (id, metadata.published), limit);
+        let query = Query::new(self, detector, text, (id, metadata.published), limit);
 
         let _id = self.lock_id(id).lock();
         let old = self.articles.get_by_id(id);
@@ -147,7 +177,7 @@ impl Collection {
         }
     }
 
-    fn count(&self, verdict: Verdict) {
+    pub(super) fn count(&self, verdict: Verdict) {
         if let Some(n) = VERDICTS.iter().position(|other| *other == verdict) {
             self.verdicts[n].fetch_add(1, Ordering::Relaxed);
         }

@@ -57,7 +57,7 @@ pub struct Article {
     /// Whether there were more than were kept or asked for.
     pub(crate) truncated: bool,
     /// Whether it counts as a story of its own: it is not a near-identical copy of an earlier one.
-    pub(crate) is_story: bool,
+    pub is_story: bool,
     /// Set when it is deleted or replaced, for those that still hold it.
     pub(crate) removed: AtomicBool,
 }

@@ -4,6 +4,7 @@ mod bounds;
 mod hammer;
 mod listing;
 mod model;
+mod readmit;
 mod resubmission;
 mod sequences;
 mod settings;
