@@ -34,8 +34,10 @@ fn answers_as_before() {
                 now: 0,
             };
             if n < 90 {
-                first.submit(&mut fingerprinter, submission, 10).unwrap();
-                let decided = first.get(&id).unwrap();
+                first
+                    .submit(&mut fingerprinter, submission, 10)
+                    .expect("an article");
+                let decided = first.get(&id).expect("an article");
                 let story = first.canonical_id(&decided);
                 let decision = Decision {
                     verdict: decided.verdict,
@@ -45,7 +47,7 @@ fn answers_as_before() {
                 let fingerprint = fingerprinter.fingerprint("", text, &second.detector());
                 second
                     .readmit(&fingerprinter, fingerprint, submission, decision)
-                    .unwrap();
+                    .expect("an article");
                 continue;
             }
             assert_eq!(first.stats().verdicts, second.stats().verdicts);
@@ -53,7 +55,7 @@ fn answers_as_before() {
                 let fingerprint = fingerprinter.fingerprint("", text, &collection.detector());
                 let answer =
                     collection.submit_fingerprinted(&fingerprinter, fingerprint, submission, 10);
-                let answer = answer.unwrap();
+                let answer = answer.expect("an article");
                 let matches = answer.matches.into_iter();
                 let matches: Vec<_> = matches
                     .map(|found| (found.article.id.clone(), found.evidence))
