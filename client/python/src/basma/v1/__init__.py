@@ -1,0 +1,1 @@
+"""The protocol's messages, generated from `proto/basma/v1` when the package is built."""

@@ -1,0 +1,74 @@
+"""A gRPC server in front of `basmad`: it ends TLS, asks for a token, and refuses as it is told."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any
+
+import grpc
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    from typing_extensions import Self
+
+
+class Gateway(grpc.GenericRpcHandler):
+    """Hands calls on as they come, byte for byte."""
+
+    def __init__(
+        self,
+        behind: str,
+        credentials: grpc.ServerCredentials | None = None,
+        token: str = "",
+    ) -> None:
+        """Listen on a free port of loopback."""
+        self._channel = grpc.insecure_channel(behind.removeprefix("http://"))
+        self._token = token
+        self.refusals: list[grpc.StatusCode] = []
+        self.calls: list[str] = []
+        self._server = grpc.server(ThreadPoolExecutor(4), handlers=[self])
+        if credentials is None:
+            self.url = f"http://127.0.0.1:{self._server.add_insecure_port('127.0.0.1:0')}"
+        else:
+            port = self._server.add_secure_port("127.0.0.1:0", credentials)
+            self.url = f"https://127.0.0.1:{port}"
+        self._server.start()
+
+    def service(self, details: grpc.HandlerCallDetails) -> grpc.RpcMethodHandler[bytes, bytes]:
+        """Return how a call is handled."""
+        method, metadata = details.method, dict(details.invocation_metadata)
+
+        def hand_on(request: bytes, context: grpc.ServicerContext) -> bytes:
+            self.calls.append(method)
+            if self._token and metadata.get("authorization") != f"Bearer {self._token}":
+                context.abort(grpc.StatusCode.UNAUTHENTICATED, "a token, please")
+            if self.refusals:
+                context.abort(self.refusals.pop(0), "as told")
+            try:
+                forward = self._channel.unary_unary(method, _same, _same)
+                return forward(request, timeout=context.time_remaining())
+            except grpc.RpcError as error:
+                trailing: Any = error.trailing_metadata()
+                context.set_trailing_metadata(trailing)
+                context.abort(error.code(), error.details() or "")
+
+        return grpc.unary_unary_rpc_method_handler(hand_on)
+
+    def __enter__(self) -> Self:
+        """Return the gateway."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Stop it."""
+        self._server.stop(None).wait()
+        self._channel.close()
+
+
+def _same(message: bytes) -> bytes:
+    return message

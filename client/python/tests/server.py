@@ -1,0 +1,90 @@
+"""A `basmad` of the tests' own."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from basma import Client, RetryPolicy
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    from typing_extensions import Self
+
+REPOSITORY = Path(__file__).parents[3]
+PATIENT = RetryPolicy(attempts=1000, first_delay=0.05, longest_delay=0.2)
+
+
+@cache
+def program(name: str) -> str:
+    """Return where a program of the repository is: as `BASMAD` says, or as cargo builds it."""
+    given = os.environ.get(name.upper().replace("-", "_"))
+    return given or _built()[name]
+
+
+@cache
+def _built() -> dict[str, str]:
+    # With these features, and so without building anything again, after `cargo test --workspace`.
+    command = ["cargo", "build", "--quiet", "--workspace", "--bins", "--examples"]
+    built = subprocess.run(
+        [*command, "--message-format=json"], cwd=REPOSITORY, stdout=subprocess.PIPE, check=True
+    )
+    messages = map(json.loads, built.stdout.splitlines())
+    return {m["target"]["name"]: m["executable"] for m in messages if m.get("executable")}
+
+
+class Server:
+    """A server on a port of its own; it can be killed and started again on the same port."""
+
+    def __init__(self) -> None:
+        """Start the server and wait until it serves."""
+        self._listen = "127.0.0.1:0"
+        self.start()
+
+    def start(self) -> None:
+        """Start it, again on the port that it had."""
+        self._process = subprocess.Popen(
+            [program("basmad"), "--listen", self._listen, "--in-memory", "--log", "warn"],
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        assert self._process.stdout is not None
+        self.url = self._process.stdout.readline().strip().removeprefix("basmad listening on ")
+        self._listen = self.url.removeprefix("http://")
+        with Client(self.url, retry=PATIENT) as client:
+            while client.health() != "SERVING":
+                pass
+
+    def kill(self) -> None:
+        """End it at once, whatever it is doing."""
+        self._process.kill()
+        self._process.wait()
+        if self._process.stdout is not None:
+            self._process.stdout.close()
+
+    def hang(self) -> None:
+        """Let it go on listening but do nothing, until `go_on`."""
+        self._process.send_signal(signal.SIGSTOP)
+
+    def go_on(self) -> None:
+        """Wake it from `hang`."""
+        self._process.send_signal(signal.SIGCONT)
+
+    def __enter__(self) -> Self:
+        """Return the server."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Kill it."""
+        self.kill()
