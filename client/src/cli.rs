@@ -10,16 +10,19 @@ mod cluster;
 mod collections;
 mod compare;
 mod completions;
+mod dedup;
 mod delete;
 mod detector;
 mod duration;
 mod evaluate;
 mod failure;
 mod fields;
+mod files;
 mod find;
 mod fingerprint;
 mod get;
 mod health;
+mod item;
 mod list;
 mod load;
 mod progress;
@@ -81,6 +84,7 @@ enum Command {
     Health(health::Health),
     Load(load::Load),
     Evaluate(Box<evaluate::Evaluate>),
+    Dedup(Box<dedup::Dedup>),
     Completions(completions::Completions),
 }
 
@@ -108,6 +112,9 @@ async fn run(cli: Cli) -> Result<Exit, Failure> {
     if let Command::Evaluate(command) = cli.command {
         return command.run(json);
     }
+    if let Command::Dedup(command) = cli.command {
+        return command.run(json);
+    }
     let client = Client::new(&server)?
         .with_collection(&collection)
         .with_deadline(timeout);
@@ -126,7 +133,7 @@ async fn run(cli: Cli) -> Result<Exit, Failure> {
         Command::Stats(command) => command.run(&session).await,
         Command::Health(command) => command.run(&session).await,
         Command::Load(command) => command.run(&session).await,
-        Command::Evaluate(_) | Command::Completions(_) => Ok(Exit::DONE),
+        Command::Evaluate(_) | Command::Dedup(_) | Command::Completions(_) => Ok(Exit::DONE),
     }
 }
 
@@ -145,6 +152,7 @@ mod tests {
             "basma find --simhash 00000000000000ff --distance 3",
             "basma compare --text-a نص b.txt",
             "basma evaluate --corpus a.jsonl.gz --gold gold.tsv --cold --sweep --plot sweep.svg",
+            "basma dedup a.jsonl.gz b.parquet --output o --clusters c --threads 2",
             "basma load --mode batch --connections 2 --in-flight 4 --duration 10s --rate 100",
         ] {
             assert!(Cli::try_parse_from(line.split(' ')).is_ok(), "{line}");
@@ -155,6 +163,7 @@ mod tests {
             "basma find --simhash 00000000000000ff",
             "basma find 1 --simhash 00000000000000ff --distance 3",
             "basma delete",
+            "basma dedup a.jsonl",
             "basma evaluate --corpus a.jsonl.gz",
             "basma stats --timeout 5",
         ] {

@@ -4,11 +4,14 @@ mod date;
 mod jsonl;
 mod line;
 mod open;
+mod parquet;
+mod records;
 mod text;
 mod zstd;
 
 pub(crate) use self::{
-    jsonl::{Articles, Fields},
+    jsonl::{Articles, Fields, Parsed},
     open::open,
+    records::{Broken, Place, Records},
     text::{Text, TextError, read_text, stem},
 };

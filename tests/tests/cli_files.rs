@@ -190,7 +190,7 @@ async fn what_cannot_be_used_is_named_and_counted_and_the_rest_is_answered() {
             "أخبار.jsonl:4: no field `id`",
             "أخبار.jsonl:6: not a JSON object",
             "أخبار.jsonl:7: id `1` was there before",
-            "أخبار.jsonl:8: field `id` is no string",
+            "أخبار.jsonl:8: no field `id`",
             "أخبار.jsonl:9: field `text` is no string",
             "article `long` refused: article.text:",
             "[TEXT_TOO_LARGE]",

@@ -1,7 +1,6 @@
 //! Files of articles: a thread reads them, the server answers, a line is written for each.
 
 use std::{
-    fs::File,
     io::{self, BufWriter, Write},
     path::{Path, PathBuf},
     sync::{
@@ -18,6 +17,7 @@ use tokio_stream::wrappers::ReceiverStream;
 use super::{
     article::ArticleArgs,
     failure::{Failure, complain},
+    files::create,
     progress::Progress,
     session::Session,
     summary::Summary,
@@ -141,13 +141,7 @@ pub(super) async fn run(
 fn open_output(path: Option<&Path>) -> Result<Box<dyn Write>, Failure> {
     match path {
         None => Ok(Box::new(BufWriter::new(io::stdout()))),
-        Some(path) => match File::create(path) {
-            Ok(file) => Ok(Box::new(BufWriter::new(file))),
-            Err(error) => Err(Failure::Other(format!(
-                "cannot write {}: {error}",
-                path.display()
-            ))),
-        },
+        Some(path) => Ok(Box::new(BufWriter::new(create(path)?))),
     }
 }
 

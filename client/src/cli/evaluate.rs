@@ -20,9 +20,8 @@ mod settings;
 mod sweep;
 
 use std::{
-    fs::{self, File},
     io::{self, BufWriter, Write},
-    path::{Path, PathBuf},
+    path::PathBuf,
     time::{Duration, Instant},
 };
 
@@ -43,6 +42,7 @@ use super::{
     detector::DetectorArgs,
     failure::{Exit, Failure, complain},
     fields::FieldArgs,
+    files::{cannot_write, create, peak_bytes},
 };
 use crate::output::{Style, write_json};
 
@@ -91,7 +91,11 @@ impl Evaluate {
         let detector = self.settings.detector()?;
         let rows = gold::read(&self.gold)?;
         let background = Background::new(&self.background, self.fields.fields())?;
-        let plot = self.plot.as_deref().map(create).transpose()?;
+        let plot = self
+            .plot
+            .as_deref()
+            .map(|path| Ok::<_, Failure>((path, create(path)?)));
+        let plot = plot.transpose()?;
         let stage = ProgressBar::new_spinner();
         stage.enable_steady_tick(Duration::from_millis(100));
         stage.set_message("reading the corpus");
@@ -179,28 +183,6 @@ impl Evaluate {
         }
         Ok(report)
     }
-}
-
-/// A file that cannot be written is told of before anything else is done.
-fn create(path: &Path) -> Result<(&Path, File), Failure> {
-    match File::create(path) {
-        Ok(file) => Ok((path, file)),
-        Err(error) => Err(cannot_write(path, &error)),
-    }
-}
-
-fn cannot_write(path: &Path, error: &io::Error) -> Failure {
-    Failure::Other(format!("cannot write {}: {error}", path.display()))
-}
-
-/// The most memory that this process has had, in bytes.
-fn peak_bytes() -> Option<u64> {
-    let status = fs::read_to_string("/proc/self/status").ok()?;
-    let line = status
-        .lines()
-        .find_map(|line| line.strip_prefix("VmHWM:"))?;
-    let kibibytes: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
-    Some(kibibytes * 1024)
 }
 
 #[cfg(test)]

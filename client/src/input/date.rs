@@ -2,9 +2,10 @@
 
 use jiff::{Timestamp, civil::DateTime, tz::Offset};
 
-/// Reads RFC 3339, or `YYYY-MM-DD[ HH:MM[:SS]]` as UTC.
+/// Reads RFC 3339, also with a space before the offset, or `YYYY-MM-DD[ HH:MM[:SS]]` as UTC.
 pub(super) fn parse(date: &str) -> Option<prost_types::Timestamp> {
-    let date = date.trim();
+    // Columns of times in a Parquet file are printed so.
+    let date = date.trim().replacen(" +", "+", 1);
     let timestamp: Timestamp = date.parse().ok().or_else(|| {
         let civil: DateTime = date.parse().ok()?;
         Offset::UTC.to_timestamp(civil).ok()
@@ -37,6 +38,7 @@ mod tests {
             ("1970-01-01T03:00:00+03:00", 0),
             ("1969-12-31T23:59:59Z", -1),
             (" 1970-01-01T00:00:01Z ", 1),
+            ("1970-01-01 03:00:00.000 +03:00", 0),
         ] {
             assert_eq!(
                 parse(date).map(|time| time.seconds),

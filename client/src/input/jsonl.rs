@@ -2,8 +2,6 @@
 
 use std::{
     collections::HashSet,
-    fmt,
-    io::BufRead,
     path::PathBuf,
     sync::{Arc, atomic::AtomicU64},
 };
@@ -15,8 +13,7 @@ use xxhash_rust::xxh3::xxh3_128;
 
 use super::{
     date,
-    line::{LONGEST_LINE, Lines, TooLong},
-    open,
+    records::{Broken, Records},
 };
 
 /// A larger article, in bytes, cannot be sent: gRPC messages are 4 MiB at most, and one that is
@@ -34,30 +31,66 @@ pub(crate) struct Fields {
     pub(crate) date: String,
 }
 
-/// A line that holds no usable article, or a file that cannot be read (on).
-#[derive(Debug)]
-pub(crate) struct Broken {
-    file: String,
-    /// From 1; `None` if the file cannot be opened.
-    line: Option<u64>,
-    cause: String,
+/// What a line holds.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Parsed {
+    /// Its id is empty if the line has none.
+    pub(crate) article: Article,
+    /// It has a date that cannot be read, and goes without.
+    pub(crate) unreadable_date: bool,
 }
 
-impl fmt::Display for Broken {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.line {
-            Some(line) => write!(f, "{}:{line}: {}", self.file, self.cause),
-            None => write!(f, "{}: {}", self.file, self.cause),
-        }
+impl Fields {
+    /// Reads a line.
+    ///
+    /// # Errors
+    /// What is wrong with it, for a person.
+    pub(crate) fn parse(&self, line: &[u8]) -> Result<Parsed, String> {
+        let mut record: Map<String, Value> = serde_json::from_slice(line).map_err(|error| {
+            if error.is_data() {
+                return "not a JSON object".to_owned();
+            }
+            // It counts lines of its own; ours is the one that helps.
+            let message = error.to_string();
+            let cause = message.split(" at line ").next().unwrap_or(&message);
+            format!("not JSON: {cause} at byte {}", error.column())
+        })?;
+        let id = match record.remove(&self.id) {
+            Some(Value::String(id)) => id,
+            Some(Value::Number(id)) => id.to_string(),
+            Some(Value::Null) | None => String::new(),
+            Some(_) => return Err(format!("field `{}` is no string", self.id)),
+        };
+        let text = match record.remove(&self.text) {
+            Some(Value::String(text)) => text,
+            Some(_) => return Err(format!("field `{}` is no string", self.text)),
+            None => return Err(format!("no field `{}` (see --text-field)", self.text)),
+        };
+        let mut optional = |field: &str| match record.remove(field) {
+            Some(Value::String(value)) => value,
+            _ => String::new(),
+        };
+        let publish_date = optional(&self.date);
+        let publish_time = date::parse(&publish_date);
+        Ok(Parsed {
+            unreadable_date: publish_time.is_none() && !publish_date.is_empty(),
+            article: Article {
+                id,
+                body: Some(Body::Text(text)),
+                title: optional(&self.title),
+                source: optional(&self.source),
+                url: optional(&self.url),
+                publish_time,
+            },
+        })
     }
 }
 
 /// The articles of files, one after the other.
 pub(crate) struct Articles {
-    files: std::vec::IntoIter<PathBuf>,
+    records: Records,
     fields: Fields,
-    progress: Arc<AtomicU64>,
-    open: Option<(String, Lines<Box<dyn BufRead + Send>>)>,
+    line: Vec<u8>,
     /// Hashes of the ids so far: 16 bytes each, whatever their length.
     ids: HashSet<u128>,
     unreadable_dates: u64,
@@ -67,10 +100,9 @@ impl Articles {
     /// The articles of `files`; `progress` counts the bytes read of them.
     pub(crate) fn new(files: Vec<PathBuf>, fields: Fields, progress: Arc<AtomicU64>) -> Self {
         Self {
-            files: files.into_iter(),
+            records: Records::new(files, progress),
             fields,
-            progress,
-            open: None,
+            line: Vec::new(),
             ids: HashSet::new(),
             unreadable_dates: 0,
         }
@@ -81,52 +113,18 @@ impl Articles {
         self.unreadable_dates
     }
 
-    fn article(&mut self, line: &[u8]) -> Result<Article, String> {
-        let mut record: Map<String, Value> = serde_json::from_slice(line).map_err(|error| {
-            if error.is_data() {
-                return "not a JSON object".to_owned();
-            }
-            // It counts lines of its own; ours is the one that helps.
-            let message = error.to_string();
-            let cause = message.split(" at line ").next().unwrap_or(&message);
-            format!("not JSON: {cause} at byte {}", error.column())
-        })?;
-        let id = match record.remove(&self.fields.id) {
-            Some(Value::String(id)) => id,
-            Some(Value::Number(id)) => id.to_string(),
-            Some(_) => return Err(format!("field `{}` is no string", self.fields.id)),
-            None => return Err(format!("no field `{}` (see --id-field)", self.fields.id)),
-        };
-        let text = match record.remove(&self.fields.text) {
-            Some(Value::String(text)) => text,
-            Some(_) => return Err(format!("field `{}` is no string", self.fields.text)),
-            None => {
-                return Err(format!(
-                    "no field `{}` (see --text-field)",
-                    self.fields.text
-                ));
-            }
-        };
-        if !self.ids.insert(xxh3_128(id.as_bytes())) {
-            return Err(format!("id `{id}` was there before"));
+    fn article(&mut self) -> Result<Article, String> {
+        let Parsed {
+            article,
+            unreadable_date,
+        } = self.fields.parse(&self.line)?;
+        if article.id.is_empty() {
+            return Err(format!("no field `{}` (see --id-field)", self.fields.id));
         }
-        let mut optional = |field: &str| match record.remove(field) {
-            Some(Value::String(value)) => value,
-            _ => String::new(),
-        };
-        let publish_date = optional(&self.fields.date);
-        let publish_time = date::parse(&publish_date);
-        if publish_time.is_none() && !publish_date.is_empty() {
-            self.unreadable_dates += 1;
+        if !self.ids.insert(xxh3_128(article.id.as_bytes())) {
+            return Err(format!("id `{}` was there before", article.id));
         }
-        let article = Article {
-            id,
-            body: Some(Body::Text(text)),
-            title: optional(&self.fields.title),
-            source: optional(&self.fields.source),
-            url: optional(&self.fields.url),
-            publish_time,
-        };
+        self.unreadable_dates += u64::from(unreadable_date);
         match article.encoded_len() {
             0..=LARGEST_ARTICLE => Ok(article),
             bytes => Err(format!(
@@ -140,53 +138,12 @@ impl Iterator for Articles {
     type Item = Result<Article, Broken>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        loop {
-            let (file, mut lines) = match self.open.take() {
-                Some(open) => open,
-                None => {
-                    let path = self.files.next()?;
-                    let file = path.display().to_string();
-                    match open(&path, Arc::clone(&self.progress)) {
-                        Ok(reader) => (file, Lines::new(reader)),
-                        Err(error) => {
-                            return Some(Err(Broken {
-                                file,
-                                line: None,
-                                cause: error.to_string(),
-                            }));
-                        }
-                    }
-                }
-            };
-            let article = match lines.next() {
-                Ok(None) => continue,
-                Ok(Some(Ok(line))) if line.trim_ascii().is_empty() => None,
-                Ok(Some(Ok(line))) => Some(self.article(line)),
-                Ok(Some(Err(TooLong))) => Some(Err(format!(
-                    "a line of more than {} MiB",
-                    LONGEST_LINE >> 20
-                ))),
-                Err(error) => {
-                    let cause = format!("cannot be read on from here: {error}");
-                    return Some(Err(Broken {
-                        file,
-                        line: Some(lines.number),
-                        cause,
-                    }));
-                }
-            };
-            let line = Some(lines.number);
-            let broken = |cause| Broken {
-                file: file.clone(),
-                line,
-                cause,
-            };
-            let item = article.map(|article| article.map_err(broken));
-            self.open = Some((file, lines));
-            if item.is_some() {
-                return item;
-            }
-        }
+        let place = match self.records.next(&mut self.line)? {
+            Ok(place) => place,
+            Err(broken) => return Some(Err(broken)),
+        };
+        let article = self.article();
+        Some(article.map_err(|cause| Broken { place, cause }))
     }
 }
 
@@ -316,7 +273,7 @@ mod tests {
         fs::write(&one, "{\"id\":\"1\",\"text\":\"نص\",\"date\":\"أمس\"}").expect("a file");
         let mut articles = articles(&[&none, &one, &one]);
         let broken = articles.next().expect("an item").expect_err("no file");
-        assert_eq!(broken.line, None);
+        assert_eq!(broken.place.line, None);
         assert!(articles.next().expect("an item").is_ok());
         assert!(articles.next().expect("an item").is_err());
         assert!(articles.next().is_none());

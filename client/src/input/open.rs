@@ -2,7 +2,7 @@
 
 use std::{
     fs::File,
-    io::{self, BufRead, BufReader, Cursor, Read},
+    io::{self, BufRead, BufReader, Cursor, Read, Seek},
     path::Path,
     sync::{
         Arc,
@@ -12,7 +12,10 @@ use std::{
 
 use flate2::bufread::MultiGzDecoder;
 
-use super::zstd::ZstdReader;
+use super::{
+    parquet::{self, ParquetReader},
+    zstd::ZstdReader,
+};
 
 const BUFFER_BYTES: usize = 256 << 10;
 
@@ -25,9 +28,21 @@ pub(crate) fn open(path: &Path, progress: Arc<AtomicU64>) -> io::Result<Box<dyn 
     let raw: Box<dyn Read + Send> = if path == Path::new("-") {
         Box::new(io::stdin())
     } else {
-        Box::new(File::open(path)?)
+        let mut file = File::open(path)?;
+        if file.metadata()?.is_file() && begins_with(&mut file, parquet::MAGIC)? {
+            let rows = ParquetReader::new(file, progress)?;
+            return Ok(Box::new(BufReader::with_capacity(BUFFER_BYTES, rows)));
+        }
+        Box::new(file)
     };
     unpack(Counted { raw, progress })
+}
+
+fn begins_with(file: &mut File, magic: &[u8]) -> io::Result<bool> {
+    let mut beginning = Vec::with_capacity(magic.len());
+    file.take(magic.len() as u64).read_to_end(&mut beginning)?;
+    file.rewind()?;
+    Ok(beginning == magic)
 }
 
 fn unpack(mut raw: impl Read + Send + 'static) -> io::Result<Box<dyn BufRead + Send>> {
@@ -36,6 +51,11 @@ fn unpack(mut raw: impl Read + Send + 'static) -> io::Result<Box<dyn BufRead + S
     raw.by_ref().take(4).read_to_end(&mut magic)?;
     let begins = |with: &[u8]| magic.starts_with(with);
     let (gzip, zstd) = (begins(&[0x1f, 0x8b]), begins(&[0x28, 0xb5, 0x2f, 0xfd]));
+    if begins(parquet::MAGIC) {
+        let message =
+            "Parquet has its table of contents at its end: it can be read from a file only";
+        return Err(io::Error::new(io::ErrorKind::Unsupported, message));
+    }
     let whole = BufReader::with_capacity(BUFFER_BYTES, Cursor::new(magic).chain(raw));
     Ok(if gzip {
         Box::new(BufReader::with_capacity(

@@ -2,58 +2,19 @@
 
 use std::{
     collections::{HashMap, HashSet},
-    fs::File,
     path::{Path, PathBuf},
     sync::Arc,
 };
 
-use basma_engine::Metadata;
-use basma_proto::v1::{Article, article::Body};
-
 use super::gold::Gold;
 use crate::{
-    cli::failure::{Failure, complain},
+    cli::{
+        failure::{Failure, complain},
+        files::can_open,
+        item::Item,
+    },
     input::{Articles, Fields},
 };
-
-const DAY_MS: i64 = 24 * 3600 * 1000;
-
-/// An article of the corpus.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Item {
-    pub(super) id: String,
-    pub(super) text: String,
-    pub(super) metadata: Metadata,
-}
-
-impl Item {
-    /// The day it was published, counted from 1970-01-01 UTC.
-    pub(super) fn day(&self) -> Option<i64> {
-        Some(self.metadata.published?.div_euclid(DAY_MS))
-    }
-}
-
-impl From<Article> for Item {
-    fn from(article: Article) -> Self {
-        let published = article
-            .publish_time
-            .map(|time| time.seconds * 1000 + i64::from(time.nanos) / 1_000_000);
-        let text = match article.body {
-            Some(Body::Text(text)) => text,
-            _ => String::new(),
-        };
-        Self {
-            id: article.id,
-            text,
-            metadata: Metadata {
-                title: article.title.into(),
-                source: article.source.into(),
-                url: article.url.into(),
-                published,
-            },
-        }
-    }
-}
 
 /// All articles, in the order of the replay: an article's place in it is its name in `evaluate`.
 #[derive(Debug, Default)]
@@ -188,14 +149,4 @@ impl Background {
         }
         Ok(broken)
     }
-}
-
-/// A file that is not there is told of before anything else is done. (Stdin is.)
-fn can_open(file: &Path) -> Result<(), Failure> {
-    if file == Path::new("-") {
-        return Ok(());
-    }
-    File::open(file)
-        .map(drop)
-        .map_err(|error| Failure::Other(format!("{}: {error}", file.display())))
 }

@@ -4,8 +4,8 @@ use std::{collections::HashMap, time::Instant};
 
 use basma_engine::{Collection, Detector, Evidence, Fingerprinter, Match, Relation, Submission};
 
-use super::corpus::{Background, Corpus, Item};
-use crate::cli::failure::Failure;
+use super::corpus::{Background, Corpus};
+use crate::cli::{failure::Failure, item::Item};
 
 /// How many matches of an article are looked at.
 const MATCHES: usize = 1000;

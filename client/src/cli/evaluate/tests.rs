@@ -4,7 +4,7 @@ use basma_engine::{Detector, Metadata, Method, Relation, Shingling};
 
 use super::{
     baselines::rules,
-    corpus::{Corpus, Item},
+    corpus::Corpus,
     gold::{self, Gold},
     mistakes::mistakes,
     plot, recall,
@@ -15,6 +15,7 @@ use super::{
     settings::{MainThreshold, simhash_only},
     sweep::sweep,
 };
+use crate::cli::item::Item;
 
 const DAY: i64 = 24 * 3600 * 1000;
 

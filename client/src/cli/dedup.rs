@@ -1,0 +1,243 @@
+//! `basma dedup`
+//!
+//! A corpus goes through the engine in this program, article by article in the order of the input, and
+//! what is the first of its story is written as it was read. It needs no server.
+
+mod batch;
+mod clusters;
+mod decide;
+mod journal;
+mod pipeline;
+mod summary;
+
+use std::{
+    fs::{self, File},
+    io::{self, BufWriter, Write},
+    num::NonZeroUsize,
+    path::{Path, PathBuf},
+    thread::available_parallelism,
+    time::{Instant, UNIX_EPOCH},
+};
+
+use basma_engine::{Collection, Detector, FOLD_VERSION};
+use clap::Args;
+use serde::Serialize;
+
+use self::{
+    decide::Decider,
+    journal::{Journal, Refused},
+    summary::Summary,
+};
+use super::{
+    detector::DetectorArgs,
+    failure::{Exit, Failure, complain},
+    fields::FieldArgs,
+    files::{can_open, cannot_write, create},
+    progress::Progress,
+};
+use crate::{
+    input::Records,
+    output::{Style, count},
+};
+
+/// Deduplicate files of articles; needs no server
+///
+/// Of every story the article that comes first in the input is written to the output, as it was read;
+/// rows of Parquet as JSON. The output is the same whatever the number of threads. It has its name only
+/// when it is complete; a run that was stopped goes on where it was when the same command is given
+/// again.
+#[derive(Debug, Args)]
+pub(super) struct Dedup {
+    /// JSON lines, plain or packed with gzip or zstd, or Parquet
+    #[arg(required = true, value_name = "FILE")]
+    files: Vec<PathBuf>,
+    /// Write what is kept to this file
+    #[arg(long, short, value_name = "FILE")]
+    output: PathBuf,
+    /// Write the stories that have duplicates to this file, one a line of JSON
+    #[arg(long, value_name = "FILE")]
+    clusters: Option<PathBuf>,
+    /// Threads that fingerprint; as many as the machine has cores if not given
+    #[arg(long, value_name = "N")]
+    threads: Option<NonZeroUsize>,
+    /// Forget a run that was stopped
+    #[arg(long)]
+    restart: bool,
+    #[command(flatten)]
+    settings: DetectorArgs,
+    #[command(flatten)]
+    fields: FieldArgs,
+}
+
+/// Which run a journal is of: one that anything else here would have decided otherwise is another.
+#[derive(Serialize)]
+struct Run {
+    version: &'static str,
+    fold_version: u32,
+    detector: String,
+    fields: String,
+    files: Vec<InputFile>,
+}
+
+#[derive(Serialize)]
+struct InputFile {
+    path: PathBuf,
+    bytes: u64,
+    modified_ns: u128,
+}
+
+impl Dedup {
+    pub(super) fn run(self, json: bool) -> Result<Exit, Failure> {
+        let start = Instant::now();
+        let detector = self.settings.detector()?;
+        let fields = self.fields.fields();
+        let run = self.describe(&detector)?;
+        let journal = self.journal(&run)?;
+        if journal.is_resumed() {
+            complain(&format!(
+                "going on with {}",
+                beside(&self.output, ".journal").display()
+            ));
+        }
+        let partial = beside(&self.output, ".partial");
+        let output = (create(&partial)?, partial.as_path());
+
+        let progress = Progress::new(&self.files, true);
+        let threads = self.threads.or_else(|| available_parallelism().ok());
+        let threads = threads.map_or(1, NonZeroUsize::get);
+        let records = Records::new(self.files.clone(), progress.bytes_read());
+        let mut decider = Decider::new(detector, journal, output, &progress);
+        let decided = pipeline::run(records, &fields, &detector, threads, |batch| {
+            decider.decide(batch)
+        });
+        progress.finish();
+        decided?;
+        let (collection, counts, journal) = decider.finish()?;
+
+        if let Some(path) = &self.clusters {
+            write(path, |out| clusters::write(out, &collection))?;
+        }
+        rename(&partial, &self.output)?;
+        // The run is over; should the journal stay, it would only be gone through again.
+        let _ = journal.remove();
+
+        let summary = Summary::new(
+            &counts,
+            &collection.stats(),
+            with_duplicates(&collection),
+            start.elapsed(),
+        );
+        let mut out = BufWriter::new(io::stdout());
+        summary.print(&mut out, Style::stdout(), json)?;
+        out.flush()?;
+        if counts.unreadable_dates > 0 {
+            complain(&format!(
+                "{} unreadable dates were left out (see --date-field)",
+                count(counts.unreadable_dates)
+            ));
+        }
+        if counts.broken > 0 {
+            complain(&format!(
+                "{} lines could not be used, and are not in the output",
+                count(counts.broken)
+            ));
+            return Ok(Exit::Errors);
+        }
+        Ok(Exit::DONE)
+    }
+
+    /// Describes the run, in a line, having looked at every file that it is to read or write.
+    fn describe(&self, detector: &Detector) -> Result<String, Failure> {
+        let mut files = Vec::new();
+        for path in &self.files {
+            if path == Path::new("-") {
+                return Err(Failure::Other(
+                    "stdin cannot be read again when a run is to go on: write it to a file first"
+                        .to_owned(),
+                ));
+            }
+            can_open(path)?;
+            let unreadable =
+                |error: io::Error| Failure::Other(format!("{}: {error}", path.display()));
+            let metadata = fs::metadata(path).map_err(unreadable)?;
+            let path = path.canonicalize().map_err(unreadable)?;
+            if [Some(&self.output), self.clusters.as_ref()]
+                .into_iter()
+                .flatten()
+                .any(|output| output.canonicalize().is_ok_and(|output| output == path))
+            {
+                return Err(Failure::Other(format!(
+                    "{} is read and written: give the output another name",
+                    path.display()
+                )));
+            }
+            let modified = metadata
+                .modified()
+                .ok()
+                .and_then(|time| time.duration_since(UNIX_EPOCH).ok());
+            files.push(InputFile {
+                path,
+                bytes: metadata.len(),
+                modified_ns: modified.unwrap_or_default().as_nanos(),
+            });
+        }
+        let run = Run {
+            version: env!("CARGO_PKG_VERSION"),
+            fold_version: FOLD_VERSION,
+            detector: format!("{detector:?}"),
+            fields: format!("{:?}", self.fields.fields()),
+            files,
+        };
+        serde_json::to_string(&run).map_err(|error| Failure::Output(error.into()))
+    }
+
+    fn journal(&self, run: &str) -> Result<Journal, Failure> {
+        let path = beside(&self.output, ".journal");
+        Journal::open(&path, run, self.restart).map_err(|refused| match refused {
+            Refused::Another => Failure::Other(format!(
+                "{} is of a run with other files or settings: finish that one, or start over with --restart",
+                path.display()
+            )),
+            Refused::Locked => Failure::Other(format!(
+                "another basma dedup is writing {}: wait for it, or give another --output",
+                self.output.display()
+            )),
+            Refused::Io(error) => cannot_write(&path, &error),
+        })
+    }
+}
+
+/// The path of a file beside the output, with a longer name.
+fn beside(output: &Path, ending: &str) -> PathBuf {
+    let mut path = output.as_os_str().to_owned();
+    path.push(ending);
+    path.into()
+}
+
+/// Writes a file that has its name only when it is complete.
+fn write(
+    path: &Path,
+    content: impl FnOnce(&mut BufWriter<File>) -> io::Result<()>,
+) -> Result<(), Failure> {
+    let partial = beside(path, ".partial");
+    let mut out = BufWriter::new(create(&partial)?);
+    content(&mut out)
+        .and_then(|()| out.flush())
+        .and_then(|()| out.get_ref().sync_all())
+        .map_err(|error| cannot_write(&partial, &error))?;
+    rename(&partial, path)
+}
+
+fn rename(from: &Path, to: &Path) -> Result<(), Failure> {
+    fs::rename(from, to).map_err(|error| cannot_write(to, &error))
+}
+
+/// How many stories have more than one article.
+fn with_duplicates(collection: &Collection) -> u64 {
+    let mut number = 0;
+    let Ok(()) = clusters::for_each(collection, |_| {
+        number += 1;
+        Ok::<_, std::convert::Infallible>(())
+    });
+    number
+}
