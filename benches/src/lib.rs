@@ -3,3 +3,4 @@
 //! - [`corpus`]: Arabic-looking articles, any number of them, with planted copies of known kind.
 
 pub mod corpus;
+pub mod measure;

@@ -46,7 +46,7 @@ pub use collection::{Collection, Compared, Decision, IndexFull, Stats, Submissio
 pub use detector::{Detector, Method};
 pub use fingerprint::{ExactHash, Fingerprint, Fingerprinter, SimHash};
 pub use index::{
-    MAX_DISTANCE,
+    HammingIndex, MAX_DISTANCE, Slot,
     articles::{Article, Metadata, Timestamp},
 };
 pub use shingle::Shingling;

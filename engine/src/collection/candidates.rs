@@ -24,6 +24,10 @@ const LEAST_SHARED: u32 = 2;
 /// At most so many candidates are measured, those that share most first.
 const MOST_CANDIDATES: usize = 128;
 
+/// At most so many different fingerprints within the distance are put in order: of a cloud of crafted ones
+/// there can be a million.
+const MOST_NEAR: usize = 4096;
+
 /// From this Jaccard similarity to an earlier article on, an article is a copy and no story of its own.
 const COPY: f32 = 0.85;
 
@@ -220,6 +224,7 @@ impl Collection {
         let mut fingerprints = Vec::new();
         self.hamming.within(simhash, distance, |other, bits| {
             fingerprints.push((bits, other));
+            fingerprints.len() < MOST_NEAR
         });
         fingerprints.sort_unstable();
         let mut slots = Vec::new();

@@ -1,144 +1,168 @@
 //! All fingerprints within a Hamming distance, without a scan and without a miss.
 //!
-//! A fingerprint is cut into four blocks of 16 bits, each with a table from the block's value to the
-//! fingerprints that have it. If two fingerprints differ in at most k bits, and `t0 + t1 + t2 + t3 =
-//! k - 3`, then in at least one block i they differ in at most `t_i` bits: else they would differ in
-//! at least `(t0 + 1) + … + (t3 + 1) = k + 1`. So it is enough to look, in each table, at the values
-//! within `t_i` bits of the query's; where `t_i` is -1 the table need not be looked at. At k = 3 that
-//! is four lookups of one bucket each.
-//!
-//! Multi-index hashing: Norouzi, Punjani, Fleet (CVPR 2012); the uneven thresholds are the general
-//! pigeonhole principle of Qin and others ("GPH", ICDE 2018).
+//! A fingerprint is cut into four blocks of 16 bits, each with a [`Table`] from the block's value to the
+//! fingerprints that have it. A [`plan`](super::plan) says how far to look in each; at a distance of 3 it
+//! is one bucket a table.
 
-use std::sync::LazyLock;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use dashmap::DashMap;
 use foldhash::fast::RandomState;
 use parking_lot::Mutex;
 
-use super::{Slot, group::Group};
+use super::{
+    Slot,
+    memory::{allocated, grow, map_bytes, shrink},
+    plan::{Crowds, Plan},
+    table::{Block, Table},
+};
 use crate::fingerprint::SimHash;
 
 /// Greatest distance that can be asked for.
 pub const MAX_DISTANCE: u32 = 12;
 
-const BLOCKS: usize = 4;
-const BLOCK_BITS: usize = 16;
-
-/// Fingerprints and the articles behind them. Equal fingerprints are stored once.
+/// Fingerprints and the articles behind them. Equal fingerprints are stored once. All operations may be
+/// called from any number of threads at once.
 #[derive(Debug)]
-pub(crate) struct HammingIndex {
-    /// (block number, block value) to the fingerprints that have it. The fingerprints themselves stand
-    /// in the bucket, so that comparing them reads memory in order.
-    buckets: DashMap<u32, Vec<u64>, RandomState>,
-    groups: DashMap<u64, Group, RandomState>,
+pub struct HammingIndex {
+    /// By the first block: with each fingerprint the first article that had it.
+    first: Table<Slot>,
+    /// By the other blocks.
+    others: [Table<()>; Block::COUNT - 1],
+    /// All articles, first come first, of each fingerprint that has had more than one.
+    groups: DashMap<u64, Vec<Slot>, RandomState>,
+    crowds: Crowds,
+    /// Number of different fingerprints.
+    len: AtomicUsize,
     /// Serialises changes of one fingerprint, so that whoever adds a second article to it returns only
     /// after the first has put it into every table.
     changes: [Mutex<()>; 64],
 }
 
 impl HammingIndex {
-    pub(crate) fn new() -> Self {
+    /// An empty index.
+    pub fn new() -> Self {
         Self {
-            buckets: DashMap::default(),
+            first: Table::new(Block(0)),
+            others: [1, 2, 3].map(|block| Table::new(Block(block))),
             groups: DashMap::default(),
+            crowds: Crowds::default(),
+            len: AtomicUsize::new(0),
             changes: std::array::from_fn(|_| Mutex::new(())),
         }
     }
 
     /// Adds an article.
-    pub(crate) fn insert(&self, simhash: SimHash, slot: Slot) {
+    pub fn insert(&self, simhash: SimHash, slot: Slot) {
         let _change = self.change(simhash).lock();
-        if let Some(mut group) = self.groups.get_mut(&simhash.0) {
+        let simhash = simhash.0;
+        if let Some(mut group) = self.groups.get_mut(&simhash) {
+            grow(&mut group, 4);
             group.push(slot);
             return;
         }
-        self.groups.insert(simhash.0, Group::One(slot));
-        for block in 0..BLOCKS {
-            self.buckets
-                .entry(key(block, value(simhash.0, block)))
-                .or_default()
-                .push(simhash.0);
+        if let Some(first) = self.first.get(simhash) {
+            self.groups.insert(simhash, vec![first, slot]);
+            return;
+        }
+        let all = self.len.fetch_add(1, Ordering::Relaxed) + 1;
+        let others = self.others.iter().map(|table| table.insert(simhash, ()));
+        let lens = std::iter::once(self.first.insert(simhash, slot)).chain(others);
+        for (block, len) in lens.enumerate().filter(|(_, len)| *len > 0) {
+            self.crowds.note(block, simhash, len, all);
         }
     }
 
     /// Takes an article out. Must name the fingerprint under which it was added.
-    pub(crate) fn remove(&self, simhash: SimHash, slot: Slot) {
+    pub fn remove(&self, simhash: SimHash, slot: Slot) {
         let _change = self.change(simhash).lock();
-        let emptied = self
-            .groups
-            .remove_if_mut(&simhash.0, |_, group| group.remove(slot));
-        if emptied.is_none() {
+        let simhash = simhash.0;
+        let mut others = None;
+        self.groups.remove_if_mut(&simhash, |_, group| {
+            if let Some(place) = group.iter().position(|other| *other == slot) {
+                group.remove(place);
+                shrink(group);
+            }
+            others = Some(group.len());
+            group.is_empty()
+        });
+        let is_last = match others {
+            Some(left) => left == 0,
+            None => self.first.get(simhash) == Some(slot),
+        };
+        if !is_last {
             return;
         }
-        for block in 0..BLOCKS {
-            let bucket = key(block, value(simhash.0, block));
-            self.buckets.remove_if_mut(&bucket, |_, fingerprints| {
-                if let Some(at) = fingerprints.iter().position(|other| *other == simhash.0) {
-                    fingerprints.swap_remove(at);
-                }
-                fingerprints.is_empty()
-            });
+        let all = self.len.fetch_sub(1, Ordering::Relaxed) - 1;
+        let first = self.first.remove(simhash).map(|(_, left)| left);
+        let others = self.others.iter().map(|table| table.remove(simhash));
+        let lens = std::iter::once(first).chain(others.map(|left| left.map(|(_, left)| left)));
+        for (block, left) in lens.enumerate() {
+            self.crowds
+                .note(block, simhash, left.unwrap_or_default(), all);
         }
     }
 
     /// Calls `found` once for each different fingerprint within `distance` bits of `simhash`, in no
-    /// particular order, with how many bits it differs in.
+    /// particular order, with how many bits it differs in, until it returns false.
     ///
     /// What is added or removed meanwhile may be found or not. `found` must not touch this index:
     /// it is called while a part of it is locked for reading.
-    pub(crate) fn within(
+    pub fn within(
         &self,
         simhash: SimHash,
         distance: u32,
-        mut found: impl FnMut(SimHash, u32),
+        mut found: impl FnMut(SimHash, u32) -> bool,
     ) {
-        let thresholds = thresholds(distance.min(MAX_DISTANCE));
-        for block in 0..BLOCKS {
-            let Some(threshold) = thresholds[block] else {
-                continue;
-            };
-            let near = value(simhash.0, block);
-            for mask in &MASKS.0[..MASKS.1[threshold as usize]] {
-                let Some(bucket) = self.buckets.get(&key(block, near ^ mask)) else {
-                    continue;
-                };
-                for &other in bucket.iter() {
-                    let difference = simhash.0 ^ other;
-                    let bits = difference.count_ones();
-                    // Found in every block in which it is near enough, reported from the first one.
-                    if bits <= distance && is_first(difference, block, &thresholds) {
-                        found(SimHash(other), bits);
-                    }
-                }
+        let distance = distance.min(MAX_DISTANCE);
+        let all = self.len.load(Ordering::Relaxed);
+        let plan = self.crowds.plan(simhash.0, distance, all);
+        // Found in every block in which it is near enough, reported from the first one.
+        let mut report = |block: usize, difference: u64| {
+            !is_first(difference, block, &plan)
+                || found(SimHash(simhash.0 ^ difference), difference.count_ones())
+        };
+        let mut go_on = true;
+        if let Some(threshold) = plan[0] {
+            let report = |difference| report(0, difference);
+            go_on = self.first.near(simhash.0, threshold, distance, report);
+        }
+        for (table, block) in self.others.iter().zip(1..) {
+            if let (true, Some(threshold)) = (go_on, plan[block]) {
+                let report = |difference| report(block, difference);
+                go_on = table.near(simhash.0, threshold, distance, report);
             }
         }
     }
 
     /// Calls `found` with the articles that have exactly this fingerprint, first come first, until it
     /// returns false. It must not touch this index.
-    pub(crate) fn articles(&self, simhash: SimHash, found: impl FnMut(Slot) -> bool) {
+    pub fn articles(&self, simhash: SimHash, mut found: impl FnMut(Slot) -> bool) {
         if let Some(group) = self.groups.get(&simhash.0) {
-            let mut found = found;
-            group.slots().iter().all(|slot| found(*slot));
+            group.iter().all(|slot| found(*slot));
+        } else if let Some(only) = self.first.get(simhash.0) {
+            found(only);
         }
     }
 
     /// Number of different fingerprints.
-    pub(crate) fn len(&self) -> usize {
-        self.groups.len()
+    pub fn len(&self) -> usize {
+        self.len.load(Ordering::Relaxed)
+    }
+
+    /// Whether it has no fingerprint.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
     }
 
     /// Memory that it takes, in bytes.
-    pub(crate) fn bytes(&self) -> usize {
-        // A bucket's key, its vector and the fingerprint in it; a table is three quarters full on average.
-        let buckets = self.buckets.capacity() * (size_of::<(u32, Vec<u64>)>() + 1);
-        let entries: usize = self
-            .buckets
-            .iter()
-            .map(|bucket| bucket.capacity() * size_of::<u64>())
+    pub fn bytes(&self) -> usize {
+        let others: usize = self.others.iter().map(Table::bytes).sum();
+        let groups = self.groups.iter();
+        let groups: usize = groups
+            .map(|group| allocated::<Slot>(group.capacity()))
             .sum();
-        buckets + entries + self.groups.capacity() * (size_of::<(u64, Group)>() + 1)
+        self.first.bytes() + others + map_bytes(&self.groups) + groups
     }
 
     fn change(&self, simhash: SimHash) -> &Mutex<()> {
@@ -147,43 +171,19 @@ impl HammingIndex {
     }
 }
 
-/// The most bits in which each block may differ; `None` if the block need not be looked at.
-fn thresholds(distance: u32) -> [Option<u32>; BLOCKS] {
-    let spread = distance + 1;
-    std::array::from_fn(|block| {
-        let blocks = BLOCKS as u32;
-        let share = spread / blocks + u32::from((block as u32) < spread % blocks);
-        share.checked_sub(1)
-    })
+impl Default for HammingIndex {
+    fn default() -> Self {
+        Self::new()
+    }
 }
 
 /// Whether no block before `block` is within its threshold.
-fn is_first(difference: u64, block: usize, thresholds: &[Option<u32>; BLOCKS]) -> bool {
+fn is_first(difference: u64, block: usize, plan: &Plan) -> bool {
     !(0..block).any(|earlier| {
-        thresholds[earlier].is_some_and(|most| value(difference, earlier).count_ones() <= most)
+        let bits = Block(earlier as u32).value(difference).count_ones();
+        plan[earlier].is_some_and(|most| bits <= most)
     })
 }
-
-fn value(simhash: u64, block: usize) -> u32 {
-    (simhash >> (block * BLOCK_BITS)) as u32 & 0xffff
-}
-
-fn key(block: usize, value: u32) -> u32 {
-    (block as u32) << BLOCK_BITS | value
-}
-
-/// All 16-bit values with at most three bits set, fewest first, and how many have at most 0, 1, 2 and
-/// 3: three is the greatest threshold that [`MAX_DISTANCE`] asks of a block.
-static MASKS: LazyLock<(Vec<u32>, [usize; 4])> = LazyLock::new(|| {
-    let mut masks: Vec<u32> = (0..1 << BLOCK_BITS)
-        .filter(|mask: &u32| mask.count_ones() <= 3)
-        .collect();
-    masks.sort_by_key(|mask| mask.count_ones());
-    let up_to = std::array::from_fn(|bits| {
-        masks.partition_point(|mask| mask.count_ones() as usize <= bits)
-    });
-    (masks, up_to)
-});
 
 #[cfg(test)]
 mod tests {
@@ -195,9 +195,18 @@ mod tests {
 
     fn found(index: &HammingIndex, query: SimHash, distance: u32) -> Vec<(SimHash, u32)> {
         let mut found = Vec::new();
-        index.within(query, distance, |simhash, bits| found.push((simhash, bits)));
+        index.within(query, distance, |simhash, bits| {
+            found.push((simhash, bits));
+            true
+        });
         found.sort();
         found
+    }
+
+    /// Cells and groups that are not empty.
+    fn held(index: &HammingIndex) -> usize {
+        let others: usize = index.others.iter().map(Table::cells).sum();
+        index.first.cells() + others + index.groups.len()
     }
 
     /// Fingerprints in clouds, so that every distance from 0 to beyond 12 occurs.
@@ -252,6 +261,67 @@ mod tests {
         }
     }
 
+    /// Many fingerprints of few values in three blocks, and one value of the last that is crowded.
+    fn crowded() -> Vec<u64> {
+        let hash = |n: u64| xxhash_rust::xxh3::xxh3_64(&n.to_le_bytes());
+        let ordinary = (0..20_000).map(|n| hash(n) & 0xffff_03ff_f00f_07ff);
+        let crowd = (20_000..40_000).map(|n| hash(n) >> 16);
+        ordinary.chain(crowd).collect()
+    }
+
+    #[test]
+    fn nothing_is_missed_in_full_buckets_and_crowds() {
+        let index = HammingIndex::new();
+        let points = crowded();
+        for (slot, point) in points.iter().enumerate() {
+            index.insert(SimHash(*point), Slot(slot as u32));
+        }
+        let holds_all = |points: &[u64]| {
+            let distinct: std::collections::BTreeSet<u64> = points.iter().copied().collect();
+            assert_eq!(index.len(), distinct.len());
+            for query in points.iter().step_by(points.len() / 40) {
+                for distance in 0..=MAX_DISTANCE {
+                    // Not only indexed ones are asked for.
+                    let query = SimHash(query ^ 1 << (3 * distance));
+                    let near = |other: &u64| {
+                        let bits = query.distance(SimHash(*other));
+                        (bits <= distance).then_some((SimHash(*other), bits))
+                    };
+                    let scan: Vec<_> = distinct.iter().filter_map(near).collect();
+                    assert_eq!(found(&index, query, distance), scan, "distance {distance}");
+                }
+            }
+        };
+        holds_all(&points);
+        // Fewer and fewer, through every size of a cell.
+        let before = index.bytes();
+        for left in [30_000, 3_000, 300] {
+            for (slot, point) in points.iter().enumerate().skip(left) {
+                index.remove(SimHash(*point), Slot(slot as u32));
+            }
+            holds_all(&points[..left]);
+        }
+        assert!(index.bytes() < before / 2, "memory is given back");
+        for (slot, point) in points.iter().enumerate() {
+            index.remove(SimHash(*point), Slot(slot as u32));
+        }
+        assert_eq!((index.len(), held(&index)), (0, 0));
+    }
+
+    #[test]
+    fn a_lookup_ends_when_enough_is_found() {
+        let index = HammingIndex::new();
+        for (slot, point) in crowded().into_iter().enumerate() {
+            index.insert(SimHash(point), Slot(slot as u32));
+        }
+        let mut found = 0;
+        index.within(SimHash(0), MAX_DISTANCE, |_, _| {
+            found += 1;
+            found < 3
+        });
+        assert_eq!(found, 3);
+    }
+
     #[test]
     fn an_emptied_index_keeps_nothing() {
         let index = HammingIndex::new();
@@ -260,16 +330,7 @@ mod tests {
         index.remove(SimHash(7), Slot(0));
         assert_eq!(index.len(), 1);
         index.remove(SimHash(7), Slot(1));
-        assert_eq!((index.len(), index.buckets.len()), (0, 0));
-    }
-
-    #[test]
-    fn distance_three_looks_at_one_bucket_a_table() {
-        assert_eq!(thresholds(3), [Some(0); 4]);
-        assert_eq!(thresholds(0), [Some(0), None, None, None]);
-        assert_eq!(thresholds(6), [Some(1), Some(1), Some(1), Some(0)]);
-        assert_eq!(thresholds(12), [Some(3), Some(2), Some(2), Some(2)]);
-        assert_eq!(MASKS.1, [1, 17, 137, 697]);
+        assert_eq!((index.len(), held(&index)), (0, 0));
     }
 
     #[test]
@@ -287,13 +348,16 @@ mod tests {
                         index.insert(simhash, slot);
                         let near = SimHash(simhash.0 ^ 1 << (n % 64));
                         let mut seen = false;
-                        index.within(near, 1, |other, _| seen |= other == simhash);
+                        index.within(near, 1, |other, _| {
+                            seen |= other == simhash;
+                            true
+                        });
                         assert!(seen, "an added fingerprint was not found");
                         index.remove(simhash, slot);
                     }
                 });
             }
         });
-        assert_eq!((index.len(), index.buckets.len()), (0, 0));
+        assert_eq!((index.len(), held(&index)), (0, 0));
     }
 }

@@ -3,8 +3,8 @@
 use parking_lot::Mutex;
 
 /// An article's number in its collection. Numbers of deleted articles are given out again.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub(crate) struct Slot(pub(crate) u32);
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Slot(pub u32);
 
 /// Gives out slots.
 ///

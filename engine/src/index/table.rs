@@ -1,0 +1,265 @@
+//! The table of one block: from a value of its 16 bits to the fingerprints that have it.
+
+use dashmap::DashMap;
+use foldhash::fast::RandomState;
+
+use super::{
+    buckets::{BUCKETS, Buckets},
+    memory::{allocated, map_bytes},
+};
+
+/// A cell of more fingerprints than this has a bucket for each value.
+const FEW: usize = 128;
+
+/// Sixteen bits of a fingerprint: which of the four.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Block(pub(super) u32);
+
+impl Block {
+    /// Number of blocks in a fingerprint.
+    pub(super) const COUNT: usize = 4;
+    /// Bits in a block.
+    pub(super) const BITS: u32 = 16;
+
+    pub(super) fn value(self, simhash: u64) -> u16 {
+        (simhash >> (self.0 * Self::BITS)) as u16
+    }
+
+    /// The other 48 bits.
+    fn rest(self, simhash: u64) -> u64 {
+        simhash.rotate_right(self.0 * Self::BITS) >> Self::BITS
+    }
+
+    fn join(self, value: u16, rest: u64) -> u64 {
+        (rest << Self::BITS | u64::from(value)).rotate_left(self.0 * Self::BITS)
+    }
+}
+
+/// Fingerprints by their value in one block, and with each a `P`.
+///
+/// The values lie in 256 cells by their upper half, so that those within a few bits of another are found
+/// in few cells: what a lookup waits for is a lock and memory that is far away, once for each cell.
+#[derive(Debug)]
+pub(super) struct Table<P> {
+    block: Block,
+    cells: DashMap<u8, Cell<P>, RandomState>,
+}
+
+impl<P: Copy + Default> Table<P> {
+    pub(super) fn new(block: Block) -> Self {
+        Self {
+            block,
+            // More shards than threads, so that these seldom wait for each other.
+            cells: DashMap::with_hasher_and_shard_amount(RandomState::default(), 64),
+        }
+    }
+
+    /// Adds a fingerprint that is not in the table. Returns how many there are of its value, or 0 where they
+    /// are few.
+    pub(super) fn insert(&self, simhash: u64, with: P) -> usize {
+        let mut cell = self
+            .cells
+            .entry(half(self.block.value(simhash)).0)
+            .or_insert(Cell::Few(Vec::new()));
+        if let Cell::Few(few) = &mut *cell
+            && few.len() == FEW
+        {
+            *cell = Cell::many(std::mem::take(few), self.block);
+        }
+        cell.insert(simhash, with, self.block)
+    }
+
+    /// What stands with a fingerprint.
+    pub(super) fn get(&self, simhash: u64) -> Option<P> {
+        let (high, low) = half(self.block.value(simhash));
+        match &*self.cells.get(&high)? {
+            Cell::Few(few) => few
+                .iter()
+                .find_map(|(other, with)| (*other == simhash).then_some(*with)),
+            Cell::Many(buckets) => buckets.get(low, self.block.rest(simhash)),
+        }
+    }
+
+    /// Takes a fingerprint out. Returns what stood with it, and how many are left of its value, or 0 where
+    /// they are few.
+    pub(super) fn remove(&self, simhash: u64) -> Option<(P, usize)> {
+        let high = half(self.block.value(simhash)).0;
+        let mut removed = None;
+        self.cells.remove_if_mut(&high, |_, cell| {
+            removed = cell.remove(simhash, self.block);
+            cell.len() == 0
+        });
+        removed
+    }
+
+    /// Calls `found` for each fingerprint that differs from `simhash` in at most `threshold` bits of the
+    /// block and `most` in all, with the difference, until it returns false; returns what it did.
+    ///
+    /// It is called while a part of the table is locked for reading.
+    #[inline]
+    pub(super) fn near(
+        &self,
+        simhash: u64,
+        threshold: u32,
+        most: u32,
+        mut found: impl FnMut(u64) -> bool,
+    ) -> bool {
+        let value = self.block.value(simhash);
+        let (high, low) = half(value);
+        let rest = self.block.rest(simhash);
+        for &high_mask in masks(threshold) {
+            let Some(cell) = self.cells.get(&(high ^ high_mask)) else {
+                continue;
+            };
+            match &*cell {
+                Cell::Few(few) => {
+                    for (other, _) in few {
+                        let difference = simhash ^ other;
+                        let near = difference.count_ones() <= most
+                            && self.block.value(difference).count_ones() <= threshold;
+                        if near && !found(difference) {
+                            return false;
+                        }
+                    }
+                }
+                Cell::Many(buckets) => {
+                    let low_masks = masks(threshold - high_mask.count_ones());
+                    if low_masks.len() > 1 {
+                        buckets.touch(low_masks.iter().map(|mask| low ^ usize::from(*mask)));
+                    }
+                    for &low_mask in low_masks {
+                        let mask = u16::from_be_bytes([high_mask, low_mask]);
+                        let Some(left) = most.checked_sub(mask.count_ones()) else {
+                            break;
+                        };
+                        let bucket = low ^ usize::from(low_mask);
+                        let all = buckets.near(bucket, rest, left, |difference| {
+                            found(self.block.join(mask, difference))
+                        });
+                        if !all {
+                            return false;
+                        }
+                    }
+                }
+            }
+        }
+        true
+    }
+
+    /// Number of cells.
+    #[cfg(test)]
+    pub(super) fn cells(&self) -> usize {
+        self.cells.len()
+    }
+
+    /// Memory that it takes, in bytes.
+    pub(super) fn bytes(&self) -> usize {
+        let cells: usize = self.cells.iter().map(|cell| cell.bytes()).sum();
+        map_bytes(&self.cells) + cells
+    }
+}
+
+#[derive(Debug)]
+enum Cell<P> {
+    /// Whole fingerprints, of any of the cell's values.
+    Few(Vec<(u64, P)>),
+    /// A bucket for each value of the lower half.
+    Many(Buckets<P>),
+}
+
+impl<P: Copy + Default> Cell<P> {
+    fn many(few: Vec<(u64, P)>, block: Block) -> Self {
+        let mut cell = Self::Many(Buckets::new());
+        for (simhash, with) in few {
+            cell.insert(simhash, with, block);
+        }
+        cell
+    }
+
+    fn few(buckets: &Buckets<P>, high: u8, block: Block) -> Self {
+        let whole = |low: usize| {
+            let value = u16::from_be_bytes([high, low as u8]);
+            let join = move |(rest, with)| (block.join(value, rest), with);
+            buckets.bucket(low).map(join)
+        };
+        Self::Few((0..BUCKETS).flat_map(whole).collect())
+    }
+
+    fn len(&self) -> usize {
+        match self {
+            Self::Few(few) => few.len(),
+            Self::Many(buckets) => buckets.len(),
+        }
+    }
+
+    fn insert(&mut self, simhash: u64, with: P, block: Block) -> usize {
+        match self {
+            Self::Few(few) => {
+                few.push((simhash, with));
+                0
+            }
+            Self::Many(buckets) => {
+                let bucket = half(block.value(simhash)).1;
+                buckets.insert(bucket, block.rest(simhash), with)
+            }
+        }
+    }
+
+    fn remove(&mut self, simhash: u64, block: Block) -> Option<(P, usize)> {
+        match self {
+            Self::Few(few) => {
+                let place = few.iter().position(|(other, _)| *other == simhash)?;
+                Some((few.swap_remove(place).1, 0))
+            }
+            Self::Many(buckets) => {
+                let (high, low) = half(block.value(simhash));
+                let removed = buckets.remove(low, block.rest(simhash))?;
+                if buckets.len() < FEW / 4 {
+                    *self = Self::few(buckets, high, block);
+                }
+                Some(removed)
+            }
+        }
+    }
+
+    /// Memory beyond the value itself, in bytes.
+    fn bytes(&self) -> usize {
+        match self {
+            Self::Few(few) => allocated::<(u64, P)>(few.capacity()),
+            Self::Many(buckets) => buckets.bytes(),
+        }
+    }
+}
+
+/// The halves of a block's value: the number of a cell, and that of a bucket in it.
+fn half(value: u16) -> (u8, usize) {
+    let [high, low] = value.to_be_bytes();
+    (high, usize::from(low))
+}
+
+/// The bytes with at most `bits` bits set, fewest first.
+fn masks(bits: u32) -> &'static [u8] {
+    &MASKS[..UP_TO[bits.min(8) as usize]]
+}
+
+/// Number of bytes with at most 0, 1, … 8 bits set.
+const UP_TO: [usize; 9] = [1, 9, 37, 93, 163, 219, 247, 255, 256];
+
+/// All bytes, those with the fewest bits set first.
+const MASKS: [u8; BUCKETS] = {
+    let mut masks = [0; BUCKETS];
+    let mut filled = 0;
+    let mut bits = 0;
+    while bits <= 8 {
+        let mut mask = 0;
+        while mask < BUCKETS {
+            if (mask as u8).count_ones() == bits {
+                masks[filled] = mask as u8;
+                filled += 1;
+            }
+            mask += 1;
+        }
+        bits += 1;
+    }
+    masks
+};
