@@ -1,0 +1,1 @@
+"""A Scrapy project that keeps the first article of each story."""
