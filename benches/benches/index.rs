@@ -75,7 +75,7 @@ fn add(collection: &Collection, fingerprinter: &mut Fingerprinter, id: &str, tex
         metadata: &metadata,
         now: 0,
     };
-    let answer = collection.submit(fingerprinter, submission, 10);
+    let answer = collection.submit(fingerprinter, submission, 10, &());
     black_box(answer.is_ok());
 }
 

@@ -44,7 +44,7 @@ fn run(articles: &[Article], method: Method, threads: usize) -> Collection {
                         metadata: &metadata,
                         now: article.published * 1000,
                     };
-                    let answer = collection.submit(&mut fingerprinter, submission, 10);
+                    let answer = collection.submit(&mut fingerprinter, submission, 10, &());
                     black_box(answer.is_ok());
                 }
             });

@@ -2,7 +2,11 @@
 
 use std::{ops::Range, sync::Arc};
 
-use crate::{fingerprint::Fingerprint, index::articles::Article};
+use crate::{
+    codec::{Malformed, Reader},
+    fingerprint::Fingerprint,
+    index::articles::Article,
+};
 
 /// What an article is to the one it matched, strongest first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -121,6 +125,27 @@ impl From<&Evidence> for PackedEvidence {
 }
 
 impl PackedEvidence {
+    /// Bytes that it takes when encoded.
+    pub(crate) const ENCODED: usize = 33;
+
+    pub(crate) fn encode(&self, out: &mut Vec<u8>) {
+        self.shares
+            .iter()
+            .for_each(|share| out.extend_from_slice(&share.to_le_bytes()));
+        out.push(self.hamming);
+    }
+
+    pub(crate) fn decode(reader: &mut Reader<'_>) -> Result<Self, Malformed> {
+        let mut shares = [0.0; 8];
+        for share in &mut shares {
+            *share = f32::from_le_bytes(reader.array()?);
+        }
+        Ok(Self {
+            shares,
+            hamming: reader.byte()?,
+        })
+    }
+
     /// The evidence, with these passages.
     pub(crate) fn unpack(self, passages: Vec<Range<u32>>) -> Evidence {
         let shares = self.shares.map(|share| (!share.is_nan()).then_some(share));

@@ -4,6 +4,7 @@ mod candidates;
 mod compare;
 mod find;
 mod readmit;
+mod restore;
 mod submit;
 
 use std::sync::{
@@ -26,6 +27,7 @@ use crate::{
         postings::Postings,
         stories::Stories,
     },
+    journal::Journal,
 };
 pub use compare::Compared;
 pub use readmit::Decision;
@@ -137,13 +139,24 @@ impl Collection {
     }
 
     /// Deletes an article: it matches nothing from then on. False if there is none of this id.
-    pub fn delete(&self, id: &str) -> bool {
+    pub fn delete(&self, id: &str, journal: &dyn Journal) -> bool {
         let _id = self.lock_id(id).lock();
         let Some(article) = self.articles.get_by_id(id) else {
             return false;
         };
+        // First, so that whoever does not find it any more is told of later.
+        journal.deleted(&article);
         self.withdraw(&article);
         true
+    }
+
+    /// Whether an id still means the article of this sequence; not while it is being deleted or replaced,
+    /// which this waits for.
+    pub fn is_current(&self, id: &str, sequence: u64) -> bool {
+        let _id = self.lock_id(id).lock();
+        self.articles
+            .get_by_id(id)
+            .is_some_and(|article| article.sequence == sequence)
     }
 
     /// The id of the first article of the story that an article belongs to.
@@ -226,10 +239,14 @@ impl Collection {
         self.slots.give_back(article.slot);
     }
 
-    /// Puts an article, whose posted shingles keep this share of their weight on average, into every
-    /// table of fingerprints. It must be among the articles already, so that
+    /// Puts an article into every table of fingerprints. It must be among the articles already, so that
     /// whatever finds its slot in another table can look it up.
-    fn enter(&self, article: &Article, specificity: f64) {
+    fn enter(&self, article: &Article) {
+        self.enter_hashes(article);
+        self.enter_content(article);
+    }
+
+    fn enter_hashes(&self, article: &Article) {
         let fingerprint = &article.fingerprint;
         if fingerprint.tokens > 0 {
             self.exact.insert(fingerprint.exact, article.slot);
@@ -237,11 +254,14 @@ impl Collection {
         if fingerprint.tokens >= Detector::MIN_TOKENS {
             self.hamming.insert(fingerprint.simhash, article.slot);
         }
-        if let Some(content) = &fingerprint.content {
+    }
+
+    fn enter_content(&self, article: &Article) {
+        if let Some(content) = &article.fingerprint.content {
             self.postings
                 .insert(&content.sketch.posted(), article.slot, article.is_story);
             if article.is_story {
-                self.stories.add(&content.vocabulary, specificity);
+                self.stories.add(&content.vocabulary);
             }
         }
     }

@@ -11,6 +11,8 @@
 //! - [`answer`]: what a caller is told;
 //! - [`collection`]: check, check-and-add, find and delete, over one index;
 //! - [`detector`]: a collection's settings;
+//! - [`journal`]: what a collection tells whoever writes its changes down;
+//! - [`record`]: an indexed article as bytes, read and written with [`codec`];
 //! - [`compare`]: where two texts differ.
 //!
 //! ```
@@ -21,7 +23,7 @@
 //! let metadata = Metadata::default();
 //! let mut submit = |id, text| {
 //!     let submission = Submission { id, text, metadata: &metadata, now: 0 };
-//!     collection.submit(&mut fingerprinter, submission, 10).unwrap()
+//!     collection.submit(&mut fingerprinter, submission, 10, &()).unwrap()
 //! };
 //! let first = submit("1", "افتتح الوزير صباح اليوم المعرض السنوي للكتاب في العاصمة");
 //! assert_eq!(first.verdict, Verdict::New);
@@ -31,13 +33,16 @@
 //! ```
 
 pub mod answer;
+pub mod codec;
 pub mod collection;
 pub mod compare;
 pub mod detector;
 mod evidence;
 pub mod fingerprint;
 mod index;
+pub mod journal;
 mod rarity;
+pub mod record;
 pub mod shingle;
 pub mod text;
 
@@ -49,5 +54,7 @@ pub use index::{
     HammingIndex, MAX_DISTANCE, Slot,
     articles::{Article, Metadata, Timestamp},
 };
+pub use journal::Journal;
+pub use record::Record;
 pub use shingle::Shingling;
 pub use text::{FOLD_VERSION, FoldedText};

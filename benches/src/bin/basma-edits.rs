@@ -272,7 +272,7 @@ impl Bench {
                     now: article.published * 1000,
                 };
                 collection
-                    .submit(&mut bench.fingerprinter, submission, 1)
+                    .submit(&mut bench.fingerprinter, submission, 1, &())
                     .map_err(|_| io::Error::other("the index is full"))?;
             }
             // Evenly spread over the index.

@@ -55,6 +55,7 @@ impl Collection {
                 slot,
                 sequence,
                 cluster: story.as_ref().map_or(sequence, |story| story.cluster),
+                standing: sequence,
                 first_matches: Box::default(),
                 truncated: false,
                 is_story: decision.is_story,
@@ -64,9 +65,10 @@ impl Collection {
             if let Some(story) = &story {
                 self.clusters.join(story, None, slot);
             }
+            self.observe(&article, specificity);
             article
         });
-        self.enter(&article, specificity);
+        self.enter(&article);
         drop(search);
         self.count(decision.verdict);
         Ok(())

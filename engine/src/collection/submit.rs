@@ -12,6 +12,7 @@ use crate::{
         Slot,
         articles::{Article, FirstMatch, Metadata, Timestamp},
     },
+    journal::Journal,
 };
 
 /// The collection holds 2^32 - 1 articles.
@@ -53,6 +54,8 @@ impl Collection {
     /// submissions of copies of one text exactly one is told NEW. The same text under the same id gets
     /// the first answer again; a changed text replaces the old one.
     ///
+    /// `journal` is told of the change, if there is one, before this returns.
+    ///
     /// # Errors
     ///
     /// [`IndexFull`], and then nothing has changed.
@@ -61,16 +64,25 @@ impl Collection {
         fingerprinter: &mut Fingerprinter,
         submission: Submission<'_>,
         limit: usize,
+        journal: &dyn Journal,
     ) -> Result<Answer, IndexFull> {
         // Held to the end: settings that shape fingerprints must not change under way.
         let settings = self.detector.read();
         let title = &submission.metadata.title;
         let fingerprint = fingerprinter.fingerprint(title, submission.text, &settings);
-        self.submit_fingerprint(*settings, fingerprinter, fingerprint, submission, limit)
+        self.submit_fingerprint(
+            *settings,
+            fingerprinter,
+            fingerprint,
+            submission,
+            limit,
+            journal,
+        )
     }
 
     /// As [`Collection::submit`], with what `fingerprinter` made of the text last, by the same settings:
-    /// for a caller that fingerprints many texts at once and submits them in an order of its own.
+    /// for a caller that fingerprints many texts at once and submits them in an order of its own, and
+    /// writes nothing down.
     ///
     /// # Errors
     ///
@@ -83,7 +95,14 @@ impl Collection {
         limit: usize,
     ) -> Result<Answer, IndexFull> {
         let settings = self.detector.read();
-        self.submit_fingerprint(*settings, fingerprinter, fingerprint, submission, limit)
+        self.submit_fingerprint(
+            *settings,
+            fingerprinter,
+            fingerprint,
+            submission,
+            limit,
+            &(),
+        )
     }
 
     fn submit_fingerprint(
@@ -93,6 +112,7 @@ impl Collection {
         fingerprint: Fingerprint,
         submission: Submission<'_>,
         limit: usize,
+        journal: &dyn Journal,
     ) -> Result<Answer, IndexFull> {
         let Submission { id, metadata, .. } = submission;
         let text = (&fingerprint, fingerprinter.shingles());
@@ -115,6 +135,7 @@ impl Collection {
                 .iter()
                 .filter_map(|other| query.judge(other, self)),
         );
+        let specificity = query.rarity.specificity();
         let mut answer = None;
         let article = search.admit(|sequence, missed| {
             matches.extend(missed.filter_map(|other| query.judge(other, self)));
@@ -135,9 +156,12 @@ impl Collection {
             if let Some(best) = story.filter(|best| best.cluster == article.cluster) {
                 self.clusters.join(&best, old.as_deref(), slot);
             }
+            // Under the lock as well: the mean and the journal's order are those of admission.
+            let usual = self.observe(&article, specificity);
+            journal.admitted(&article, old.as_ref(), usual);
             article
         });
-        self.enter(&article, query.rarity.specificity());
+        self.enter(&article);
         drop(search);
         // Only now: between two revisions of an article there must be no moment in which others find
         // neither.
@@ -177,6 +201,14 @@ impl Collection {
         }
     }
 
+    /// Takes the specificity of an article that is a story into the mean, and returns that.
+    pub(super) fn observe(&self, article: &Article, specificity: f64) -> f64 {
+        match article.is_story && article.fingerprint.content.is_some() {
+            true => self.stories.observe(specificity),
+            false => self.stories.usual(),
+        }
+    }
+
     pub(super) fn count(&self, verdict: Verdict) {
         if let Some(n) = VERDICTS.iter().position(|other| *other == verdict) {
             self.verdicts[n].fetch_add(1, Ordering::Relaxed);
@@ -198,6 +230,8 @@ fn article(
         .matches
         .first()
         .filter(|best| best.relation.is_duplicate());
+    let cluster = story.map_or(sequence, |best| best.article.cluster);
+    let revised = old.filter(|old| old.cluster == cluster);
     Article {
         id: submission.id.into(),
         metadata: submission.metadata.clone(),
@@ -207,7 +241,8 @@ fn article(
         verdict: told.verdict,
         slot,
         sequence,
-        cluster: story.map_or(sequence, |best| best.article.cluster),
+        cluster,
+        standing: revised.map_or(sequence, |old| old.standing),
         first_matches: told.matches.iter().map(FirstMatch::from).collect(),
         truncated: told.truncated,
         is_story,

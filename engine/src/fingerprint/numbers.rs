@@ -9,7 +9,10 @@ use foldhash::HashMap;
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::vocabulary::stem;
-use crate::text::FoldedText;
+use crate::{
+    codec::{Malformed, Reader, put_varint, put_words},
+    text::FoldedText,
+};
 
 /// Numbers up to ten as words, folded: cardinal and ordinal, of both genders.
 const SPELLED: [&[&str]; 10] = [
@@ -85,6 +88,31 @@ impl Numbers {
         Self {
             placed: smallest(placed),
             values: smallest(values),
+        }
+    }
+
+    pub(crate) fn encode(&self, out: &mut Vec<u8>) {
+        put_words(out, &self.values);
+        put_varint(out, self.placed.len() as u64);
+        for (place, value) in &self.placed {
+            out.extend_from_slice(&place.to_le_bytes());
+            out.extend_from_slice(&value.to_le_bytes());
+        }
+    }
+
+    pub(crate) fn decode(reader: &mut Reader<'_>) -> Result<Self, Malformed> {
+        let values = reader.words()?;
+        let places = reader.count(2 * size_of::<u32>())?;
+        let placed: Result<Box<[_]>, _> = (0..places)
+            .map(|_| Ok((reader.word()?, reader.word()?)))
+            .collect();
+        let numbers = Self {
+            placed: placed?,
+            values,
+        };
+        match numbers.placed.is_sorted() && numbers.values.is_sorted() {
+            true => Ok(numbers),
+            false => Err(Malformed("numbers are out of order")),
         }
     }
 

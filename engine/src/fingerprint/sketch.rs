@@ -6,6 +6,7 @@
 //! so that they too keep enough hashes.
 
 use super::ShingleSet;
+use crate::codec::{Malformed, Reader, put_words};
 
 /// Words in a shingle.
 pub(super) const SHINGLE_WORDS: u8 = 3;
@@ -43,6 +44,22 @@ impl Sketch {
             limit,
             shingles: shingles.ordered().len() as u32,
         }
+    }
+
+    pub(crate) fn encode(&self, out: &mut Vec<u8>) {
+        put_words(out, &self.hashes);
+        for number in [self.limit, self.posted_limit, self.shingles] {
+            out.extend_from_slice(&number.to_le_bytes());
+        }
+    }
+
+    pub(crate) fn decode(reader: &mut Reader<'_>) -> Result<Self, Malformed> {
+        Ok(Self {
+            hashes: reader.words()?,
+            limit: reader.word()?,
+            posted_limit: reader.word()?,
+            shingles: reader.word()?,
+        })
     }
 
     /// Number of hashes.

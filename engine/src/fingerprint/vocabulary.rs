@@ -7,7 +7,10 @@
 
 use xxhash_rust::xxh3::xxh3_64;
 
-use crate::text::FoldedText;
+use crate::{
+    codec::{Malformed, Reader, put_words},
+    text::FoldedText,
+};
 
 /// Proclitics, folded, longest first.
 const PROCLITICS: [&str; 11] = [
@@ -57,6 +60,18 @@ impl Vocabulary {
         });
         Self {
             words: words.collect(),
+        }
+    }
+
+    pub(crate) fn encode(&self, out: &mut Vec<u8>) {
+        put_words(out, &self.words);
+    }
+
+    pub(crate) fn decode(reader: &mut Reader<'_>) -> Result<Self, Malformed> {
+        let words = reader.words()?;
+        match words.is_sorted() {
+            true => Ok(Self { words }),
+            false => Err(Malformed("a vocabulary is out of order")),
         }
     }
 

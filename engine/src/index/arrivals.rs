@@ -55,6 +55,20 @@ pub(crate) struct Search<'a> {
 }
 
 impl Arrivals {
+    /// The next article gets this sequence.
+    pub(crate) fn from(next: u64) -> Self {
+        Self(Mutex::new(State {
+            next,
+            ..State::default()
+        }))
+    }
+
+    /// The sequence that the next article gets.
+    #[cfg(test)]
+    pub(crate) fn next(&self) -> u64 {
+        self.0.lock().next
+    }
+
     /// Begins a search that may end in an admission.
     pub(crate) fn open(&self) -> Search<'_> {
         let mut state = self.0.lock();

@@ -52,6 +52,8 @@ pub struct Article {
     pub(crate) sequence: u64,
     /// The story it belongs to: the sequence of the story's first article.
     pub(crate) cluster: u64,
+    /// The sequence of the first of the revisions that its place in that story goes back to.
+    pub(crate) standing: u64,
     /// What its submission was told, strongest first: an equal submission is told the same.
     pub(crate) first_matches: Box<[FirstMatch]>,
     /// Whether there were more than were kept or asked for.
@@ -101,6 +103,11 @@ impl Article {
             + url.len()
             + content
             + size_of_val(&*self.first_matches)
+    }
+
+    /// Its place in the order of admission, from 0.
+    pub fn sequence(&self) -> u64 {
+        self.sequence
     }
 
     pub(crate) fn is_removed(&self) -> bool {

@@ -39,6 +39,15 @@ impl Clusters {
         members.push(slot);
     }
 
+    /// Adds an article to a story after those that were added before.
+    pub(crate) fn restore(&self, cluster: u64, slot: Slot) {
+        let mut members = self.members.entry(cluster).or_default();
+        if !members.is_empty() {
+            self.followers.fetch_add(1, Ordering::Relaxed);
+        }
+        members.push(slot);
+    }
+
     /// Takes an article out of its story.
     pub(crate) fn leave(&self, cluster: u64, slot: Slot) {
         self.members.remove_if_mut(&cluster, |_, members| {

@@ -6,6 +6,11 @@ use parking_lot::Mutex;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Slot(pub u32);
 
+impl Slot {
+    /// The slot that no article ever has.
+    pub(crate) const NONE: Self = Self(u32::MAX);
+}
+
 /// Gives out slots.
 ///
 /// A reader may hold the slot of an article that is deleted meanwhile, and find another in its place:
@@ -20,6 +25,14 @@ struct State {
 }
 
 impl Slots {
+    /// The first `count` slots are taken.
+    pub(crate) fn first(count: u32) -> Self {
+        Self(Mutex::new(State {
+            next: count,
+            free: Vec::new(),
+        }))
+    }
+
     /// A slot that no article has; `None` when all 2^32 - 1 are taken.
     pub(crate) fn take(&self) -> Option<Slot> {
         let mut state = self.0.lock();

@@ -53,21 +53,25 @@ impl Stories {
         f64::from_bits(self.usual.load(Ordering::Relaxed))
     }
 
-    /// Counts a story, whose own shingles have this mean weight.
-    pub(crate) fn add(&self, vocabulary: &Vocabulary, specificity: f64) {
-        let count = self.count.fetch_add(1, Ordering::Relaxed) + 1;
+    /// Takes the mean weight of a new story's shingles into the mean, and returns that.
+    pub(crate) fn observe(&self, specificity: f64) -> f64 {
+        let rate = 1.0 / (self.count() + 1).min(MEMORY) as f64;
+        let usual = self.usual();
+        self.set_usual(usual + rate * (specificity - usual))
+    }
+
+    /// Sets the mean.
+    pub(crate) fn set_usual(&self, usual: f64) -> f64 {
+        self.usual.store(usual.to_bits(), Ordering::Relaxed);
+        usual
+    }
+
+    /// Counts a story.
+    pub(crate) fn add(&self, vocabulary: &Vocabulary) {
+        self.count.fetch_add(1, Ordering::Relaxed);
         for word in vocabulary.words().filter(|word| word.count > 0) {
             *self.words.entry(word.key).or_default() += 1;
         }
-        let rate = 1.0 / count.min(MEMORY) as f64;
-        // A lost update among concurrent ones would only delay the mean a little, but is as easy to avoid.
-        let step = |bits| {
-            let usual = f64::from_bits(bits);
-            Some((usual + rate * (specificity - usual)).to_bits())
-        };
-        let _always = self
-            .usual
-            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, step);
     }
 
     /// Takes a story out.

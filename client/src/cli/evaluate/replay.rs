@@ -58,7 +58,7 @@ impl Replay {
                 now: clock.at(item),
             };
             collection
-                .submit(&mut fingerprinter, submission, MATCHES)
+                .submit(&mut fingerprinter, submission, MATCHES, &())
                 .map_err(|_| Failure::Other("the collection is full".to_owned()))
         };
         let mut replay = Self::default();

@@ -114,7 +114,10 @@ fn end_round(collection: &Collection, answers: &[(usize, String, Answer)]) -> Re
             return Err(format!("the story of {first} is {members:?} of {size}"));
         }
     }
-    match answers.iter().find(|(_, id, _)| !collection.delete(id)) {
+    match answers
+        .iter()
+        .find(|(_, id, _)| !collection.delete(id, &()))
+    {
         Some((_, id, _)) => Err(format!("{id} is not there")),
         None => Ok(()),
     }
@@ -126,12 +129,12 @@ fn disturb(collection: &Collection, done: &AtomicBool) {
     while !done.load(Ordering::Relaxed) {
         let id = format!("other.{}", chance.below(5));
         match chance.below(3) {
-            0 => drop(collection.delete(&id)),
+            0 => drop(collection.delete(&id, &())),
             _ => drop(submit(collection, &id, &story(100 + chance.next() % 3, 60))),
         }
     }
     for n in 0..5 {
-        collection.delete(&format!("other.{n}"));
+        collection.delete(&format!("other.{n}"), &());
     }
 }
 
@@ -161,7 +164,7 @@ fn tables_agree_after_copies_are_submitted_and_deleted_at_once() {
                     for _ in 0..20_000 {
                         let id = chance.below(6).to_string();
                         match chance.below(2) {
-                            0 => drop(collection.delete(&id)),
+                            0 => drop(collection.delete(&id, &())),
                             _ => drop(submit(collection, &id, &story(chance.next() % 2, 40))),
                         }
                     }
@@ -169,7 +172,7 @@ fn tables_agree_after_copies_are_submitted_and_deleted_at_once() {
             }
         });
         for id in 0..6 {
-            collection.delete(&id.to_string());
+            collection.delete(&id.to_string(), &());
         }
         assert_empty(collection);
     }

@@ -26,7 +26,7 @@ fn pages_hold_every_article_once() {
         submit(&collection, &n.to_string(), &story(n % 20, 30));
     }
     for n in (0..60).step_by(3) {
-        collection.delete(&n.to_string());
+        collection.delete(&n.to_string(), &());
     }
     // Into places that were left, and one revision that moves.
     for n in 100..110u64 {
@@ -58,7 +58,7 @@ fn what_stays_is_listed_while_others_come_and_go() {
             for n in 0..2_000u64 {
                 let id = format!("goes {}", n % 7);
                 if n % 3 == 0 {
-                    collection.delete(&id);
+                    collection.delete(&id, &());
                 } else {
                     submit(collection, &id, &story(1_000 + n, 30));
                 }

@@ -5,6 +5,7 @@ mod hammer;
 mod listing;
 mod model;
 mod readmit;
+mod restore;
 mod resubmission;
 mod sequences;
 mod settings;
@@ -99,7 +100,7 @@ fn submit_at(collection: &Collection, id: &str, text: &str, now: i64, limit: usi
         now,
     };
     collection
-        .submit(&mut Fingerprinter::default(), submission, limit)
+        .submit(&mut Fingerprinter::default(), submission, limit, &())
         .expect("there is room")
 }
 

@@ -35,7 +35,7 @@ fn answers_as_before() {
             };
             if n < 90 {
                 first
-                    .submit(&mut fingerprinter, submission, 10)
+                    .submit(&mut fingerprinter, submission, 10, &())
                     .expect("an article");
                 let decided = first.get(&id).expect("an article");
                 let story = first.canonical_id(&decided);

@@ -48,7 +48,7 @@ fn run(method: usize, steps: &[Step]) -> Result<(), TestCaseError> {
             }
             Step::Delete(id) => {
                 let id = id.to_string();
-                prop_assert_eq!(collection.delete(&id), model.delete(&id));
+                prop_assert_eq!(collection.delete(&id, &()), model.delete(&id));
                 prop_assert!(collection.get(&id).is_none());
             }
         }
@@ -74,7 +74,7 @@ fn run(method: usize, steps: &[Step]) -> Result<(), TestCaseError> {
         }
     }
     for id in model.entries.keys() {
-        prop_assert!(collection.delete(id));
+        prop_assert!(collection.delete(id, &()));
     }
     assert_empty(&collection);
     Ok(())

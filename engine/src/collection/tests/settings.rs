@@ -21,7 +21,7 @@ fn only_an_empty_collection_changes_what_shapes_its_fingerprints() {
         Err(SettingsFixed)
     );
     assert_eq!(collection.detector(), words, "a refusal changes nothing");
-    collection.delete("1");
+    collection.delete("1", &());
     assert_eq!(collection.set_detector(Detector::default()), Ok(()));
 }
 

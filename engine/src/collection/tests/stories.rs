@@ -14,8 +14,8 @@ fn the_next_is_promoted_when_the_canonical_is_deleted() {
         for (canonical, next) in [("1", "2"), ("2", "3")] {
             let answer = check(&collection, "", &text);
             assert_eq!(answer.canonical_id.as_deref(), Some(canonical));
-            assert!(collection.delete(canonical));
-            assert!(!collection.delete(canonical));
+            assert!(collection.delete(canonical, &()));
+            assert!(!collection.delete(canonical, &()));
             assert!(collection.get(canonical).is_none());
             let article = collection.get(next).expect("it is there");
             assert_eq!(&*collection.canonical_id(&article), next);
@@ -27,8 +27,8 @@ fn the_next_is_promoted_when_the_canonical_is_deleted() {
         let members: Vec<_> = members.iter().map(|member| &*member.id).collect();
         assert_eq!((&members[..], size), (&["3", "4"][..], 2));
         assert_eq!(collection.stats().clusters, 1);
-        collection.delete("3");
-        collection.delete("4");
+        collection.delete("3", &());
+        collection.delete("4", &());
         assert_empty(&collection);
         assert_eq!(submit(&collection, "5", &text).verdict, Verdict::New);
     }
@@ -76,7 +76,7 @@ fn a_story_is_known_by_its_later_articles_when_the_first_hundred_are_deleted() {
         submit(&collection, &n.to_string(), &edited(&text, 3, n));
     }
     for n in 0..100 {
-        collection.delete(&n.to_string());
+        collection.delete(&n.to_string(), &());
     }
     let answer = check(&collection, "", &edited(&text, 3, 1_000));
     let evidence = answer.matches.first().map(|found| &found.evidence);
