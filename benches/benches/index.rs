@@ -121,7 +121,7 @@ fn submit(group: &mut BenchmarkGroup<'_, WallTime>, collection: &Collection, siz
                 let start = Instant::now();
                 add(collection, &mut fingerprinter, "another", text);
                 spent += start.elapsed();
-                collection.delete("another");
+                collection.delete("another", &());
             }
             spent
         });

@@ -10,6 +10,7 @@
 //! - `evidence`: how much of one article stands in another, and what that makes it;
 //! - [`answer`]: what a caller is told;
 //! - [`collection`]: check, check-and-add, find and delete, over one index;
+//! - [`age`]: how far apart in time two articles may be;
 //! - [`detector`]: a collection's settings;
 //! - [`journal`]: what a collection tells whoever writes its changes down;
 //! - [`record`]: an indexed article as bytes, read and written with [`codec`];
@@ -32,6 +33,7 @@
 //! assert_eq!(second.canonical_id.as_deref(), Some("1"));
 //! ```
 
+pub mod age;
 pub mod answer;
 pub mod codec;
 pub mod collection;
@@ -46,6 +48,7 @@ pub mod record;
 pub mod shingle;
 pub mod text;
 
+pub use age::{Age, Clock};
 pub use answer::{Answer, Evidence, Match, Relation, Verdict};
 pub use collection::{Collection, Compared, Decision, IndexFull, Stats, Submission};
 pub use detector::{Detector, Method};

@@ -161,6 +161,17 @@ impl Record {
         })
     }
 
+    /// The sequence and the id that a record begins with.
+    ///
+    /// # Errors
+    ///
+    /// [`Malformed`] if it does not.
+    pub fn peek(bytes: &[u8]) -> Result<(u64, &str), Malformed> {
+        let mut reader = Reader(bytes);
+        reader.byte()?;
+        Ok((reader.varint()?, reader.text()?))
+    }
+
     /// The article's place in the order of admission.
     pub fn sequence(&self) -> u64 {
         self.article.sequence

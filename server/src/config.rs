@@ -5,11 +5,17 @@ use std::{fs, path::PathBuf, time::Duration};
 use clap::Parser;
 use serde::Deserialize;
 
+use crate::store::{Durability, default_folder};
+
 /// The settings in force.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Config {
     /// Where to listen; port 0 takes a free one.
     pub listen: String,
+    /// Where the index is kept; `None` for in memory only.
+    pub data_dir: Option<PathBuf>,
+    /// When a change is acknowledged.
+    pub durability: Durability,
     /// Longest text of one article, in bytes of UTF-8.
     pub max_text_bytes: usize,
     /// Most articles in one batch.
@@ -28,6 +34,8 @@ impl Default for Config {
     fn default() -> Self {
         Self {
             listen: "127.0.0.1:50051".to_owned(),
+            data_dir: None,
+            durability: Durability::Sync,
             max_text_bytes: 1 << 20,
             max_batch: 1000,
             max_message_bytes: 16 << 20,
@@ -48,8 +56,8 @@ pub struct Flags {
     /// A TOML file with any of the settings below.
     #[arg(long, env = "BASMA_CONFIG", value_name = "FILE")]
     config: Option<PathBuf>,
-    /// Keep the index in memory only. Today this is the only way it is kept: it ends with the process.
-    #[arg(long, env = "BASMA_IN_MEMORY")]
+    /// Keep the index in memory only: it ends with the process.
+    #[arg(long, env = "BASMA_IN_MEMORY", conflicts_with = "data_dir")]
     in_memory: bool,
     #[command(flatten)]
     settings: Settings,
@@ -62,6 +70,18 @@ struct Settings {
     /// Where to listen; port 0 takes a free one [default: 127.0.0.1:50051].
     #[arg(long, env = "BASMA_LISTEN", value_name = "HOST:PORT")]
     listen: Option<String>,
+    /// Where the index is kept [default: basma in the platform's folder for data, on Linux
+    /// $XDG_DATA_HOME or ~/.local/share].
+    #[arg(long, env = "BASMA_DATA_DIR", value_name = "DIR")]
+    data_dir: Option<PathBuf>,
+    /// When a change is acknowledged: when it is on the disk (sync), when it is written and to be synced
+    /// soon (interval), or when it is in the index (memory) [default: sync].
+    #[arg(long, env = "BASMA_DURABILITY", value_name = "MODE")]
+    durability: Option<Mode>,
+    /// With --durability interval: milliseconds within which what was written is synced
+    /// [default: 100].
+    #[arg(long, env = "BASMA_SYNC_INTERVAL_MS", value_name = "MS")]
+    sync_interval_ms: Option<u64>,
     /// Longest text of one article, in bytes of UTF-8 [default: 1048576].
     #[arg(long, env = "BASMA_MAX_TEXT_BYTES", value_name = "BYTES")]
     max_text_bytes: Option<usize>,
@@ -83,6 +103,30 @@ struct Settings {
     log: Option<String>,
 }
 
+/// See [`Durability`].
+#[derive(Clone, Copy, Debug, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "lowercase")]
+enum Mode {
+    Sync,
+    Interval,
+    Memory,
+}
+
+/// How `before` is changed; a period alone changes only that of an interval.
+fn durability(before: Durability, mode: Option<Mode>, period: Option<u64>) -> Durability {
+    let usual = match before {
+        Durability::Interval(period) => period,
+        Durability::Sync | Durability::Memory => Duration::from_millis(100),
+    };
+    let period = period.map_or(usual, |period| Duration::from_millis(period.max(1)));
+    match (mode, before) {
+        (Some(Mode::Sync), _) => Durability::Sync,
+        (Some(Mode::Memory), _) => Durability::Memory,
+        (Some(Mode::Interval), _) | (None, Durability::Interval(_)) => Durability::Interval(period),
+        (None, _) => before,
+    }
+}
+
 impl Config {
     /// The settings in force under these flags and the file that they name.
     ///
@@ -100,12 +144,28 @@ impl Config {
         };
         let config = Self::default().with(file).with(flags.settings);
         config.validate()?;
-        Ok(config)
+        if flags.in_memory && config.data_dir.is_some() {
+            return Err("--in-memory and data_dir exclude each other".to_owned());
+        }
+        let data_dir = match (flags.in_memory, config.data_dir) {
+            (true, _) => None,
+            (false, Some(given)) => Some(given),
+            (false, None) => Some(default_folder().ok_or(
+                "there is no home folder to keep data in: give --data-dir DIR or --in-memory",
+            )?),
+        };
+        Ok(Self { data_dir, ..config })
     }
 
     fn with(self, settings: Settings) -> Self {
         Self {
             listen: settings.listen.unwrap_or(self.listen),
+            data_dir: settings.data_dir.or(self.data_dir),
+            durability: durability(
+                self.durability,
+                settings.durability,
+                settings.sync_interval_ms,
+            ),
             max_text_bytes: settings.max_text_bytes.unwrap_or(self.max_text_bytes),
             max_batch: settings.max_batch.unwrap_or(self.max_batch),
             max_message_bytes: settings.max_message_bytes.unwrap_or(self.max_message_bytes),

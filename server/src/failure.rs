@@ -1,6 +1,8 @@
 //! Every way in which a request can fail: status code, reason, message, and the field at fault
 //! (AIP-193).
 
+use std::time::Duration;
+
 use basma_proto::{ERROR_DOMAIN, v1};
 use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, StatusExt as _};
@@ -14,6 +16,8 @@ pub struct Failure {
     message: String,
     /// The path of the field at fault, for example `article.text`.
     field: Option<String>,
+    /// When to try again.
+    retry: Option<Duration>,
 }
 
 impl Failure {
@@ -25,6 +29,7 @@ impl Failure {
             reason,
             message: message.into(),
             field,
+            retry: None,
         }
     }
 
@@ -35,6 +40,7 @@ impl Failure {
             reason,
             message: message.into(),
             field: None,
+            retry: None,
         }
     }
 
@@ -51,6 +57,28 @@ impl Failure {
     pub(crate) fn deadline_exceeded() -> Self {
         let message = "the request's deadline passed before it was done";
         Self::new(Code::DeadlineExceeded, "DEADLINE_EXCEEDED", message)
+    }
+
+    /// The index is not there yet.
+    pub(crate) fn recovering() -> Self {
+        let message = "the server is reading its store: the health service says when it is done";
+        Self {
+            retry: Some(Duration::from_secs(1)),
+            ..Self::new(Code::Unavailable, "RECOVERING", message)
+        }
+    }
+
+    /// Nothing can be written.
+    pub(crate) fn store(full: bool, cause: &str) -> Self {
+        let (reason, advice) = match full {
+            true => ("STORE_FULL", "it goes on by itself when there is room"),
+            false => ("STORE_FAILED", "it goes on by itself when that is over"),
+        };
+        let message = format!("the store cannot be written ({cause}): {advice}");
+        Self {
+            retry: Some(Duration::from_secs(1)),
+            ..Self::new(Code::Unavailable, reason, message)
+        }
     }
 
     pub(crate) fn draining() -> Self {
@@ -94,6 +122,9 @@ impl From<Failure> for Status {
         let mut details = ErrorDetails::with_error_info(failure.reason, ERROR_DOMAIN, []);
         if let Some(field) = failure.field {
             details.add_bad_request_violation(field, failure.message.clone());
+        }
+        if failure.retry.is_some() {
+            details.set_retry_info(failure.retry);
         }
         Status::with_error_details(failure.code, failure.message, details)
     }

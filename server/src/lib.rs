@@ -8,7 +8,8 @@
 //! - `service`: the RPCs, one group a file, each a few lines between `convert` and the engine;
 //! - `convert`: messages to the engine's types, checked, and back;
 //! - [`failure`]: every way in which a request can fail, with its status code and reason;
-//! - `registry`: the collections by name.
+//! - `registry`: the collections by name, with their `settings`;
+//! - `store`: what keeps them when the process ends.
 
 pub mod config;
 mod convert;
@@ -17,6 +18,9 @@ mod observe;
 mod registry;
 mod run;
 mod service;
+mod settings;
+mod store;
 
 pub use config::Config;
 pub use run::run;
+pub use store::Durability;

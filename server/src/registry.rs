@@ -1,23 +1,106 @@
-//! The collections by name.
+//! The collections by name, and the store behind them.
 
 use std::{
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
     time::{SystemTime, UNIX_EPOCH},
 };
 
-use basma_engine::{Collection, Detector, Timestamp};
+use basma_engine::{Article, Collection, Timestamp};
 use basma_proto::DEFAULT_COLLECTION;
 use dashmap::{DashMap, Entry};
+use parking_lot::RwLock;
 use tonic::Code;
 
-use crate::failure::Failure;
+use crate::{
+    failure::Failure,
+    settings::Settings,
+    store::{Book, Page, Store, Texts, pack},
+};
 
-/// A collection and when it was made.
+/// A collection, and what belongs to it.
 #[derive(Debug)]
 pub(crate) struct Named {
     pub(crate) name: String,
     pub(crate) created: Timestamp,
     pub(crate) collection: Collection,
+    /// The texts that it keeps.
+    pub(crate) texts: Texts,
+    /// Where its changes are written down, if anywhere.
+    pub(crate) book: Option<Book>,
+    /// The collection has the detector that is in force.
+    settings: RwLock<Settings>,
+}
+
+impl Named {
+    pub(crate) fn new(
+        (name, created): (&str, Timestamp),
+        settings: Settings,
+        collection: Collection,
+        texts: Texts,
+        book: Option<Book>,
+    ) -> Self {
+        Self {
+            name: name.to_owned(),
+            created,
+            collection,
+            texts,
+            book,
+            settings: RwLock::new(settings),
+        }
+    }
+
+    /// Its settings.
+    pub(crate) fn settings(&self) -> Settings {
+        Settings {
+            detector: self.collection.detector(),
+            ..*self.settings.read()
+        }
+    }
+
+    /// Changes its settings.
+    ///
+    /// # Errors
+    ///
+    /// If it holds articles whose fingerprints the change would make useless.
+    pub(crate) fn change(&self, settings: Settings) -> Result<(), Failure> {
+        let mut current = self.settings.write();
+        self.collection
+            .set_detector(settings.detector)
+            .map_err(|_| {
+                let message = "the collection holds articles: the method and the features of their \
+                               fingerprints cannot change; create another collection";
+                Failure::new(Code::FailedPrecondition, "SETTINGS_FIXED", message)
+            })?;
+        *current = settings;
+        self.book.iter().for_each(Book::changed);
+        Ok(())
+    }
+
+    /// What is told of the submission of a text.
+    pub(crate) fn page(&self, text: &str) -> Page<'_> {
+        let keep = self.settings.read().keep_texts;
+        Page::new(self, keep.then(|| pack(text)))
+    }
+
+    /// The text of an article, if it was kept.
+    ///
+    /// # Errors
+    ///
+    /// If it cannot be read.
+    pub(crate) fn text(&self, article: &Article) -> Result<Option<String>, Failure> {
+        self.texts.get(article.sequence()).map_err(|error| {
+            let message = format!("the kept text of {:?} cannot be read: {error}", article.id);
+            Failure::new(Code::DataLoss, "TEXT_UNREADABLE", message)
+        })
+    }
+
+    /// Deletes an article; false if there is none of this id.
+    pub(crate) fn delete(&self, id: &str) -> bool {
+        self.collection.delete(id, &Page::new(self, None))
+    }
 }
 
 /// All collections; "default" always is one of them.
@@ -25,24 +108,73 @@ pub(crate) struct Named {
 pub(crate) struct Registry {
     collections: DashMap<String, Arc<Named>>,
     most: usize,
+    store: Option<Store>,
+    /// Whether the collections are all here.
+    ready: AtomicBool,
 }
 
 impl Registry {
-    /// A registry of at most `most` collections.
-    pub(crate) fn new(most: usize) -> Self {
-        let registry = Self {
+    /// A registry of at most `most` collections. It refuses everything until [`Registry::recover`] is
+    /// done.
+    pub(crate) fn new(most: usize, store: Option<Store>) -> Self {
+        Self {
             collections: DashMap::new(),
             most,
-        };
-        registry.collections.insert(
-            DEFAULT_COLLECTION.to_owned(),
-            named(DEFAULT_COLLECTION, Detector::default()),
-        );
-        registry
+            store,
+            ready: AtomicBool::new(false),
+        }
+    }
+
+    /// Reads what the store holds. To be called once; it can take a while.
+    ///
+    /// # Errors
+    ///
+    /// A sentence that says what is wrong with the store.
+    pub(crate) fn recover(&self) -> Result<(), String> {
+        if let Some(store) = &self.store {
+            for named in store.recover()? {
+                self.collections.insert(named.name.clone(), named);
+            }
+        }
+        if !self.collections.contains_key(DEFAULT_COLLECTION) {
+            let made = self.make(DEFAULT_COLLECTION, Settings::default());
+            self.collections.insert(DEFAULT_COLLECTION.to_owned(), made);
+        }
+        self.ready.store(true, Ordering::Release);
+        Ok(())
+    }
+
+    /// Nothing may change for the time being, and why.
+    pub(crate) fn writable(&self) -> Result<(), Failure> {
+        match self.store.as_ref().and_then(Store::refusal) {
+            Some(refusal) => Err(refusal),
+            None => Ok(()),
+        }
+    }
+
+    /// Where the changes so far end: what [`Registry::durable`] waits for.
+    pub(crate) fn mark(&self) -> u64 {
+        self.store.as_ref().map_or(0, Store::mark)
+    }
+
+    /// Returns when every change before a mark may be acknowledged.
+    pub(crate) async fn durable(&self, mark: u64) -> Result<(), Failure> {
+        match &self.store {
+            Some(store) => store.written(mark).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Writes what is left.
+    pub(crate) fn stop(&self) {
+        self.store.iter().for_each(Store::stop);
     }
 
     /// The collection of a name; an empty one means the default.
     pub(crate) fn get(&self, name: &str) -> Result<Arc<Named>, Failure> {
+        if !self.ready.load(Ordering::Acquire) {
+            return Err(Failure::recovering());
+        }
         let name = if name.is_empty() {
             DEFAULT_COLLECTION
         } else {
@@ -52,7 +184,8 @@ impl Registry {
         found.ok_or_else(|| Failure::collection_not_found(name))
     }
 
-    pub(crate) fn create(&self, name: &str, detector: Detector) -> Result<Arc<Named>, Failure> {
+    pub(crate) fn create(&self, name: &str, settings: Settings) -> Result<Arc<Named>, Failure> {
+        self.get("")?;
         validate_name(name)?;
         // Concurrent creations may pass this together, by as many as there are; the limit guards
         // memory, not a licence.
@@ -77,7 +210,7 @@ impl Registry {
                 ))
             }
             Entry::Vacant(vacant) => {
-                let made = named(name, detector);
+                let made = self.make(name, settings);
                 vacant.insert(Arc::clone(&made));
                 Ok(made)
             }
@@ -85,6 +218,7 @@ impl Registry {
     }
 
     pub(crate) fn delete(&self, name: &str) -> Result<(), Failure> {
+        self.get("")?;
         if name.is_empty() || name == DEFAULT_COLLECTION {
             let message = "the collection \"default\" cannot be deleted";
             return Err(Failure::new(
@@ -93,14 +227,24 @@ impl Registry {
                 message,
             ));
         }
-        match self.collections.remove(name) {
+        // Written down before the name is free for another.
+        let written = |_: &String, named: &Arc<Named>| {
+            named.book.iter().for_each(Book::dropped);
+            true
+        };
+        match self.collections.remove_if(name, written) {
             Some(_) => Ok(()),
             None => Err(Failure::collection_not_found(name)),
         }
     }
 
     /// At most `limit` collections whose names follow `after`, by name, and whether there are more.
-    pub(crate) fn list(&self, after: &str, limit: usize) -> (Vec<Arc<Named>>, bool) {
+    pub(crate) fn list(
+        &self,
+        after: &str,
+        limit: usize,
+    ) -> Result<(Vec<Arc<Named>>, bool), Failure> {
+        self.get("")?;
         let mut all: Vec<_> = self
             .collections
             .iter()
@@ -110,16 +254,23 @@ impl Registry {
         all.sort_by(|a, b| a.name.cmp(&b.name));
         let more = all.len() > limit;
         all.truncate(limit);
-        (all, more)
+        Ok((all, more))
     }
-}
 
-fn named(name: &str, detector: Detector) -> Arc<Named> {
-    Arc::new(Named {
-        name: name.to_owned(),
-        created: now(),
-        collection: Collection::new(detector),
-    })
+    fn make(&self, name: &str, settings: Settings) -> Arc<Named> {
+        let (book, texts) = match &self.store {
+            Some(store) => {
+                let (_, book, texts) = store.book(name);
+                (Some(book), texts)
+            }
+            None => (None, Texts::default()),
+        };
+        let collection = Collection::new(settings.detector);
+        let named = Named::new((name, now()), settings, collection, texts, book);
+        let named = Arc::new(named);
+        named.book.iter().for_each(|book| book.created(&named));
+        named
+    }
 }
 
 fn validate_name(name: &str) -> Result<(), Failure> {

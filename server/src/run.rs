@@ -10,32 +10,44 @@ use basma_proto::{
         dedup_service_server::DedupServiceServer,
     },
 };
-use tokio::net::TcpListener;
+use tokio::{net::TcpListener, sync::oneshot};
 use tokio_util::sync::CancellationToken;
-use tonic::transport::{Server, server::TcpIncoming};
+use tonic::{
+    server::NamedService,
+    transport::{Server, server::TcpIncoming},
+};
+use tonic_health::{ServingStatus, server::HealthReporter};
 use tracing::{info, warn};
 
-use crate::{config::Config, observe::ObserveLayer, registry::Registry, service::Service};
+use crate::{
+    config::Config, observe::ObserveLayer, registry::Registry, service::Service, store::Store,
+};
+
+const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// Serves on `listener` until `stop`, then takes no new connections, lets requests under way go on
 /// for `config.drain` at most, and returns.
 ///
-/// The health service says SERVING for "" and for each service once requests are answered, and
-/// NOT_SERVING from `stop` on.
+/// The health service says SERVING for "" and for each service once the store is read and requests are
+/// answered, and NOT_SERVING before that and from `stop` on.
 ///
 /// It needs tokio's multi-threaded runtime: long texts are worked on in place while the other threads go on.
 ///
 /// # Errors
 ///
-/// If the listener fails, or the reflection service cannot be made.
+/// If the listener fails, the store cannot be used, or the reflection service cannot be made.
 pub async fn run(
     listener: TcpListener,
     config: Config,
     stop: CancellationToken,
 ) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
     let address = listener.local_addr()?;
-    let registry = Arc::new(Registry::new(config.max_collections));
-    let service = Service::new(registry, &config, stop.clone());
+    let store = config.data_dir.as_deref();
+    let store = store
+        .map(|folder| Store::open(folder, config.durability))
+        .transpose()?;
+    let registry = Arc::new(Registry::new(config.max_collections, store));
+    let service = Service::new(Arc::clone(&registry), &config, stop.clone());
 
     let (health, health_service) = tonic_health::server::health_reporter();
     let most = config.max_message_bytes;
@@ -46,14 +58,7 @@ pub async fn run(
                 .max_encoding_message_size(usize::MAX)
         };
     }
-    health.set_serving::<DedupServiceServer<Service>>().await;
-    health.set_serving::<ArticleServiceServer<Service>>().await;
-    health
-        .set_serving::<CollectionServiceServer<Service>>()
-        .await;
-    health
-        .set_service_status("", tonic_health::ServingStatus::Serving)
-        .await;
+    say(&health, ServingStatus::NotServing).await;
 
     let reflection = || {
         tonic_reflection::server::Builder::configure()
@@ -73,24 +78,34 @@ pub async fn run(
         .add_service(reflection().build_v1()?)
         .add_service(reflection().build_v1alpha()?);
 
-    info!(%address, version = env!("CARGO_PKG_VERSION"), "serving; the index is in memory only");
+    let (recovered, recovery) = oneshot::channel();
+    let recovering = Arc::clone(&registry);
+    // A thread of its own: a signal to stop does not wait for it.
+    std::thread::spawn(move || recovered.send(recovering.recover()));
+    let recovery = {
+        let health = health.clone();
+        async move {
+            match recovery.await {
+                Ok(Ok(())) => {
+                    let kept = config.data_dir.as_deref().map_or_else(
+                        || "in memory only".to_owned(),
+                        |folder| folder.display().to_string(),
+                    );
+                    info!(%address, version = VERSION, index = kept, "serving");
+                    say(&health, ServingStatus::Serving).await;
+                    std::future::pending().await
+                }
+                Ok(Err(message)) => message,
+                Err(_) => "reading the store failed".to_owned(),
+            }
+        }
+    };
     let draining = {
         let stop = stop.clone();
         async move {
             stop.cancelled().await;
             info!("draining");
-            health
-                .set_service_status("", tonic_health::ServingStatus::NotServing)
-                .await;
-            health
-                .set_not_serving::<DedupServiceServer<Service>>()
-                .await;
-            health
-                .set_not_serving::<ArticleServiceServer<Service>>()
-                .await;
-            health
-                .set_not_serving::<CollectionServiceServer<Service>>()
-                .await;
+            say(&health, ServingStatus::NotServing).await;
         }
     };
     let late = async {
@@ -99,8 +114,23 @@ pub async fn run(
     };
     tokio::select! {
         served = server.serve_with_incoming_shutdown(incoming, draining) => served?,
+        message = recovery => return Err(message.into()),
         () = late => warn!(after = ?config.drain, "requests were still under way at the end of the drain"),
     }
+    tokio::task::block_in_place(|| registry.stop());
     info!("stopped");
     Ok(())
+}
+
+/// Says how the server and each of its services are.
+async fn say(health: &HealthReporter, status: ServingStatus) {
+    let services = [
+        "",
+        <DedupServiceServer<Service> as NamedService>::NAME,
+        <ArticleServiceServer<Service> as NamedService>::NAME,
+        <CollectionServiceServer<Service> as NamedService>::NAME,
+    ];
+    for service in services {
+        health.set_service_status(service, status).await;
+    }
 }

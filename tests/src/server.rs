@@ -46,9 +46,28 @@ impl Server {
 
     /// The same with these arguments, too.
     pub async fn start_with(arguments: &[&str]) -> Self {
+        let server = Self::begin("--in-memory", arguments).await;
+        server.serving().await;
+        server
+    }
+
+    /// Starts a server that keeps its index in this folder, and waits until it says SERVING.
+    pub async fn start_in(data: &Path, arguments: &[&str]) -> Self {
+        let server = Self::begin_in(data, arguments).await;
+        server.serving().await;
+        server
+    }
+
+    /// The same, but does not wait until it has read the folder.
+    pub async fn begin_in(data: &Path, arguments: &[&str]) -> Self {
+        let data = format!("--data-dir={}", data.to_str().expect("a path in UTF-8"));
+        Self::begin(&data, arguments).await
+    }
+
+    async fn begin(store: &str, arguments: &[&str]) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let log = File::create(folder.path().join(LOG)).expect("a file");
-        let mut basmad = basmad(&["--listen", "127.0.0.1:0", "--in-memory"]);
+        let mut basmad = basmad(&["--listen", "127.0.0.1:0", store]);
         let mut basmad = basmad
             .args(["--log", "basma_server=debug,info"])
             .args(arguments)
@@ -67,18 +86,21 @@ impl Server {
             let log = fs::read_to_string(folder.path().join(LOG)).expect("a log");
             panic!("basmad said {line:?} and then:\n{log}");
         };
-        let server = Self {
+        Self {
             basmad,
             address: address.to_owned(),
             folder,
-        };
+        }
+    }
+
+    /// Waits until it says SERVING.
+    pub async fn serving(&self) {
         until("SERVING", async || {
-            let mut health = HealthClient::new(server.try_channel().await?);
+            let mut health = HealthClient::new(self.try_channel().await?);
             let asked = health.check(HealthCheckRequest::default()).await.ok()?;
             (asked.into_inner().status() == ServingStatus::Serving).then_some(())
         })
         .await;
-        server
     }
 
     /// Its URL.
@@ -159,11 +181,32 @@ impl Server {
 
     /// Sends SIGTERM.
     pub fn terminate(&self) {
+        self.signal(Signal::TERM);
+    }
+
+    /// Sends SIGKILL, and waits until it is gone.
+    pub async fn kill(mut self) {
+        self.signal(Signal::KILL);
+        self.exit().await;
+    }
+
+    /// Sends SIGTERM, and waits for a good end.
+    ///
+    /// # Panics
+    ///
+    /// If it ends badly.
+    pub async fn stop(mut self) {
+        self.terminate();
+        let status = self.exit().await;
+        assert_eq!(status.code(), Some(0), "{}", self.log());
+    }
+
+    fn signal(&self, signal: Signal) {
         let pid = self
             .basmad
             .id()
             .and_then(|id| Pid::from_raw(id.try_into().ok()?));
-        kill_process(pid.expect("it runs"), Signal::TERM).expect("it takes signals");
+        kill_process(pid.expect("it runs"), signal).expect("it takes signals");
     }
 
     /// How it ended.

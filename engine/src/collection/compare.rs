@@ -7,7 +7,7 @@ use crate::{
     compare::{Comparison, segments},
     evidence::{Side, measure, passages, relate},
     fingerprint::{Fingerprint, Fingerprinter, ShingleSet},
-    index::articles::{Article, Timestamp},
+    index::articles::{Article, Metadata, Timestamp},
     rarity::Rarity,
 };
 
@@ -18,6 +18,8 @@ pub enum Compared<'a> {
     Text(&'a str),
     /// An indexed article, whose text is not known any more.
     Indexed(Arc<Article>),
+    /// An indexed article, and its text.
+    Kept(Arc<Article>, &'a str),
 }
 
 impl Collection {
@@ -29,6 +31,13 @@ impl Collection {
         let prepare = |side: &Compared<'_>, fingerprinter: &mut Fingerprinter| -> Prepared {
             match side {
                 Compared::Text(text) => (fingerprinter.fingerprint("", text, &detector), None),
+                Compared::Kept(article, text) => {
+                    let Metadata {
+                        title, published, ..
+                    } = &article.metadata;
+                    let fingerprint = fingerprinter.fingerprint(title, text, &detector);
+                    (fingerprint, *published)
+                }
                 Compared::Indexed(article) => {
                     (article.fingerprint.clone(), article.metadata.published)
                 }
@@ -41,7 +50,7 @@ impl Collection {
             .map(|content| ShingleSet::from(&content.sketch))
             .unwrap_or_default();
         let shingles = match a {
-            Compared::Text(_) => first.shingles(),
+            Compared::Text(_) | Compared::Kept(..) => first.shingles(),
             Compared::Indexed(_) => &remembered,
         };
         let rarity = Rarity::new(content, &self.stories, &self.postings);
@@ -58,7 +67,9 @@ impl Collection {
             &rarity,
         );
         evidence.passages = passages(shingles, &b_print);
-        let texts = matches!((a, b), (Compared::Text(_), Compared::Text(_)));
+        let texts = [a, b]
+            .iter()
+            .all(|side| !matches!(side, Compared::Indexed(_)));
         let relation = relate(&a_print, &b_print, &evidence, &detector, &rarity);
         Comparison {
             relation,

@@ -65,9 +65,11 @@ impl ArticleService for Service {
     ) -> Result<Response<v1::DeleteArticleResponse>, Status> {
         let request = request.get_ref();
         let (named, _) = self.indexed(&request.collection, &request.id)?;
-        if !named.collection.delete(&request.id) {
+        self.registry.writable()?;
+        if !named.delete(&request.id) {
             return Err(Failure::article_not_found(&request.id).into());
         }
+        self.registry.durable(self.registry.mark()).await?;
         Ok(Response::new(v1::DeleteArticleResponse {}))
     }
 

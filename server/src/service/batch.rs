@@ -12,10 +12,11 @@ impl Service {
     ) -> Result<v1::BatchSubmitResponse, Failure> {
         let named = self.registry.get(&request.collection)?;
         let most = convert::max_matches(request.max_matches)?;
+        self.registry.writable()?;
         let answer = |article: &v1::Article| self.submit_one(&named, Some(article), most);
-        Ok(v1::BatchSubmitResponse {
-            results: self.each(&request.articles, answer).await?,
-        })
+        let results = self.each(&request.articles, answer).await?;
+        self.registry.durable(self.registry.mark()).await?;
+        Ok(v1::BatchSubmitResponse { results })
     }
 
     pub(super) async fn check_batch(

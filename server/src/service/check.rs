@@ -10,13 +10,15 @@ use crate::{
 };
 
 impl Service {
-    pub(super) fn submit_article(
+    pub(super) async fn submit_article(
         &self,
         request: &v1::SubmitRequest,
     ) -> Result<v1::SubmitResponse, Failure> {
         let named = self.registry.get(&request.collection)?;
         let most = convert::max_matches(request.max_matches)?;
+        self.registry.writable()?;
         let answer = self.submit_one(&named, request.article.as_ref(), most)?;
+        self.registry.durable(self.registry.mark()).await?;
         Ok(v1::SubmitResponse {
             answer: Some(answer),
         })

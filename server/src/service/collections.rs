@@ -2,16 +2,20 @@
 
 use basma_engine::{Detector, collection::VERDICTS};
 use basma_proto::v1::{self, collection_service_server::CollectionService};
-use tonic::{Code, Request, Response, Status};
+use tonic::{Request, Response, Status};
 
 use super::Service;
 use crate::{
     convert::{page_size, settings, time},
     failure::Failure,
+    settings::Settings,
 };
 
 impl Service {
-    fn create(&self, request: &v1::CreateCollectionRequest) -> Result<v1::Collection, Failure> {
+    async fn create(
+        &self,
+        request: &v1::CreateCollectionRequest,
+    ) -> Result<v1::Collection, Failure> {
         let Some(collection) = &request.collection else {
             return Err(missing());
         };
@@ -19,12 +23,21 @@ impl Service {
             Some(asked) => settings::create(asked)?,
             None => Detector::default(),
         };
-        let made = self.registry.create(&collection.name, detector);
-        made.map(|named| settings::write(&named))
-            .map_err(|failure| failure.within("collection"))
+        let settings = Settings {
+            detector,
+            ..Settings::default()
+        };
+        self.registry.writable()?;
+        let made = self.registry.create(&collection.name, settings);
+        let made = made.map_err(|failure| failure.within("collection"))?;
+        self.registry.durable(self.registry.mark()).await?;
+        Ok(settings::write(&made))
     }
 
-    fn update(&self, request: &v1::UpdateCollectionRequest) -> Result<v1::Collection, Failure> {
+    async fn update(
+        &self,
+        request: &v1::UpdateCollectionRequest,
+    ) -> Result<v1::Collection, Failure> {
         let Some(collection) = &request.collection else {
             return Err(missing());
         };
@@ -35,11 +48,12 @@ impl Service {
             asked = settings::masked(&asked, &defaults, &mask.paths)?;
         }
         let detector = settings::change(named.collection.detector(), &asked)?;
-        named.collection.set_detector(detector).map_err(|_| {
-            let message = "the collection holds articles: the method and the features of their \
-                           fingerprints cannot change; create another collection";
-            Failure::new(Code::FailedPrecondition, "SETTINGS_FIXED", message)
+        self.registry.writable()?;
+        named.change(Settings {
+            detector,
+            ..named.settings()
         })?;
+        self.registry.durable(self.registry.mark()).await?;
         Ok(settings::write(&named))
     }
 }
@@ -54,7 +68,7 @@ impl CollectionService for Service {
         &self,
         request: Request<v1::CreateCollectionRequest>,
     ) -> Result<Response<v1::CreateCollectionResponse>, Status> {
-        let collection = Some(self.create(request.get_ref())?);
+        let collection = Some(self.create(request.get_ref()).await?);
         Ok(Response::new(v1::CreateCollectionResponse { collection }))
     }
 
@@ -75,7 +89,7 @@ impl CollectionService for Service {
         // The token is the name that the page before ended with.
         let (page, more) = self
             .registry
-            .list(&request.page_token, page_size(request.page_size)?);
+            .list(&request.page_token, page_size(request.page_size)?)?;
         let next = page.last().filter(|_| more).map(|named| named.name.clone());
         Ok(Response::new(v1::ListCollectionsResponse {
             collections: page.iter().map(|named| settings::write(named)).collect(),
@@ -87,7 +101,7 @@ impl CollectionService for Service {
         &self,
         request: Request<v1::UpdateCollectionRequest>,
     ) -> Result<Response<v1::UpdateCollectionResponse>, Status> {
-        let collection = Some(self.update(request.get_ref())?);
+        let collection = Some(self.update(request.get_ref()).await?);
         Ok(Response::new(v1::UpdateCollectionResponse { collection }))
     }
 
@@ -95,7 +109,9 @@ impl CollectionService for Service {
         &self,
         request: Request<v1::DeleteCollectionRequest>,
     ) -> Result<Response<v1::DeleteCollectionResponse>, Status> {
+        self.registry.writable()?;
         self.registry.delete(&request.get_ref().name)?;
+        self.registry.durable(self.registry.mark()).await?;
         Ok(Response::new(v1::DeleteCollectionResponse {}))
     }
 

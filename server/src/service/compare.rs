@@ -2,7 +2,7 @@
 
 use std::{borrow::Cow, sync::Arc};
 
-use basma_engine::{Article, Collection, Compared, FoldedText, compare::Segment};
+use basma_engine::{Article, Compared, FoldedText, compare::Segment};
 use basma_proto::v1::{self, segment::Kind};
 
 use super::Service;
@@ -12,6 +12,7 @@ use crate::{
         text::{self, Body},
     },
     failure::Failure,
+    registry::Named,
 };
 
 impl Service {
@@ -22,10 +23,10 @@ impl Service {
         let named = self.registry.get(&request.collection)?;
         let collection = &named.collection;
         let a = self
-            .side(request.a.as_ref(), collection)
+            .side(request.a.as_ref(), &named)
             .map_err(|failure| failure.within("a"))?;
         let b = self
-            .side(request.b.as_ref(), collection)
+            .side(request.b.as_ref(), &named)
             .map_err(|failure| failure.within("b"))?;
         let places = (places(&a), places(&b));
         let compared = collection.compare(&borrowed(&a), &borrowed(&b));
@@ -47,17 +48,19 @@ impl Service {
     fn side<'a>(
         &self,
         side: Option<&'a v1::CompareSide>,
-        collection: &Collection,
+        named: &Named,
     ) -> Result<Side<'a>, Failure> {
         let side = side
             .and_then(|side| side.side.as_ref())
             .ok_or_else(text::missing)?;
         match Body::or_id(side) {
             Ok(body) => body.read(self.max_text_bytes).map(Side::Text),
-            Err(id) => collection
-                .get(id)
-                .map(Side::Indexed)
-                .ok_or_else(|| Failure::article_not_found(id)),
+            Err(id) => {
+                let article =
+                    (named.collection.get(id)).ok_or_else(|| Failure::article_not_found(id))?;
+                let kept = named.text(&article)?;
+                Ok(Side::Indexed(article, kept))
+            }
         }
     }
 }
@@ -65,13 +68,15 @@ impl Service {
 /// One side of a comparison: a text, or an indexed article.
 enum Side<'a> {
     Text(Cow<'a, str>),
-    Indexed(Arc<Article>),
+    /// With its text, if that was kept.
+    Indexed(Arc<Article>, Option<String>),
 }
 
 fn borrowed<'a>(side: &'a Side<'_>) -> Compared<'a> {
     match side {
         Side::Text(text) => Compared::Text(text),
-        Side::Indexed(article) => Compared::Indexed(Arc::clone(article)),
+        Side::Indexed(article, None) => Compared::Indexed(Arc::clone(article)),
+        Side::Indexed(article, Some(text)) => Compared::Kept(Arc::clone(article), text),
     }
 }
 
@@ -79,7 +84,8 @@ fn borrowed<'a>(side: &'a Side<'_>) -> Compared<'a> {
 fn places(side: &Side<'_>) -> FoldedText {
     match side {
         Side::Text(text) => FoldedText::new(text),
-        Side::Indexed(_) => FoldedText::default(),
+        Side::Indexed(_, Some(text)) => FoldedText::new(text),
+        Side::Indexed(_, None) => FoldedText::default(),
     }
 }
 

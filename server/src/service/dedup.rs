@@ -11,7 +11,7 @@ impl DedupService for Service {
         &self,
         request: Request<v1::SubmitRequest>,
     ) -> Result<Response<v1::SubmitResponse>, Status> {
-        Ok(Response::new(self.submit_article(request.get_ref())?))
+        Ok(Response::new(self.submit_article(request.get_ref()).await?))
     }
 
     async fn check(

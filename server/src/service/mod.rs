@@ -52,7 +52,7 @@ impl Service {
         }
     }
 
-    /// Submits one article.
+    /// Submits one article. The answer is not to be given before [`Registry::durable`] says so.
     fn submit_one(
         &self,
         named: &Named,
@@ -61,8 +61,11 @@ impl Service {
     ) -> Result<v1::Answer, Failure> {
         let incoming = convert::article::read(article, self.max_text_bytes, true)?;
         let submission = incoming.submission();
+        let page = named.page(submission.text);
         let answer = fingerprinting(submission.text, |fingerprinter| {
-            named.collection.submit(fingerprinter, submission, most)
+            named
+                .collection
+                .submit(fingerprinter, submission, most, &page)
         })
         .map_err(|_| {
             let message = "the collection holds as many articles as it can";

@@ -1,6 +1,6 @@
 //! `SubmitStream`: articles as they come, answers in the same order.
 
-use std::pin::Pin;
+use std::{pin::Pin, sync::Arc};
 
 use basma_proto::v1;
 use futures_util::{Stream, StreamExt as _, stream};
@@ -14,13 +14,17 @@ use crate::{
     observe::{Deadline, explained},
 };
 
+/// So many articles of a stream are submitted, and their answers wait until they are on the disk.
+const UNDER_WAY: usize = 64;
+
 /// The answers of one stream.
 pub(super) type Answers =
     Pin<Box<dyn Stream<Item = Result<v1::SubmitStreamResponse, Status>> + Send>>;
 
 impl Service {
-    /// Answers one request after another, each when the caller has room for the answer: a caller that
-    /// does not read its answers is not read from, and holds up nobody's memory.
+    /// Answers one request after another, the first ones while more are read, each when the caller has
+    /// room for the answer: a caller that does not read its answers is soon not read from, and holds up
+    /// little memory.
     ///
     /// The stream ends with the caller's, at its deadline, at a message that cannot be decoded, and
     /// with UNAVAILABLE when the server stops; what was answered before that was done.
@@ -45,12 +49,22 @@ impl Service {
             }
             let answer = open.next().await?;
             open.ended = answer.is_err();
-            Some((answer, open))
+            let mark = open.service.registry.mark();
+            Some(((answer, mark), open))
         });
-        answers.boxed()
+        let registry = Arc::clone(&self.registry);
+        let durable = answers.map(move |(answer, mark)| {
+            let registry = Arc::clone(&registry);
+            async move {
+                registry.durable(mark).await?;
+                answer
+            }
+        });
+        durable.buffered(UNDER_WAY).boxed()
     }
 
     fn answer_request(&self, request: &v1::SubmitStreamRequest) -> Result<v1::Answer, Failure> {
+        self.registry.writable()?;
         let named = self.registry.get(&request.collection)?;
         let most = convert::max_matches(request.max_matches)?;
         self.submit_one(&named, request.article.as_ref(), most)

@@ -9,7 +9,10 @@ use crate::{Article, Journal, Record};
 
 /// What a journal holds at the end of it all: the records of those who are left, and the mean.
 #[derive(Debug, Default)]
-struct Pages(Mutex<(Vec<(u64, Vec<u8>)>, f64)>);
+struct Pages(Mutex<(Records, f64)>);
+
+/// By sequence.
+type Records = Vec<(u64, Vec<u8>)>;
 
 impl Journal for Pages {
     fn admitted(&self, article: &Arc<Article>, replaced: Option<&Arc<Article>>, usual: f64) {

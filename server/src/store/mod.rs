@@ -1,0 +1,302 @@
+//! The store: what keeps the index when the process ends.
+//!
+//! The index is in memory; on the disk there is one journal for each collection, to be read from
+//! beginning to end at the start. The way of a change:
+//!
+//! - [`Book`]: a collection's end of the `queue`, told of changes by the index;
+//! - `committer`: the thread that takes what waits, and writes it with one sync;
+//! - `log`: the journal of a collection, `block`s of `entry`s;
+//! - `clean`: gives back the disk space of what was deleted;
+//! - `texts`: kept texts;
+//! - `recover`: from the journal back to the index;
+//! - `folder`: the data folder, locked, with its catalog.
+
+mod block;
+mod clean;
+mod committer;
+mod entry;
+mod folder;
+mod log;
+mod queue;
+mod recover;
+mod texts;
+
+use std::{
+    cell::Cell,
+    path::{Path, PathBuf},
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    thread::{self, JoinHandle},
+    time::Duration,
+};
+
+use basma_engine::{Article, Collection, Journal};
+use parking_lot::Mutex;
+use tracing::info;
+
+pub(crate) use self::texts::{Texts, pack};
+use self::{
+    committer::Committer,
+    folder::Folder,
+    log::Log,
+    queue::{Op, Queue},
+    recover::recover,
+};
+use crate::{failure::Failure, registry::Named};
+
+/// When a change is acknowledged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Durability {
+    /// When it is on the disk: one sync for all that wait.
+    Sync,
+    /// When it is written; the disk is synced at least this often. The end of the process loses nothing,
+    /// the end of the machine what was acknowledged since.
+    Interval(Duration),
+    /// When it is in the index. It is written soon after, and synced every second. The end of the
+    /// process loses what is not written yet, a few thousand changes at most.
+    Memory,
+}
+
+/// So many changes may be unwritten with [`Durability::Memory`].
+const SLACK: u64 = 4096;
+
+/// A journal goes on in a new file at this size.
+const SEGMENT: u64 = 32 << 20;
+
+/// The store of a data folder that is locked and not read yet.
+#[derive(Debug)]
+pub(crate) struct Store {
+    folder: Arc<Folder>,
+    queue: Arc<Queue>,
+    durability: Durability,
+    segment: u64,
+    numbers: AtomicU64,
+    committer: Mutex<Option<JoinHandle<()>>>,
+}
+
+impl Store {
+    /// Locks a data folder, which is made if it is not there.
+    ///
+    /// # Errors
+    ///
+    /// A sentence that names the folder and what is wrong with it.
+    pub(crate) fn open(folder: &Path, durability: Durability) -> Result<Self, String> {
+        let slack = match durability {
+            Durability::Sync | Durability::Interval(_) => 0,
+            Durability::Memory => SLACK,
+        };
+        Ok(Self {
+            folder: Arc::new(Folder::open(folder)?),
+            queue: Arc::new(Queue::new(slack)),
+            durability,
+            segment: SEGMENT,
+            numbers: AtomicU64::new(0),
+            committer: Mutex::new(None),
+        })
+    }
+
+    /// Reads all collections and begins to write. To be called once.
+    ///
+    /// # Errors
+    ///
+    /// A sentence that names the file and what is wrong with it.
+    pub(crate) fn recover(&self) -> Result<Vec<Arc<Named>>, String> {
+        let (mut all, mut logs) = (Vec::new(), std::collections::BTreeMap::new());
+        for name in self.folder.collections()? {
+            let (number, log) = self.recover_one(&name)?;
+            all.push(Arc::clone(&log.named));
+            logs.insert(number, log);
+        }
+        let committer = Committer {
+            queue: Arc::clone(&self.queue),
+            folder: Arc::clone(&self.folder),
+            logs,
+            durability: self.durability,
+            segment: self.segment,
+        };
+        let thread = thread::Builder::new().name("committer".to_owned());
+        let thread = thread
+            .spawn(move || committer.run())
+            .map_err(|error| format!("cannot start a thread: {error}"))?;
+        *self.committer.lock() = Some(thread);
+        Ok(all)
+    }
+
+    fn recover_one(&self, name: &str) -> Result<(u64, Log), String> {
+        let folder = self.folder.journal(name);
+        let read = AtomicU64::new(0);
+        let started = std::time::Instant::now();
+        let found = thread::scope(|scope| {
+            let reading = scope.spawn(|| recover(&folder, &read));
+            while !reading.is_finished() {
+                thread::park_timeout(Duration::from_millis(20));
+                if started.elapsed().as_secs() > 0 {
+                    let megabytes = read.load(Ordering::Relaxed) >> 20;
+                    info!(collection = name, megabytes, "reading the journal");
+                    thread::park_timeout(Duration::from_secs(1));
+                }
+            }
+            reading.join()
+        });
+        let found = found.map_err(|_| format!("reading {} failed", folder.display()))??;
+        let articles = found.records.len();
+        if found.state.name != name {
+            return Err(format!(
+                "{} is the journal of the collection {:?}: folders were renamed",
+                folder.display(),
+                found.state.name
+            ));
+        }
+        let state = found.state;
+        let collection = Collection::restore(
+            state.settings.detector,
+            found.records,
+            state.next,
+            state.usual,
+        );
+        let collection =
+            collection.map_err(|_| format!("{} has too many articles", folder.display()))?;
+        let (number, book, texts) = self.book(name);
+        found
+            .texts
+            .into_iter()
+            .for_each(|(sequence, place)| texts.put(sequence, place));
+        let named = Named::new(
+            (name, state.created),
+            state.settings,
+            collection,
+            texts,
+            Some(book),
+        );
+        let mut log = Log::new(Arc::new(named), folder, state);
+        log.entries = found.entries;
+        log.live = found.live;
+        log.sealed = found.files.into_iter().collect();
+        if let Some((number, length)) = log.sealed.pop_last() {
+            (log.number, log.length) = (number, length);
+        }
+        info!(collection = name, articles, elapsed = ?started.elapsed(), "recovered");
+        Ok((number, log))
+    }
+
+    /// What a collection of this name writes to.
+    pub(crate) fn book(&self, name: &str) -> (u64, Book, Texts) {
+        let number = self.numbers.fetch_add(1, Ordering::Relaxed);
+        let book = Book {
+            number,
+            queue: Arc::clone(&self.queue),
+        };
+        (number, book, Texts::within(self.folder.journal(name)))
+    }
+
+    /// Nothing may change for the time being.
+    pub(crate) fn refusal(&self) -> Option<Failure> {
+        self.queue.refusal()
+    }
+
+    /// How many changes there were so far.
+    pub(crate) fn mark(&self) -> u64 {
+        self.queue.count()
+    }
+
+    /// Returns when the changes up to a mark may be acknowledged.
+    ///
+    /// # Errors
+    ///
+    /// If they cannot be written at the moment. They are tried again.
+    pub(crate) async fn written(&self, mark: u64) -> Result<(), Failure> {
+        self.queue.written(mark).await
+    }
+
+    /// Writes what is left, and ends.
+    pub(crate) fn stop(&self) {
+        self.queue.stop();
+        let committer = self.committer.lock().take();
+        if let Some(committer) = committer {
+            // If it panicked, that was printed.
+            let _ended = committer.join();
+        }
+    }
+}
+
+/// A collection's end of the queue.
+#[derive(Debug)]
+pub(crate) struct Book {
+    number: u64,
+    queue: Arc<Queue>,
+}
+
+impl Book {
+    /// Writes a new collection down; before any change of it.
+    pub(crate) fn created(&self, named: &Arc<Named>) {
+        self.queue.push(self.number, Op::Created(Arc::clone(named)));
+    }
+
+    /// Writes its settings down again.
+    pub(crate) fn changed(&self) {
+        self.queue.push(self.number, Op::Changed);
+    }
+
+    /// Nothing of it is needed any more.
+    pub(crate) fn dropped(&self) {
+        self.queue.push(self.number, Op::Dropped);
+    }
+}
+
+/// What a collection tells of one submission or deletion, with the text if that is to be kept.
+pub(crate) struct Page<'a> {
+    named: &'a Named,
+    text: Cell<Option<Arc<[u8]>>>,
+}
+
+impl<'a> Page<'a> {
+    pub(crate) fn new(named: &'a Named, text: Option<Arc<[u8]>>) -> Self {
+        Self {
+            named,
+            text: Cell::new(text),
+        }
+    }
+}
+
+impl Journal for Page<'_> {
+    fn admitted(&self, article: &Arc<Article>, replaced: Option<&Arc<Article>>, usual: f64) {
+        let text = self.text.take();
+        if let Some(text) = &text {
+            let place = texts::Place::Memory(Arc::clone(text));
+            self.named.texts.put(article.sequence(), place);
+        }
+        match &self.named.book {
+            Some(book) => {
+                let op = Op::Admitted {
+                    article: Arc::clone(article),
+                    replaced: replaced.cloned(),
+                    usual,
+                    text,
+                };
+                book.queue.push(book.number, op);
+            }
+            None => replaced
+                .iter()
+                .for_each(|old| self.named.texts.remove(old.sequence())),
+        }
+    }
+
+    fn deleted(&self, article: &Arc<Article>) {
+        match &self.named.book {
+            Some(book) => book
+                .queue
+                .push(book.number, Op::Deleted(Arc::clone(article))),
+            None => self.named.texts.remove(article.sequence()),
+        }
+    }
+}
+
+/// The platform's folder for the data of programs: `$XDG_DATA_HOME/basma`, or `~/.local/share/basma`;
+/// on macOS `~/Library/Application Support/basma`.
+pub(crate) fn default_folder() -> Option<PathBuf> {
+    use etcetera::BaseStrategy as _;
+    let strategy = etcetera::base_strategy::choose_native_strategy().ok()?;
+    Some(strategy.data_dir().join("basma"))
+}
