@@ -27,14 +27,6 @@ pub fn put_bytes(out: &mut Vec<u8>, bytes: &[u8]) {
     out.extend_from_slice(bytes);
 }
 
-/// Appends numbers, and before them how many there are.
-pub(crate) fn put_words(out: &mut Vec<u8>, words: &[u32]) {
-    put_varint(out, words.len() as u64);
-    words
-        .iter()
-        .for_each(|word| out.extend_from_slice(&word.to_le_bytes()));
-}
-
 /// Reads what was written, from the front. No bytes make it panic, or allocate more than a few times
 /// their length.
 #[derive(Clone, Copy, Debug)]
@@ -119,7 +111,13 @@ impl<'a> Reader<'a> {
     /// If there are fewer than is said.
     pub fn bytes(&mut self) -> Result<&'a [u8], Malformed> {
         let length = self.count(1)?;
-        let (bytes, rest) = self.0.split_at(length);
+        self.take(length)
+    }
+
+    /// The next `length` bytes.
+    pub(crate) fn take(&mut self, length: usize) -> Result<&'a [u8], Malformed> {
+        let parts = self.0.split_at_checked(length);
+        let (bytes, rest) = parts.ok_or(Malformed("it ends too early"))?;
         self.0 = rest;
         Ok(bytes)
     }
@@ -153,12 +151,6 @@ impl<'a> Reader<'a> {
             Ok(count) if count <= self.0.len() / size => Ok(count),
             _ => Err(Malformed("a count is beyond its end")),
         }
-    }
-
-    /// Numbers as [`put_words`] writes them.
-    pub(crate) fn words(&mut self) -> Result<Box<[u32]>, Malformed> {
-        let count = self.count(size_of::<u32>())?;
-        (0..count).map(|_| self.word()).collect()
     }
 }
 
@@ -198,7 +190,6 @@ mod tests {
     fn a_count_beyond_the_end_allocates_nothing() {
         let mut out = Vec::new();
         put_varint(&mut out, u64::MAX);
-        assert!(Reader(&out).words().is_err());
         assert!(Reader(&out).bytes().is_err());
     }
 }

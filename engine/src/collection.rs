@@ -227,11 +227,11 @@ impl Collection {
         if fingerprint.tokens >= Detector::MIN_TOKENS {
             self.hamming.remove(fingerprint.simhash, article.slot);
         }
-        if let Some(content) = &fingerprint.content {
+        if let Some(content) = article.content() {
             self.postings
-                .remove(&content.sketch.posted(), article.slot, article.is_story);
+                .remove(content.sketch.posted(), article.slot, article.is_story);
             if article.is_story {
-                self.stories.remove(&content.vocabulary);
+                self.stories.remove(content.vocabulary);
             }
         }
         self.clusters.leave(article.cluster, article.slot);
@@ -257,11 +257,11 @@ impl Collection {
     }
 
     fn enter_content(&self, article: &Article) {
-        if let Some(content) = &article.fingerprint.content {
+        if let Some(content) = article.content() {
             self.postings
-                .insert(&content.sketch.posted(), article.slot, article.is_story);
+                .insert(content.sketch.posted(), article.slot, article.is_story);
             if article.is_story {
-                self.stories.add(&content.vocabulary);
+                self.stories.add(content.vocabulary);
             }
         }
     }

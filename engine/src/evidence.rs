@@ -52,9 +52,10 @@ const MOST_STORIES: u32 = 32;
 const FORMULA: f64 = 0.3;
 
 /// One of the two texts.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Side<'a> {
     pub(crate) fingerprint: &'a Fingerprint,
+    pub(crate) content: Option<Content<'a>>,
     pub(crate) published: Option<Timestamp>,
 }
 
@@ -77,7 +78,7 @@ pub(crate) fn measure(
     let (ours, theirs) = (query.fingerprint, other.fingerprint);
     let comparable = ours.tokens > 0 && theirs.tokens > 0;
     let hamming = comparable.then(|| ours.simhash.distance(theirs.simhash));
-    let (Some(content), Some(their_content)) = (&ours.content, &theirs.content) else {
+    let (Some(content), Some(their_content)) = (query.content, other.content) else {
         return Evidence {
             hamming,
             ..Evidence::default()
@@ -95,10 +96,10 @@ pub(crate) fn measure(
         .count();
     let mut in_theirs = 0;
     let mut shared = Shared::default();
-    for hash in sketch.hashes().iter().filter(|hash| sampled(**hash)) {
+    for hash in sketch.hashes().take_while(|hash| sampled(*hash)) {
         in_theirs += 1;
-        if shingles.position(*hash).is_some() {
-            shared.add(rarity.shingle(*hash));
+        if shingles.position(hash).is_some() {
+            shared.add(rarity.shingle(hash));
         }
     }
     let share = |of: usize| {
@@ -122,8 +123,8 @@ pub(crate) fn measure(
         contained
     };
     let specificity = of_shorter * shared.weight() / rarity.usual();
-    let (words, subject) = words(&shorter.vocabulary, &longer.vocabulary, rarity);
-    let contradicted = contradicted(shorter, longer);
+    let (words, subject) = words(shorter.vocabulary, longer.vocabulary, rarity);
+    let contradicted = contradicted(&shorter, &longer);
     let days = match (query.published, other.published) {
         (Some(ours), Some(theirs)) => (ours.abs_diff(theirs) as f64 / 86_400_000.0).min(7.0),
         _ => 0.0,
@@ -177,7 +178,7 @@ impl Shared {
 
 /// The share of the shorter text's words that the longer has; and of those that it keeps talking about,
 /// its title counted, that the longer or its title has.
-fn words(shorter: &Vocabulary, longer: &Vocabulary, rarity: &Rarity<'_>) -> (f64, f64) {
+fn words(shorter: Vocabulary<'_>, longer: Vocabulary<'_>, rarity: &Rarity<'_>) -> (f64, f64) {
     let (mut all, mut held) = (0.0, 0.0);
     let (mut subject, mut subject_held) = (SUBJECT_PRIOR, SUBJECT_PRIOR);
     let mut theirs = longer.words().peekable();
@@ -205,7 +206,7 @@ fn words(shorter: &Vocabulary, longer: &Vocabulary, rarity: &Rarity<'_>) -> (f64
 
 /// How far the numbers of the two contradict, 0 to 1: one slip among many numbers is a correction, a
 /// quarter of them is another event.
-fn contradicted(shorter: &Content, longer: &Content) -> f64 {
+fn contradicted(shorter: &Content<'_>, longer: &Content<'_>) -> f64 {
     let contradictions = shorter.numbers.contradictions(&longer.numbers);
     if contradictions == 0 {
         return 0.0;
@@ -216,16 +217,14 @@ fn contradicted(shorter: &Content, longer: &Content) -> f64 {
 
 /// The runs of words of a text in which its sampled shingles stand in the other, too; none if it is not
 /// a whole text.
-pub(crate) fn passages(shingles: &ShingleSet, other: &Fingerprint) -> Vec<Range<u32>> {
-    let Some(content) = &other.content else {
+pub(crate) fn passages(shingles: &ShingleSet, other: Option<Content<'_>>) -> Vec<Range<u32>> {
+    let Some(Content { sketch, .. }) = other else {
         return Vec::new();
     };
-    let sketch = &content.sketch;
     if shingles.limit() != u32::MAX {
         return Vec::new();
     }
-    let mut theirs = sketch.hashes().to_vec();
-    theirs.sort_unstable();
+    let theirs: Vec<_> = sketch.hashes().collect();
     let mut passages: Vec<Range<u32>> = Vec::new();
     let mut missed = usize::MAX;
     let sampled = |hash: u32| is_below(hash, sketch.limit());
@@ -246,25 +245,26 @@ pub(crate) fn passages(shingles: &ShingleSet, other: &Fingerprint) -> Vec<Range<
 
 /// What a text is to an indexed one; `None` if they have nothing to do with each other.
 pub(crate) fn relate(
-    query: &Fingerprint,
-    other: &Fingerprint,
+    query: Side<'_>,
+    other: Side<'_>,
     evidence: &Evidence,
     detector: &Detector,
     rarity: &Rarity<'_>,
 ) -> Option<Relation> {
-    if query.tokens == 0 || other.tokens == 0 {
+    let (ours, theirs) = (query.fingerprint, other.fingerprint);
+    if ours.tokens == 0 || theirs.tokens == 0 {
         return None;
     }
-    if query.exact == other.exact {
+    if ours.exact == theirs.exact {
         return Some(Relation::Exact);
     }
-    if query.tokens.min(other.tokens) < Detector::MIN_TOKENS {
+    if ours.tokens.min(theirs.tokens) < Detector::MIN_TOKENS {
         return None;
     }
     if detector.method == Method::SimHashOnly {
         return (evidence.hamming? <= detector.distance).then_some(Relation::NearDuplicate);
     }
-    let (Some(ours), Some(theirs)) = (&query.content, &other.content) else {
+    let (Some(ours), Some(theirs)) = (query.content, other.content) else {
         return None;
     };
     let (ours, theirs) = (ours.sketch.shingles(), theirs.sketch.shingles());

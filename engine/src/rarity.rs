@@ -24,23 +24,23 @@ pub(crate) struct Rarity<'a> {
     usual: f64,
     /// In how many stories each hash that the text's sketch posts stands.
     shingles: HashMap<u32, u32>,
-    content: Option<&'a Content>,
+    content: Option<Content<'a>>,
     /// Weights of the text's own stems, looked up when the first is needed.
-    words: OnceCell<HashMap<u32, f64>>,
+    words: OnceCell<HashMap<u16, f64>>,
 }
 
 impl<'a> Rarity<'a> {
     pub(crate) fn new(
-        content: Option<&'a Content>,
+        content: Option<Content<'a>>,
         stories: &'a Stories,
         postings: &Postings,
     ) -> Self {
-        let posted = content.map(|content| content.sketch.posted());
+        let posted = content.iter().flat_map(|content| content.sketch.posted());
         Self {
             stories,
             count: stories.count() as f64,
             usual: stories.usual(),
-            shingles: postings.stories(&posted.unwrap_or_default()),
+            shingles: postings.stories(posted),
             content,
             words: OnceCell::new(),
         }
@@ -77,7 +77,7 @@ impl<'a> Rarity<'a> {
     /// The weight of a stem, of the text or of another: one more than its inverse document frequency, over
     /// stories. The one keeps what stands everywhere from weighing nothing, which in an index of few
     /// stories would be all that two copies share.
-    pub(crate) fn word(&self, key: u32) -> f64 {
+    pub(crate) fn word(&self, key: u16) -> f64 {
         let own = self.words.get_or_init(|| {
             let words = self
                 .content
@@ -90,7 +90,7 @@ impl<'a> Rarity<'a> {
         own.get(&key).copied().unwrap_or_else(|| self.look_up(key))
     }
 
-    fn look_up(&self, key: u32) -> f64 {
+    fn look_up(&self, key: u16) -> f64 {
         // One of the stories is that of the other text.
         let others = f64::from(self.stories.with_word(key).saturating_sub(1));
         let share = (others + 0.5) / (self.count + UNSEEN_STORIES);

@@ -3,19 +3,19 @@
 //! A restored index answers as the one that the records were written from, so a record has everything
 //! that a later answer can depend on. Matches name their articles by sequence: slots are given anew.
 
-use std::sync::{Arc, atomic::AtomicBool};
+use std::sync::atomic::AtomicBool;
 
 use crate::{
     answer::{PackedEvidence, Relation, Verdict},
     codec::{Malformed, Reader, put_bytes, put_varint},
-    fingerprint::{Content, ExactHash, Fingerprint, Numbers, SimHash, Sketch, Vocabulary},
+    fingerprint::{ExactHash, Fingerprint, SimHash, StoredContent},
     index::{
         Slot,
         articles::{Article, FirstMatch, Metadata},
     },
 };
 
-/// Version of the fingerprints' content: what [`Content`] samples, and how it hashes. Contents of
+/// Version of the fingerprints' content: what a sketch samples, and how it hashes. Contents of
 /// different versions cannot be compared, nor can those of different [`crate::FOLD_VERSION`]s.
 pub const CONTENT_VERSION: u32 = 1;
 
@@ -54,7 +54,7 @@ impl Record {
             (article.is_story, IS_STORY),
             (article.truncated, TRUNCATED),
             (published.is_some(), HAS_PUBLISHED),
-            (fingerprint.content.is_some(), HAS_CONTENT),
+            (article.content.is_some(), HAS_CONTENT),
             (replaced.is_some(), REPLACES),
             (!first_of_its_story, IN_A_STORY),
         ];
@@ -82,10 +82,9 @@ impl Record {
         out.extend_from_slice(&fingerprint.exact.0.to_le_bytes());
         out.extend_from_slice(&fingerprint.simhash.0.to_le_bytes());
         put_varint(out, fingerprint.tokens.into());
-        if let Some(content) = &fingerprint.content {
-            content.sketch.encode(out);
-            content.vocabulary.encode(out);
-            content.numbers.encode(out);
+        if let Some(content) = &article.content {
+            put_varint(out, fingerprint.sketch.into());
+            put_bytes(out, content.as_ref());
         }
         put_varint(out, article.first_matches.len() as u64);
         for found in &article.first_matches {
@@ -128,12 +127,17 @@ impl Record {
         if !usual.is_finite() || sequence == u64::MAX {
             return Err(Malformed("a number is out of its range"));
         }
-        let fingerprint = Fingerprint {
+        let mut fingerprint = Fingerprint {
             exact: ExactHash(u128::from_le_bytes(reader.array()?)),
             simhash: SimHash(reader.long()?),
             tokens: reader.short_varint()?,
-            content: (has(HAS_CONTENT).then(|| content(&mut reader))).transpose()?,
+            sketch: 0,
         };
+        let mut content = None;
+        if has(HAS_CONTENT) {
+            fingerprint.sketch = reader.short_varint()?;
+            content = Some(StoredContent::try_from(reader.bytes()?)?);
+        }
         let count = reader.count(PackedEvidence::ENCODED + 2)?;
         let first_matches = (0..count).map(|_| first_match(&mut reader)).collect();
         let first_matches: Result<_, Malformed> = first_matches;
@@ -143,6 +147,7 @@ impl Record {
             first_seen,
             revision,
             fingerprint,
+            content,
             verdict,
             slot: Slot::NONE,
             sequence,
@@ -181,14 +186,6 @@ impl Record {
     pub fn id(&self) -> &str {
         &self.article.id
     }
-}
-
-fn content(reader: &mut Reader<'_>) -> Result<Arc<Content>, Malformed> {
-    Ok(Arc::new(Content {
-        sketch: Sketch::decode(reader)?,
-        vocabulary: Vocabulary::decode(reader)?,
-        numbers: Numbers::decode(reader)?,
-    }))
 }
 
 fn first_match(reader: &mut Reader<'_>) -> Result<FirstMatch, Malformed> {

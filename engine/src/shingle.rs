@@ -1,9 +1,17 @@
 //! Shingles: the overlapping runs of words or characters that texts are compared by.
 //!
-//! A folded text is its words with one space between, so a run of words, like a run of characters,
-//! is one contiguous slice of it: no shingle is ever copied.
+//! A shingle is known by its hash. Each word, or character, is a number (a word its xxh3); a run of them
+//! is the polynomial with these numbers as coefficients, which the next run follows from by two
+//! multiplications, whatever the length (Karp and Rabin, "Efficient Randomized Pattern-Matching
+//! Algorithms", 1987); and xxh3 of that makes all 64 bits alike in quality.
+
+use xxhash_rust::xxh3::xxh3_64;
 
 use crate::text::FoldedText;
+
+/// Where the polynomials are evaluated, modulo 2^64: odd, so that no coefficient is lost; otherwise
+/// without meaning (the fraction of the golden ratio).
+const BASE: u64 = 0x9e37_79b9_7f4a_7c15;
 
 /// Which runs of a text are its shingles. A text that is shorter than one run is one shingle whole;
 /// a text without words has none.
@@ -15,53 +23,75 @@ pub enum Shingling {
     Characters(u8),
 }
 
+/// Hashes the words and shingles of one text after another, in memory that is allocated once.
+#[derive(Clone, Debug, Default)]
+pub struct Shingler {
+    /// Hashes of the words, none before they are asked for.
+    words: Vec<u64>,
+    characters: Vec<u32>,
+}
+
+impl Shingler {
+    /// Turns to another text.
+    pub(crate) fn next(&mut self) {
+        self.words.clear();
+    }
+
+    /// The hash of each word of a text.
+    pub(crate) fn words(&mut self, text: &FoldedText) -> &[u64] {
+        if self.words.is_empty() {
+            let count = text.tokens().len();
+            let words = (0..count).map(|at| xxh3_64(text.words(at, at + 1)));
+            self.words.extend(words);
+        }
+        &self.words
+    }
+
+    /// Calls `shingle` with the hash of each shingle of a text, in the order of the text.
+    pub(crate) fn for_each(
+        &mut self,
+        shingling: Shingling,
+        text: &FoldedText,
+        shingle: impl FnMut(u64),
+    ) {
+        match shingling {
+            Shingling::Words(length) => for_each_run(self.words(text), length, shingle),
+            Shingling::Characters(length) => {
+                self.characters.clear();
+                let characters = text.text().chars().map(u32::from);
+                self.characters.extend(characters);
+                for_each_run(&self.characters, length, shingle);
+            }
+        }
+    }
+}
+
 impl Shingling {
-    /// Calls `shingle` with each shingle in the order of the text, as bytes of UTF-8.
-    pub fn for_each(self, text: &FoldedText, shingle: impl FnMut(&[u8])) {
-        match self {
-            Self::Words(length) => words(text, usize::from(length.max(1)), shingle),
-            Self::Characters(length) => characters(text, usize::from(length.max(1)), shingle),
-        }
+    /// Calls `shingle` with the hash of each shingle of a text, in the order of the text.
+    pub fn for_each(self, text: &FoldedText, shingle: impl FnMut(u64)) {
+        Shingler::default().for_each(self, text, shingle);
     }
 }
 
-fn words(text: &FoldedText, length: usize, mut shingle: impl FnMut(&[u8])) {
-    let count = text.tokens().len();
-    if count == 0 {
+/// Calls `shingle` with the hash of each run of `length` units.
+pub(crate) fn for_each_run<U: Copy + Into<u64>>(
+    units: &[U],
+    length: u8,
+    mut shingle: impl FnMut(u64),
+) {
+    if units.is_empty() {
         return;
     }
-    for first in 0..=count.saturating_sub(length) {
-        shingle(text.words(first, (first + length).min(count)));
-    }
-}
-
-fn characters(text: &FoldedText, length: usize, mut shingle: impl FnMut(&[u8])) {
-    let bytes = text.as_bytes();
-    if bytes.is_empty() {
-        return;
-    }
-    // The first byte of a character says how long it is.
-    let next = |at: usize| match bytes[at] {
-        0..0x80 => at + 1,
-        0x80..0xe0 => at + 2,
-        0xe0..0xf0 => at + 3,
-        0xf0.. => at + 4,
-    };
-    // A window between two character boundaries, moved on by one character at both ends.
-    let mut end = 0;
-    for _ in 0..length {
-        if end < bytes.len() {
-            end = next(end);
-        }
-    }
-    let mut start = 0;
-    loop {
-        shingle(&bytes[start..end]);
-        if end == bytes.len() {
-            return;
-        }
-        start = next(start);
-        end = next(end);
+    let length = usize::from(length.max(1)).min(units.len());
+    let add = |run: u64, unit: U| run.wrapping_mul(BASE).wrapping_add(unit.into());
+    let leaving = (0..length).fold(1u64, |power, _| power.wrapping_mul(BASE));
+    let (first, rest) = units.split_at(length);
+    let mut run = first.iter().fold(0, |run, unit| add(run, *unit));
+    shingle(xxh3_64(&run.to_le_bytes()));
+    for (enters, leaves) in rest.iter().zip(units) {
+        let leaves: u64 = (*leaves).into();
+        run = add(run, *enters).wrapping_sub(leaves.wrapping_mul(leaving));
+        shingle(xxh3_64(&run.to_le_bytes()));
     }
 }
 
@@ -71,56 +101,64 @@ mod tests {
 
     use super::*;
 
-    fn shingles(shingling: Shingling, text: &str) -> Vec<String> {
+    fn shingles(shingling: Shingling, text: &str) -> Vec<u64> {
         let mut all = Vec::new();
-        shingling.for_each(&FoldedText::new(text), |shingle| {
-            all.push(String::from_utf8(shingle.to_vec()).expect("whole characters"));
-        });
+        shingling.for_each(&FoldedText::new(text), |hash| all.push(hash));
         all
+    }
+
+    /// The definition: each run by itself.
+    fn plain(units: &[u64], length: usize) -> Vec<u64> {
+        let hash = |run: &[u64]| {
+            let mut polynomial = 0u64;
+            for unit in run {
+                polynomial = polynomial.wrapping_mul(BASE).wrapping_add(*unit);
+            }
+            xxh3_64(&polynomial.to_le_bytes())
+        };
+        match units.len() {
+            0 => Vec::new(),
+            count if count <= length => vec![hash(units)],
+            _ => units.windows(length).map(hash).collect(),
+        }
     }
 
     #[test]
     fn words_overlap() {
         let text = "أعلنت الوزارة اليوم عن خطة";
-        assert_eq!(
-            shingles(Shingling::Words(3), text),
-            ["اعلنت الوزاره اليوم", "الوزاره اليوم عن", "اليوم عن خطه"]
-        );
+        let threes = shingles(Shingling::Words(3), text);
+        let apart = ["اعلنت الوزاره اليوم", "الوزاره اليوم عن", "اليوم عن خطه"];
+        let apart = apart.map(|run| shingles(Shingling::Words(3), run));
+        assert_eq!(threes, apart.concat());
         assert_eq!(shingles(Shingling::Words(1), text).len(), 5);
     }
 
     #[test]
     fn characters_cross_words() {
-        assert_eq!(
-            shingles(Shingling::Characters(3), "في يوم"),
-            ["في ", "ي ي", " يو", "يوم"]
-        );
+        let threes = shingles(Shingling::Characters(3), "في يوم");
+        assert_eq!(threes.len(), 4);
+        assert_eq!(threes[3..], shingles(Shingling::Characters(3), "يوم"));
     }
 
     #[test]
     fn a_short_text_is_one_shingle_and_an_empty_one_none() {
-        assert_eq!(shingles(Shingling::Words(3), "خبر عاجل"), ["خبر عاجل"]);
-        assert_eq!(shingles(Shingling::Characters(9), "خبر"), ["خبر"]);
+        assert_eq!(shingles(Shingling::Words(3), "خبر عاجل").len(), 1);
+        assert_eq!(shingles(Shingling::Characters(9), "خبر").len(), 1);
         assert!(shingles(Shingling::Words(3), "… !").is_empty());
         assert!(shingles(Shingling::Characters(5), "").is_empty());
     }
 
     proptest! {
         #[test]
-        fn shingles_are_the_windows_of_the_text(text in "[ا-ي a-c]{0,60}", length in 1u8..8) {
+        fn shingles_are_the_windows_of_the_text(text in "[ا-ي a-c😀ﷺ]{0,60}", length in 1u8..9) {
             let folded = FoldedText::new(&text);
             let n = usize::from(length);
-            let words: Vec<_> = (0..folded.tokens().len()).map(|at| folded.word(at)).collect();
-            let expected: Vec<_> = if words.is_empty() { vec![] }
-                else if words.len() < n { vec![words.join(" ")] }
-                else { words.windows(n).map(|window| window.join(" ")).collect() };
-            prop_assert_eq!(shingles(Shingling::Words(length), &text), expected);
-
-            let characters: Vec<_> = folded.text().chars().collect();
-            let expected: Vec<_> = if characters.is_empty() { vec![] }
-                else if characters.len() < n { vec![String::from_iter(characters)] }
-                else { characters.windows(n).map(String::from_iter).collect() };
-            prop_assert_eq!(shingles(Shingling::Characters(length), &text), expected);
+            let words: Vec<_> = (0..folded.tokens().len())
+                .map(|at| xxh3_64(folded.word(at).as_bytes()))
+                .collect();
+            prop_assert_eq!(shingles(Shingling::Words(length), &text), plain(&words, n));
+            let characters: Vec<_> = folded.text().chars().map(u64::from).collect();
+            prop_assert_eq!(shingles(Shingling::Characters(length), &text), plain(&characters, n));
         }
     }
 }

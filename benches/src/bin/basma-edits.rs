@@ -397,9 +397,9 @@ fn copy<'a>(
 /// Exact Jaccard similarity, and containment of the smaller in the larger, over runs of three words.
 fn similarity(a: &str, b: &str) -> (f64, f64) {
     let shingles = |text: &str| {
-        let mut shingles: HashSet<Box<[u8]>> = HashSet::new();
+        let mut shingles: HashSet<u64> = HashSet::new();
         Shingling::Words(3).for_each(&FoldedText::new(text), |shingle| {
-            shingles.insert(shingle.into());
+            shingles.insert(shingle);
         });
         shingles
     };

@@ -9,11 +9,8 @@ use crate::{
     answer::{Answer, Match, Relation, Verdict},
     detector::{Detector, Method},
     evidence::{Side, measure, passages, relate},
-    fingerprint::{Fingerprint, ShingleSet, SimHash, Sketch},
-    index::{
-        Slot,
-        articles::{Article, Timestamp},
-    },
+    fingerprint::{ShingleSet, SimHash},
+    index::{Slot, articles::Article},
     rarity::Rarity,
 };
 
@@ -36,12 +33,11 @@ const APART: u32 = 5;
 
 /// A text that is asked about.
 pub(super) struct Query<'a> {
-    pub(super) fingerprint: &'a Fingerprint,
+    side: Side<'a>,
     pub(super) shingles: &'a ShingleSet,
     detector: Detector,
     /// An id that is not reported: the text's own.
     id: &'a str,
-    published: Option<Timestamp>,
     /// How many matches are wanted.
     pub(super) limit: usize,
     /// What the index knew of its words and shingles when the question was asked.
@@ -52,19 +48,18 @@ impl<'a> Query<'a> {
     pub(super) fn new(
         collection: &'a Collection,
         detector: Detector,
-        (fingerprint, shingles): (&'a Fingerprint, &'a ShingleSet),
-        (id, published): (&'a str, Option<Timestamp>),
+        side: Side<'a>,
+        shingles: &'a ShingleSet,
+        id: &'a str,
         limit: usize,
     ) -> Self {
-        let content = fingerprint.content.as_deref();
         Self {
-            fingerprint,
+            side,
             shingles,
             detector,
             id,
-            published,
             limit,
-            rarity: Rarity::new(content, &collection.stories, &collection.postings),
+            rarity: Rarity::new(side.content, &collection.stories, &collection.postings),
         }
     }
 
@@ -81,27 +76,10 @@ impl<'a> Query<'a> {
         if &*article.id == self.id || article.is_removed() {
             return None;
         }
-        let other = &article.fingerprint;
-        let mut evidence = measure(
-            Side {
-                fingerprint: self.fingerprint,
-                published: self.published,
-            },
-            self.shingles,
-            Side {
-                fingerprint: other,
-                published: article.metadata.published,
-            },
-            &self.rarity,
-        );
-        let relation = relate(
-            self.fingerprint,
-            other,
-            &evidence,
-            &self.detector,
-            &self.rarity,
-        )?;
-        evidence.passages = passages(self.shingles, other);
+        let other = article.side();
+        let mut evidence = measure(self.side, self.shingles, other, &self.rarity);
+        let relation = relate(self.side, other, &evidence, &self.detector, &self.rarity)?;
+        evidence.passages = passages(self.shingles, other.content);
         Some(Match {
             canonical_id: collection.canonical_id(article),
             article: Arc::clone(article),
@@ -146,7 +124,7 @@ impl<'a> Query<'a> {
         Answer {
             verdict,
             canonical_id,
-            fingerprint: self.fingerprint.clone(),
+            fingerprint: *self.side.fingerprint,
             truncated,
             matches,
             resubmission: false,
@@ -167,7 +145,7 @@ impl<'a> Query<'a> {
             .filter(|found| found.relation == Relation::NearDuplicate)
         {
             let cluster = found.article.cluster;
-            let longer = self.fingerprint.tokens > found.article.fingerprint.tokens;
+            let longer = self.side.fingerprint.tokens > found.article.fingerprint.tokens;
             let holds_another = || {
                 let passages = &found.evidence.passages;
                 stories
@@ -184,7 +162,11 @@ impl<'a> Query<'a> {
 impl Collection {
     /// All matches of a text that the tables lead to, one more than wanted if there are more.
     pub(super) fn search(&self, query: &Query<'_>) -> Vec<Match> {
-        let fingerprint = query.fingerprint;
+        let Side {
+            fingerprint,
+            content,
+            ..
+        } = query.side;
         if fingerprint.tokens == 0 {
             return Vec::new();
         }
@@ -197,9 +179,8 @@ impl Collection {
         if query.detector.method == Method::Full {
             // A long text posts few of its hashes, so those of a short one that it holds are looked for with
             // more of them; and of a short text a long one that holds it may share a single posted hash.
-            let sketch = fingerprint.content.iter().map(|content| &content.sketch);
-            let hashes = sketch.clone().flat_map(|sketch| sketch.hashes());
-            let is_short = sketch.clone().all(Sketch::is_whole);
+            let hashes = content.iter().flat_map(|content| content.sketch.hashes());
+            let is_short = content.is_none_or(|content| content.sketch.holds_all());
             let least = if is_short { 1 } else { LEAST_SHARED };
             let mut sharing = self.postings.sharing(hashes, least);
             sharing.sort_unstable_by_key(|(slot, shared)| (std::cmp::Reverse(*shared), *slot));

@@ -5,9 +5,10 @@ use std::sync::Arc;
 use super::Collection;
 use crate::{
     compare::{Comparison, segments},
+    detector::Detector,
     evidence::{Side, measure, passages, relate},
     fingerprint::{Fingerprint, Fingerprinter, ShingleSet},
-    index::articles::{Article, Metadata, Timestamp},
+    index::articles::Article,
     rarity::Rarity,
 };
 
@@ -28,51 +29,27 @@ impl Collection {
     pub fn compare(&self, a: &Compared<'_>, b: &Compared<'_>) -> Comparison {
         let detector = self.detector();
         let (mut first, mut second) = (Fingerprinter::default(), Fingerprinter::default());
-        let prepare = |side: &Compared<'_>, fingerprinter: &mut Fingerprinter| -> Prepared {
-            match side {
-                Compared::Text(text) => (fingerprinter.fingerprint("", text, &detector), None),
-                Compared::Kept(article, text) => {
-                    let Metadata {
-                        title, published, ..
-                    } = &article.metadata;
-                    let fingerprint = fingerprinter.fingerprint(title, text, &detector);
-                    (fingerprint, *published)
-                }
-                Compared::Indexed(article) => {
-                    (article.fingerprint.clone(), article.metadata.published)
-                }
-            }
-        };
-        let (a_print, a_published) = prepare(a, &mut first);
-        let (b_print, b_published) = prepare(b, &mut second);
-        let content = a_print.content.as_deref();
-        let remembered = content
-            .map(|content| ShingleSet::from(&content.sketch))
-            .unwrap_or_default();
+        let (a_print, b_print) = (
+            a.fingerprint(&mut first, &detector),
+            b.fingerprint(&mut second, &detector),
+        );
+        let (a_side, b_side) = (a.side(&a_print, &first), b.side(&b_print, &second));
+        let remembered = a_side
+            .content
+            .map(|content| ShingleSet::from(content.sketch));
+        let remembered = remembered.unwrap_or_default();
         let shingles = match a {
             Compared::Text(_) | Compared::Kept(..) => first.shingles(),
             Compared::Indexed(_) => &remembered,
         };
-        let rarity = Rarity::new(content, &self.stories, &self.postings);
-        let mut evidence = measure(
-            Side {
-                fingerprint: &a_print,
-                published: a_published,
-            },
-            shingles,
-            Side {
-                fingerprint: &b_print,
-                published: b_published,
-            },
-            &rarity,
-        );
-        evidence.passages = passages(shingles, &b_print);
+        let rarity = Rarity::new(a_side.content, &self.stories, &self.postings);
+        let mut evidence = measure(a_side, shingles, b_side, &rarity);
+        evidence.passages = passages(shingles, b_side.content);
         let texts = [a, b]
             .iter()
             .all(|side| !matches!(side, Compared::Indexed(_)));
-        let relation = relate(&a_print, &b_print, &evidence, &detector, &rarity);
         Comparison {
-            relation,
+            relation: relate(a_side, b_side, &evidence, &detector, &rarity),
             evidence,
             segments: if texts {
                 segments(first.text(), second.text())
@@ -85,4 +62,22 @@ impl Collection {
     }
 }
 
-type Prepared = (Fingerprint, Option<Timestamp>);
+impl Compared<'_> {
+    fn fingerprint(&self, fingerprinter: &mut Fingerprinter, detector: &Detector) -> Fingerprint {
+        match self {
+            Self::Text(text) => fingerprinter.fingerprint("", text, detector),
+            Self::Kept(article, text) => {
+                fingerprinter.fingerprint(&article.metadata.title, text, detector)
+            }
+            Self::Indexed(article) => article.fingerprint,
+        }
+    }
+
+    fn side<'a>(&'a self, fingerprint: &'a Fingerprint, text: &'a Fingerprinter) -> Side<'a> {
+        match self {
+            Self::Text(_) => text.side(fingerprint, None),
+            Self::Kept(article, _) => text.side(fingerprint, article.metadata.published),
+            Self::Indexed(article) => article.side(),
+        }
+    }
+}

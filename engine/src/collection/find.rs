@@ -47,19 +47,12 @@ impl Collection {
     /// What an indexed article matches today, whether it came before or after: as [`Collection::check`]
     /// would say of its text, from what the index remembers of it.
     pub fn find_related(&self, article: &Arc<Article>, limit: usize) -> (Vec<Match>, bool) {
-        let fingerprint = &article.fingerprint;
-        let content = fingerprint.content.as_ref();
-        let shingles = content
-            .map(|content| ShingleSet::from(&content.sketch))
+        let side = article.side();
+        let shingles = side
+            .content
+            .map(|content| ShingleSet::from(content.sketch))
             .unwrap_or_default();
-        let known = (&*article.id, article.metadata.published);
-        let query = Query::new(
-            self,
-            self.detector(),
-            (fingerprint, &shingles),
-            known,
-            limit,
-        );
+        let query = Query::new(self, self.detector(), side, &shingles, &article.id, limit);
         let answer = query.conclude(self.search(&query));
         (answer.matches, answer.truncated)
     }

@@ -2,11 +2,12 @@
 
 use std::sync::{Arc, atomic::AtomicBool};
 
-use super::{Collection, IndexFull, Submission, candidates::Query};
+use super::{Collection, IndexFull, Submission};
 use crate::{
     answer::Verdict,
-    fingerprint::{Fingerprint, Fingerprinter},
+    fingerprint::{Content, Fingerprint, Fingerprinter},
     index::articles::Article,
+    rarity::Rarity,
 };
 
 /// What an article's submission came to, as far as later ones depend on it.
@@ -37,9 +38,8 @@ impl Collection {
         decision: Decision<'_>,
     ) -> Result<(), IndexFull> {
         let Submission { id, metadata, .. } = submission;
-        let text = (&fingerprint, fingerprinter.shingles());
-        let query = Query::new(self, self.detector(), text, (id, metadata.published), 0);
-        let specificity = query.rarity.specificity();
+        let side = fingerprinter.side(&fingerprint, metadata.published);
+        let specificity = Rarity::new(side.content, &self.stories, &self.postings).specificity();
         let _id = self.lock_id(id).lock();
         let slot = self.slots.take().ok_or(IndexFull)?;
         let story = decision.story.and_then(|id| self.get(id));
@@ -50,7 +50,8 @@ impl Collection {
                 metadata: metadata.clone(),
                 first_seen: submission.now,
                 revision: 1,
-                fingerprint: fingerprint.clone(),
+                fingerprint,
+                content: side.content.map(Content::to_stored),
                 verdict: decision.verdict,
                 slot,
                 sequence,

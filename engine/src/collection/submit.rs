@@ -6,8 +6,8 @@ use super::{Collection, VERDICTS, candidates::Query};
 use crate::{
     answer::{Answer, Match, Verdict},
     detector::Detector,
-    evidence::passages,
-    fingerprint::{Fingerprint, Fingerprinter},
+    evidence::{Side, passages},
+    fingerprint::{Content, Fingerprint, Fingerprinter},
     index::{
         Slot,
         articles::{Article, FirstMatch, Metadata, Timestamp},
@@ -44,8 +44,8 @@ impl Collection {
         let detector = self.detector();
         let Submission { id, metadata, .. } = submission;
         let fingerprint = fingerprinter.fingerprint(&metadata.title, submission.text, &detector);
-        let text = (&fingerprint, fingerprinter.shingles());
-        let query = Query::new(self, detector, text, (id, metadata.published), limit);
+        let side = fingerprinter.side(&fingerprint, metadata.published);
+        let query = Query::new(self, detector, side, fingerprinter.shingles(), id, limit);
         let matches = self.search(&query);
         query.conclude(matches)
     }
@@ -115,13 +115,13 @@ impl Collection {
         journal: &dyn Journal,
     ) -> Result<Answer, IndexFull> {
         let Submission { id, metadata, .. } = submission;
-        let text = (&fingerprint, fingerprinter.shingles());
-        let query = Query::new(self, detector, text, (id, metadata.published), limit);
+        let side = fingerprinter.side(&fingerprint, metadata.published);
+        let query = Query::new(self, detector, side, fingerprinter.shingles(), id, limit);
 
         let _id = self.lock_id(id).lock();
         let old = self.articles.get_by_id(id);
         if let Some(old) = &old
-            && old.fingerprint.exact == query.fingerprint.exact
+            && old.fingerprint.exact == fingerprint.exact
         {
             return Ok(self.first_answer(old, &query));
         }
@@ -148,7 +148,7 @@ impl Collection {
                 &submission,
                 old.as_deref(),
                 told,
-                query.fingerprint.clone(),
+                side,
                 is_story,
             ));
             // Here, because whoever is admitted next may be told of it, and of its story's first article.
@@ -180,7 +180,7 @@ impl Collection {
     fn first_answer(&self, article: &Arc<Article>, query: &Query<'_>) -> Answer {
         let matches = article.first_matches.iter().filter_map(|first| {
             let other = self.articles.get(first.slot)?;
-            let passages = passages(query.shingles, &other.fingerprint);
+            let passages = passages(query.shingles, other.content());
             (other.sequence == first.sequence).then(|| Match {
                 canonical_id: self.canonical_id(&other),
                 relation: first.relation,
@@ -193,7 +193,7 @@ impl Collection {
         Answer {
             verdict: article.verdict,
             canonical_id: (canonical_id != article.id).then_some(canonical_id),
-            fingerprint: article.fingerprint.clone(),
+            fingerprint: article.fingerprint,
             truncated: article.truncated || article.first_matches.len() > query.limit,
             matches,
             resubmission: true,
@@ -203,7 +203,7 @@ impl Collection {
 
     /// Takes the specificity of an article that is a story into the mean, and returns that.
     pub(super) fn observe(&self, article: &Article, specificity: f64) -> f64 {
-        match article.is_story && article.fingerprint.content.is_some() {
+        match article.is_story && article.content.is_some() {
             true => self.stories.observe(specificity),
             false => self.stories.usual(),
         }
@@ -223,7 +223,7 @@ fn article(
     submission: &Submission<'_>,
     old: Option<&Article>,
     told: &Answer,
-    fingerprint: Fingerprint,
+    side: Side<'_>,
     is_story: bool,
 ) -> Article {
     let story = told
@@ -237,7 +237,8 @@ fn article(
         metadata: submission.metadata.clone(),
         first_seen: old.map_or(submission.now, |old| old.first_seen),
         revision: old.map_or(1, |old| old.revision.saturating_add(1)),
-        fingerprint,
+        fingerprint: *side.fingerprint,
+        content: side.content.map(Content::to_stored),
         verdict: told.verdict,
         slot,
         sequence,

@@ -1,5 +1,7 @@
 //! Fingerprints: everything that the index keeps of a text.
 
+mod content;
+mod elias_fano;
 mod exact;
 mod numbers;
 mod shingle_set;
@@ -7,25 +9,24 @@ mod simhash;
 mod sketch;
 mod vocabulary;
 
-use std::sync::Arc;
-
+pub(crate) use content::{Content, StoredContent};
 pub use exact::ExactHash;
-pub use numbers::Numbers;
+pub(crate) use numbers::Numbers;
 pub(crate) use shingle_set::ShingleSet;
 pub use simhash::SimHash;
-pub use sketch::Sketch;
-pub(crate) use sketch::is_below;
-pub use vocabulary::Vocabulary;
-use xxhash_rust::xxh3::xxh3_64;
+pub(crate) use sketch::{Sketch, is_below};
+pub(crate) use vocabulary::{KEY_BITS, Vocabulary};
 
 use crate::{
     detector::{Detector, Method},
-    shingle::Shingling,
+    evidence::Side,
+    index::articles::Timestamp,
+    shingle::{Shingler, for_each_run},
     text::FoldedText,
 };
 
-/// What a text became.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// What a text became: its hashes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Fingerprint {
     /// Equal for texts that fold to the same words.
     pub exact: ExactHash,
@@ -33,39 +34,20 @@ pub struct Fingerprint {
     pub simhash: SimHash,
     /// Number of words.
     pub tokens: u32,
-    /// What the relation to another text is decided by; `None` in collections that keep SimHash only,
-    /// and for texts too short to be compared. Shared by the article and the answers about it.
-    pub content: Option<Arc<Content>>,
+    /// Number of shingles that its sketch holds; 0 if it has none.
+    pub sketch: u32,
 }
 
-/// What is remembered of a text to tell how much of it stands in another, and whether what both have is
-/// a story or a formula.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Content {
-    /// A sample of its word shingles.
-    pub sketch: Sketch,
-    /// Its words and its title's.
-    pub vocabulary: Vocabulary,
-    /// Its numbers.
-    pub numbers: Numbers,
-}
-
-impl Content {
-    /// Memory that it takes, in bytes.
-    pub(crate) fn bytes(&self) -> usize {
-        size_of::<Self>()
-            + size_of_val(self.sketch.hashes())
-            + self.vocabulary.bytes()
-            + self.numbers.bytes()
-    }
-}
-
-/// Fingerprints one text after another, with memory that is allocated once.
+/// Fingerprints one text after another, in memory that is allocated once.
 #[derive(Debug, Default)]
 pub struct Fingerprinter {
     text: FoldedText,
     title: FoldedText,
+    shingler: Shingler,
+    title_shingler: Shingler,
     shingles: ShingleSet,
+    content: Vec<u8>,
+    lists: [Vec<u32>; 2],
 }
 
 impl Fingerprinter {
@@ -77,30 +59,41 @@ impl Fingerprinter {
     /// If `text` is 4 GiB or longer.
     pub fn fingerprint(&mut self, title: &str, text: &str, detector: &Detector) -> Fingerprint {
         self.text.fold(text);
-        self.shingles.clear();
         let tokens = self.text.tokens().len() as u32;
-        let comparable = tokens >= Detector::MIN_TOKENS;
         let mut counters = simhash::Counters::default();
-        detector
-            .features
-            .for_each(&self.text, |feature| counters.add(xxh3_64(feature)));
-        if comparable && detector.method == Method::Full {
-            Shingling::Words(sketch::SHINGLE_WORDS)
-                .for_each(&self.text, |shingle| self.shingles.push(xxh3_64(shingle)));
+        let features = detector.features;
+        self.shingler.next();
+        self.shingler
+            .for_each(features, &self.text, |feature| counters.add(feature));
+        self.shingles.clear();
+        self.content.clear();
+        let mut sketch = 0;
+        if tokens >= Detector::MIN_TOKENS && detector.method == Method::Full {
             self.title.fold(title);
+            sketch = self.write_content();
         }
         Fingerprint {
             exact: ExactHash::of(&self.text),
             simhash: counters.majority(),
             tokens,
-            content: (!self.shingles.is_empty()).then(|| {
-                Arc::new(Content {
-                    sketch: Sketch::of(&self.shingles),
-                    vocabulary: Vocabulary::of(&self.title, &self.text),
-                    numbers: Numbers::of(&self.text),
-                })
-            }),
+            sketch,
         }
+    }
+
+    /// Writes all of the content; returns the number of shingles in the sketch.
+    fn write_content(&mut self) -> u32 {
+        self.title_shingler.next();
+        let title_words = self.title_shingler.words(&self.title);
+        let words = self.shingler.words(&self.text);
+        for_each_run(words, sketch::SHINGLE_WORDS, |hash| {
+            self.shingles.push(hash);
+        });
+        let [list, other] = &mut self.lists;
+        let sketch = sketch::write(&self.shingles, list, &mut self.content);
+        let (title, text) = ((&self.title, title_words), (&self.text, words));
+        vocabulary::write(title, text, list, &mut self.content);
+        numbers::write(&self.text, words, (list, other), &mut self.content);
+        sketch
     }
 
     /// The text that was fingerprinted last, folded.
@@ -108,7 +101,21 @@ impl Fingerprinter {
         &self.text
     }
 
-    /// All word shingles of the text that was fingerprinted last, if it has content to be compared by.
+    /// The text that was fingerprinted last, as one of two that are compared. It has content unless it is
+    /// too short, or made for a collection that keeps SimHash only.
+    pub(crate) fn side<'a>(
+        &'a self,
+        fingerprint: &'a Fingerprint,
+        published: Option<Timestamp>,
+    ) -> Side<'a> {
+        Side {
+            fingerprint,
+            content: Content::read(&self.content).ok(),
+            published,
+        }
+    }
+
+    /// All word shingles of the text that was fingerprinted last, if it has content.
     pub(crate) fn shingles(&self) -> &ShingleSet {
         &self.shingles
     }

@@ -8,9 +8,12 @@ use std::sync::LazyLock;
 use foldhash::HashMap;
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::vocabulary::stem;
+use super::{
+    elias_fano::{self, EliasFano},
+    vocabulary::stem,
+};
 use crate::{
-    codec::{Malformed, Reader, put_varint, put_words},
+    codec::{Malformed, Reader},
     text::FoldedText,
 };
 
@@ -45,146 +48,146 @@ const SPELLED: [&[&str]; 10] = [
     &["عشر", "عشره", "العاشر", "العاشره", "عاشر", "عاشره"],
 ];
 
-/// The value of each spelling: every word of a text is looked up.
-static VALUES: LazyLock<HashMap<&str, u32>> = LazyLock::new(|| {
-    let values = SPELLED.iter().zip(1..);
-    values
-        .flat_map(|(spellings, value)| spellings.iter().map(move |word| (*word, value)))
-        .collect()
+/// The value of each spelling, with a proclitic or without, by the spelling's hash; and which hashes
+/// modulo [`SIEVE`] there are among them, since every word of a text is looked up.
+static VALUES: LazyLock<(HashMap<u64, u16>, Sieve)> = LazyLock::new(|| {
+    let mut values = HashMap::default();
+    let mut sieve = [false; SIEVE];
+    for (spellings, value) in SPELLED.iter().zip(1..) {
+        for (spelling, proclitic) in spellings
+            .iter()
+            .flat_map(|spelling| ["", "و", "ل", "ب"].map(|proclitic| (spelling, proclitic)))
+        {
+            let hash = xxh3_64([proclitic, *spelling].concat().as_bytes());
+            // A word is first what it is without a proclitic.
+            if proclitic.is_empty() {
+                values.insert(hash, value);
+            } else {
+                values.entry(hash).or_insert(value);
+            }
+            sieve[hash as usize % SIEVE] = true;
+        }
+    }
+    (values, sieve)
 });
+
+const SIEVE: usize = 1 << 12;
+type Sieve = [bool; SIEVE];
 
 /// At most so many distinct values and places are kept: a table of figures is not read as facts.
 const MOST: usize = 64;
 
 /// The numbers of a text.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Numbers {
-    /// Hash of the place (the words before and after) and value, for numbers that stand alone; ascending.
-    placed: Box<[(u32, u32)]>,
-    /// All distinct values, ascending.
-    values: Box<[u32]>,
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Numbers<'a> {
+    /// Hash of the place (the words before and after) and value, for numbers that stand alone.
+    placed: EliasFano<'a>,
+    /// All distinct values.
+    values: EliasFano<'a>,
 }
 
-impl Numbers {
-    pub(super) fn of(text: &FoldedText) -> Self {
-        let count = text.tokens().len();
-        let (mut placed, mut values) = (Vec::new(), Vec::new());
-        let (mut before, mut here) = (None, value_at(text, 0));
-        for position in 0..count {
-            let after = value_at(text, position + 1);
-            if let Some(value) = here {
-                values.push(value);
-                let alone =
-                    before.is_none() && after.is_none() && position > 0 && position + 1 < count;
-                if alone && !is_tens(text.word(position + 1)) {
-                    placed.push((
-                        place(text.word(position - 1), text.word(position + 1)),
-                        value,
-                    ));
-                }
-            }
-            (before, here) = (here, after);
-        }
-        Self {
-            placed: smallest(placed),
-            values: smallest(values),
-        }
+impl<'a> Numbers<'a> {
+    /// Reads what [`write`] has written.
+    pub(super) fn read(reader: &mut Reader<'a>) -> Result<Self, Malformed> {
+        Ok(Self {
+            placed: EliasFano::read(reader)?,
+            values: EliasFano::read(reader)?,
+        })
     }
 
-    pub(crate) fn encode(&self, out: &mut Vec<u8>) {
-        put_words(out, &self.values);
-        put_varint(out, self.placed.len() as u64);
-        for (place, value) in &self.placed {
-            out.extend_from_slice(&place.to_le_bytes());
-            out.extend_from_slice(&value.to_le_bytes());
-        }
-    }
-
-    pub(crate) fn decode(reader: &mut Reader<'_>) -> Result<Self, Malformed> {
-        let values = reader.words()?;
-        let places = reader.count(2 * size_of::<u32>())?;
-        let placed: Result<Box<[_]>, _> = (0..places)
-            .map(|_| Ok((reader.word()?, reader.word()?)))
-            .collect();
-        let numbers = Self {
-            placed: placed?,
-            values,
-        };
-        match numbers.placed.is_sorted() && numbers.values.is_sorted() {
-            true => Ok(numbers),
-            false => Err(Malformed("numbers are out of order")),
-        }
+    pub(super) fn is_whole(&self) -> bool {
+        self.placed.is_whole() && self.values.is_whole()
     }
 
     /// How many places have one number here and another in `other`, and neither text has the other's
     /// number anywhere.
     pub(crate) fn contradictions(&self, other: &Self) -> usize {
-        let contradicts = |&(place, value): &(u32, u32)| {
-            let first = other.placed.partition_point(|(theirs, _)| *theirs < place);
-            let mut same = other.placed[first..]
-                .iter()
-                .take_while(|(theirs, _)| *theirs == place);
-            !other.has(value) && same.any(|(_, theirs)| !self.has(*theirs))
+        let contradicts = |(place, value): &(u16, u16)| {
+            let mut theirs = other.placed();
+            let mut same = theirs.by_ref().filter(|(theirs, _)| theirs == place);
+            !other.has(*value) && same.any(|(_, theirs)| !self.has(theirs))
         };
-        self.placed
-            .iter()
-            .filter(|placed| contradicts(placed))
-            .count()
+        self.placed().filter(contradicts).count()
     }
 
     /// How many values both have.
     pub(crate) fn agreements(&self, other: &Self) -> usize {
-        self.values
-            .iter()
-            .filter(|value| other.has(**value))
-            .count()
+        let has = |value: &u32| other.values.iter().any(|theirs| theirs == *value);
+        self.values.iter().filter(has).count()
     }
 
-    fn has(&self, value: u32) -> bool {
-        self.values.binary_search(&value).is_ok()
+    fn placed(&self) -> impl Iterator<Item = (u16, u16)> + use<'a> {
+        let placed = self.placed.iter();
+        placed.map(|placed| ((placed >> 16) as u16, placed as u16))
     }
 
-    pub(crate) fn bytes(&self) -> usize {
-        size_of_val(&*self.placed) + size_of_val(&*self.values)
+    fn has(&self, value: u16) -> bool {
+        self.values.iter().any(|other| other == u32::from(value))
     }
 }
 
-fn smallest<T: Ord>(mut all: Vec<T>) -> Box<[T]> {
-    all.sort_unstable();
-    all.dedup();
-    all.truncate(MOST);
-    all.into()
-}
-
-fn value_at(text: &FoldedText, position: usize) -> Option<u32> {
-    value(text.words(position, position + 1)).filter(|_| position < text.tokens().len())
+/// Appends the numbers of a text, given with the hashes of its words; the two lists are memory to work
+/// in.
+pub(super) fn write(
+    text: &FoldedText,
+    words: &[u64],
+    (placed, values): (&mut Vec<u32>, &mut Vec<u32>),
+    out: &mut Vec<u8>,
+) {
+    placed.clear();
+    values.clear();
+    let word = |position: usize| text.words(position, position + 1);
+    let value_at = |position: usize| value(word(position), *words.get(position)?);
+    let (mut before, mut here) = (None, value_at(0));
+    for position in 0..words.len() {
+        let after = value_at(position + 1);
+        if let Some(value) = here {
+            values.push(u32::from(value));
+            let alone = before.is_none() && after.is_none();
+            let between = position > 0 && position + 1 < words.len();
+            if alone && between && !is_tens(text.word(position + 1)) {
+                let place = place(word(position - 1), word(position + 1));
+                placed.push(u32::from(place) << 16 | u32::from(value));
+            }
+        }
+        (before, here) = (here, after);
+    }
+    for found in [placed, values] {
+        found.sort_unstable();
+        found.dedup();
+        found.truncate(MOST);
+        elias_fano::write(found, out);
+    }
 }
 
 /// The value of a word: digits with at most two letters before and three after (و18, 2015م), or a
 /// number up to ten as a word. Of long numbers the lowest bits.
-fn value(word: &[u8]) -> Option<u32> {
-    let word = std::str::from_utf8(word).ok()?;
-    if let Some(start) = word.find(|c: char| c.is_ascii_digit()) {
-        let digits = word[start..].bytes().take_while(u8::is_ascii_digit);
-        let mut end = start;
-        let mut number = 0u64;
-        for digit in digits {
-            number = number
-                .wrapping_mul(10)
-                .wrapping_add(u64::from(digit - b'0'));
-            end += 1;
-        }
-        let mut tail = word[end..].chars();
-        let short = word[..start].chars().count() <= 2 && tail.clone().count() <= 3;
-        return (short && !tail.any(|c| c.is_ascii_digit())).then_some(number as u32);
+fn value(word: &[u8], hash: u64) -> Option<u16> {
+    // Two letters take at most eight bytes.
+    if word.iter().take(9).any(u8::is_ascii_digit) {
+        return written_in_digits(std::str::from_utf8(word).ok()?);
     }
-    let spelled = |word: &str| VALUES.get(word).copied();
-    let proclitic = || {
-        ["و", "ل", "ب"]
-            .iter()
-            .find_map(|proclitic| spelled(word.strip_prefix(proclitic)?))
-    };
-    spelled(word).or_else(proclitic)
+    let (values, sieve) = &*VALUES;
+    if !sieve[hash as usize % SIEVE] {
+        return None;
+    }
+    values.get(&hash).copied()
+}
+
+fn written_in_digits(word: &str) -> Option<u16> {
+    let start = word.find(|c: char| c.is_ascii_digit())?;
+    let digits = word[start..].bytes().take_while(u8::is_ascii_digit);
+    let mut end = start;
+    let mut number = 0u16;
+    for digit in digits {
+        number = number
+            .wrapping_mul(10)
+            .wrapping_add(u16::from(digit - b'0'));
+        end += 1;
+    }
+    let mut tail = word[end..].chars();
+    let short = word[..start].chars().count() <= 2 && tail.clone().count() <= 3;
+    (short && !tail.any(|c| c.is_ascii_digit())).then_some(number)
 }
 
 /// Whether a word makes tens of the number before it: خمسة وعشرين.
@@ -192,22 +195,29 @@ fn is_tens(word: &str) -> bool {
     word.starts_with('و') && word.ends_with("ين")
 }
 
-fn place(before: &str, after: &str) -> u32 {
-    let words = [stem(before), stem(after)].join(" ");
-    (xxh3_64(words.as_bytes()) >> 32) as u32
+fn place(before: &[u8], after: &[u8]) -> u16 {
+    let words = [stem(before), stem(after)].map(xxh3_64);
+    (words[0].rotate_left(1) ^ words[1]) as u16
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn numbers(text: &str) -> Numbers {
-        Numbers::of(&FoldedText::new(text))
+    fn numbers(text: &str) -> Numbers<'static> {
+        let text = FoldedText::new(text);
+        let mut bytes = Vec::new();
+        let mut shingler = crate::shingle::Shingler::default();
+        let lists = (&mut Vec::new(), &mut Vec::new());
+        write(&text, shingler.words(&text), lists, &mut bytes);
+        let numbers = Numbers::read(&mut Reader(bytes.leak())).expect("whole");
+        assert!(numbers.is_whole());
+        numbers
     }
 
     #[test]
     fn digits_and_words_have_values() {
-        let values = |text| numbers(text).values.to_vec();
+        let values = |text| numbers(text).values.iter().collect::<Vec<_>>();
         assert_eq!(
             values("وصلت الطائرة الخامسة وعلى متنها ٣٠ طنا عام 2015م"),
             [5, 30, 2015]

@@ -31,16 +31,15 @@ impl Default for ShingleSet {
 }
 
 /// What a sketch remembers of a text. Positions are lost: they are those in the sketch.
-impl From<&Sketch> for ShingleSet {
-    fn from(sketch: &Sketch) -> Self {
+impl From<Sketch<'_>> for ShingleSet {
+    fn from(sketch: Sketch<'_>) -> Self {
         let mut set = Self {
             limit: sketch.limit(),
             ..Self::default()
         };
         sketch
             .hashes()
-            .iter()
-            .for_each(|hash| set.push(u64::from(*hash) << 32));
+            .for_each(|hash| set.push(u64::from(hash) << 32));
         set
     }
 }
@@ -83,10 +82,6 @@ impl ShingleSet {
     /// Distinct hashes with their positions, in the order of the text.
     pub(crate) fn ordered(&self) -> &[(u32, u32)] {
         &self.ordered
-    }
-
-    pub(crate) fn is_empty(&self) -> bool {
-        self.ordered.is_empty()
     }
 
     /// The index of a hash in `ordered`, or the free place for it in the table.

@@ -5,75 +5,56 @@
 //! the k smallest hashes this estimates containment as well as Jaccard. Short texts get a higher limit,
 //! so that they too keep enough hashes.
 
-use super::ShingleSet;
-use crate::codec::{Malformed, Reader, put_words};
+use super::{
+    ShingleSet,
+    elias_fano::{self, EliasFano},
+};
+use crate::codec::{Malformed, Reader, put_varint};
 
 /// Words in a shingle.
-pub(super) const SHINGLE_WORDS: u8 = 3;
+pub(crate) const SHINGLE_WORDS: u8 = 3;
 
 /// One hash in this many is kept, and at least [`MIN_SIZE`] of them.
-const SCALE: u32 = 4;
-const MIN_SIZE: usize = 64;
+const SCALE: u32 = 8;
+const MIN_SIZE: usize = 48;
 
 /// Posting lists are kept for one hash in this many, and for at least [`MIN_POSTED`]: on real news
-/// that finds every pair of Jaccard .5, and 99.98 % of those of containment .8 (ARCHITECTURE.md).
+/// that finds every pair of Jaccard .5, and 99.9 % of those of containment .8 (ARCHITECTURE.md).
 const POSTED_SCALE: u32 = 12;
 const MIN_POSTED: usize = 24;
 
-/// A sample of the distinct word shingles of a text.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Sketch {
-    /// All distinct shingle hashes below the limit, in the order of the text.
-    hashes: Box<[u32]>,
-    /// Every shingle of the text whose hash is below this is here; `u32::MAX` stands for no limit.
-    limit: u32,
-    /// Those below this are posted.
-    posted_limit: u32,
-    /// Distinct shingles of the whole text.
+/// A sample of the distinct word shingles of a text: all of their hashes below a limit.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Sketch<'a> {
+    hashes: EliasFano<'a>,
     shingles: u32,
+    limit: u32,
 }
 
-impl Sketch {
-    pub(super) fn of(shingles: &ShingleSet) -> Self {
-        let all = || shingles.ordered().iter().map(|(hash, _)| *hash);
-        let limit = limit(all().collect(), SCALE, MIN_SIZE);
-        let hashes: Vec<_> = all().filter(|hash| is_below(*hash, limit)).collect();
-        Self {
-            posted_limit: self::limit(hashes.clone(), POSTED_SCALE, MIN_POSTED),
-            hashes: hashes.into(),
-            limit,
-            shingles: shingles.ordered().len() as u32,
-        }
-    }
-
-    pub(crate) fn encode(&self, out: &mut Vec<u8>) {
-        put_words(out, &self.hashes);
-        for number in [self.limit, self.posted_limit, self.shingles] {
-            out.extend_from_slice(&number.to_le_bytes());
-        }
-    }
-
-    pub(crate) fn decode(reader: &mut Reader<'_>) -> Result<Self, Malformed> {
+impl<'a> Sketch<'a> {
+    /// Reads what [`write`] has written.
+    pub(super) fn read(reader: &mut Reader<'a>) -> Result<Self, Malformed> {
+        let shingles = reader.short_varint()?;
+        let hashes = EliasFano::read(reader)?;
+        let usual = u32::MAX / SCALE;
+        let limit = match hashes.len() {
+            all if all == shingles as usize => u32::MAX,
+            MIN_SIZE => usual.max(hashes.last().map_or(0, |last| last.saturating_add(1))),
+            _ => usual,
+        };
         Ok(Self {
-            hashes: reader.words()?,
-            limit: reader.word()?,
-            posted_limit: reader.word()?,
-            shingles: reader.word()?,
+            hashes,
+            shingles,
+            limit,
         })
     }
 
-    /// Number of hashes.
-    pub fn len(&self) -> usize {
-        self.hashes.len()
-    }
-
-    /// Whether it has no hash; a sketch of a text never is.
-    pub fn is_empty(&self) -> bool {
-        self.hashes.is_empty()
+    pub(super) fn is_whole(&self) -> bool {
+        self.hashes.is_whole()
     }
 
     /// Whether it holds all shingles of the text.
-    pub(crate) fn is_whole(&self) -> bool {
+    pub(crate) fn holds_all(&self) -> bool {
         self.limit == u32::MAX
     }
 
@@ -82,19 +63,46 @@ impl Sketch {
         self.shingles
     }
 
-    pub(crate) fn hashes(&self) -> &[u32] {
-        &self.hashes
+    /// The hashes, ascending.
+    pub(crate) fn hashes(&self) -> elias_fano::Iter<'a> {
+        self.hashes.iter()
     }
 
+    /// Every shingle of the text whose hash is below this is here; `u32::MAX` stands for no limit.
     pub(crate) fn limit(&self) -> u32 {
         self.limit
     }
 
     /// The hashes by which the article is found: the smallest ones.
-    pub(crate) fn posted(&self) -> Vec<u32> {
-        let posted = |hash: &u32| is_below(*hash, self.posted_limit);
-        self.hashes.iter().copied().filter(posted).collect()
+    pub(crate) fn posted(&self) -> impl Iterator<Item = u32> + use<'a> {
+        let is_posted =
+            |(place, hash): &(usize, u32)| *place < MIN_POSTED || *hash < u32::MAX / POSTED_SCALE;
+        let hashes = self.hashes().enumerate().take_while(is_posted);
+        hashes.map(|(_, hash)| hash)
     }
+}
+
+/// Appends the sketch of a text, and returns how many hashes it holds; `sample` is memory to work in.
+pub(super) fn write(shingles: &ShingleSet, sample: &mut Vec<u32>, out: &mut Vec<u8>) -> u32 {
+    let count = shingles.ordered().len();
+    let take_below = |limit: u32, sample: &mut Vec<u32>| {
+        let all = shingles.ordered().iter().map(|(hash, _)| *hash);
+        sample.clear();
+        sample.extend(all.filter(|hash| is_below(*hash, limit)));
+    };
+    let usual = u32::MAX / SCALE;
+    // So many lie below this limit that hardly ever fewer than the least do, and not many more.
+    let ample = u64::from(u32::MAX) * (MIN_SIZE as u64 + 24) / (count as u64).max(1);
+    take_below(usual.max(ample.try_into().unwrap_or(u32::MAX)), sample);
+    if sample.len() < MIN_SIZE.min(count) {
+        take_below(u32::MAX, sample);
+    }
+    sample.sort_unstable();
+    let below_usual = sample.partition_point(|hash| *hash < usual);
+    sample.truncate(below_usual.max(MIN_SIZE));
+    put_varint(out, count as u64);
+    elias_fano::write(sample, out);
+    sample.len() as u32
 }
 
 /// Whether a sample with this limit has the hash if the text has it.
@@ -102,11 +110,35 @@ pub(crate) fn is_below(hash: u32, limit: u32) -> bool {
     hash < limit || limit == u32::MAX
 }
 
-/// The limit below which one hash in `scale` lies, or `least` of these, if that is more.
-fn limit(mut hashes: Vec<u32>, scale: u32, least: usize) -> u32 {
-    if hashes.len() <= least {
-        return u32::MAX;
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn it_holds_what_lies_below_its_limit(
+            hashes in proptest::collection::vec(any::<u64>(), 1..900),
+        ) {
+            let mut shingles = ShingleSet::default();
+            hashes.iter().for_each(|hash| shingles.push(*hash));
+            let mut bytes = Vec::new();
+            write(&shingles, &mut Vec::new(), &mut bytes);
+            let sketch = Sketch::read(&mut Reader(&bytes)).expect("whole");
+            prop_assert!(sketch.is_whole());
+
+            let mut all: Vec<_> = shingles.ordered().iter().map(|(hash, _)| *hash).collect();
+            all.sort_unstable();
+            prop_assert_eq!(sketch.shingles() as usize, all.len());
+            let held: Vec<_> = sketch.hashes().collect();
+            let below = all.iter().copied().filter(|hash| is_below(*hash, sketch.limit()));
+            prop_assert_eq!(&held, &below.collect::<Vec<_>>());
+            prop_assert!(held.len() >= all.len().min(MIN_SIZE));
+            prop_assert!(sketch.holds_all() == (held.len() == all.len()));
+            let posted: Vec<_> = sketch.posted().collect();
+            prop_assert_eq!(&posted, &all[..posted.len()]);
+            prop_assert!(posted.len() >= all.len().min(MIN_POSTED));
+        }
     }
-    let (_, last, _) = hashes.select_nth_unstable(least - 1);
-    (u32::MAX / scale).max(last.saturating_add(1))
 }

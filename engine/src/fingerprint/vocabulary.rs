@@ -7,14 +7,20 @@
 
 use xxhash_rust::xxh3::xxh3_64;
 
+use super::elias_fano::{self, EliasFano};
 use crate::{
-    codec::{Malformed, Reader, put_words},
+    codec::{Malformed, Reader},
     text::FoldedText,
 };
 
-/// Proclitics, folded, longest first.
-const PROCLITICS: [&str; 11] = [
-    "وال", "بال", "فال", "كال", "ولل", "لل", "ال", "و", "ب", "ل", "ف",
+/// Proclitics, folded, by their first letter; longest first.
+const PROCLITICS: [(&str, &[&str]); 6] = [
+    ("ا", &["ال"]),
+    ("و", &["وال", "ولل", "و"]),
+    ("ب", &["بال", "ب"]),
+    ("ل", &["لل", "ل"]),
+    ("ف", &["فال", "ف"]),
+    ("ك", &["كال"]),
 ];
 
 /// Letters that must be left of a word.
@@ -23,107 +29,145 @@ const LEAST_LETTERS: usize = 3;
 /// Words that open a name, and are written with the rest of it or apart: عبد الله, عبدالله.
 const OPENERS: [&str; 2] = ["عبد", "ابو"];
 
+/// Bits of a stem's hash that are kept. Of a text's 200 stems one is taken for another one's of the other
+/// text in one pair of two; what it would have weighed is a two-hundredth.
+pub(crate) const KEY_BITS: u32 = 16;
+
 /// Bits for how often a word stands in the text; more is as often as it can be.
-const COUNT_BITS: u32 = 5;
+const COUNT_BITS: u32 = 2;
 const TITLE: u32 = 1;
 
 /// The distinct word stems of a text and its title.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Vocabulary {
-    /// Ascending: 26 bits of the stem's hash, five of its count in the text, one for the title.
-    words: Box<[u32]>,
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Vocabulary<'a> {
+    /// The stem's key, its count in the text, one bit for the title.
+    words: EliasFano<'a>,
 }
 
 /// A stem in a vocabulary.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Word {
-    /// 26 bits of the stem's hash. Two of a text's 200 stems are taken for one in one text of 3,000.
-    pub(crate) key: u32,
-    /// Times that it stands in the text, 0 to 31.
+    /// The upper bits of the stem's hash.
+    pub(crate) key: u16,
+    /// Times that it stands in the text, 0 to 3.
     pub(crate) count: u32,
     /// Whether it stands in the title.
     pub(crate) in_title: bool,
 }
 
-impl Vocabulary {
-    pub(super) fn of(title: &FoldedText, text: &FoldedText) -> Self {
-        // A word of the text counts two, one of the title marks the lowest bit.
-        let mut all = Vec::with_capacity(text.tokens().len() + title.tokens().len());
-        for_each_stem(text, |key| all.push((key, 2)));
-        for_each_stem(title, |key| all.push((key, TITLE)));
-        all.sort_unstable();
-        let most = (1 << COUNT_BITS) - 1;
-        let words = all.chunk_by(|(a, _), (b, _)| a == b).map(|same| {
-            let in_text = same.iter().filter(|(_, mark)| *mark == 2).count() as u32;
-            let in_title = u32::from(in_text < same.len() as u32);
-            same[0].0 << (COUNT_BITS + 1) | in_text.min(most) << 1 | in_title
-        });
-        Self {
-            words: words.collect(),
-        }
+impl<'a> Vocabulary<'a> {
+    /// Reads what [`write`] has written.
+    pub(super) fn read(reader: &mut Reader<'a>) -> Result<Self, Malformed> {
+        EliasFano::read(reader).map(|words| Self { words })
     }
 
-    pub(crate) fn encode(&self, out: &mut Vec<u8>) {
-        put_words(out, &self.words);
-    }
-
-    pub(crate) fn decode(reader: &mut Reader<'_>) -> Result<Self, Malformed> {
-        let words = reader.words()?;
-        match words.is_sorted() {
-            true => Ok(Self { words }),
-            false => Err(Malformed("a vocabulary is out of order")),
-        }
+    pub(super) fn is_whole(&self) -> bool {
+        let most = (1u64 << (KEY_BITS + COUNT_BITS + 1)) - 1;
+        self.words.is_whole() && self.words.last().is_none_or(|last| u64::from(last) <= most)
     }
 
     /// The stems by ascending key.
-    pub(crate) fn words(&self) -> impl Iterator<Item = Word> + Clone + '_ {
+    pub(crate) fn words(&self) -> impl Iterator<Item = Word> + Clone + use<'a> {
         self.words.iter().map(|packed| Word {
-            key: packed >> (COUNT_BITS + 1),
+            key: (packed >> (COUNT_BITS + 1)) as u16,
             count: packed >> 1 & ((1 << COUNT_BITS) - 1),
             in_title: packed & TITLE != 0,
         })
     }
-
-    pub(crate) fn bytes(&self) -> usize {
-        size_of_val(&*self.words)
-    }
 }
 
-fn for_each_stem(text: &FoldedText, mut stem: impl FnMut(u32)) {
+/// Appends the vocabulary of a text and its title, given with the hashes of their words; `stems` is
+/// memory to work in.
+pub(super) fn write(
+    (title, title_words): (&FoldedText, &[u64]),
+    (text, text_words): (&FoldedText, &[u64]),
+    stems: &mut Vec<u32>,
+    out: &mut Vec<u8>,
+) {
+    stems.clear();
+    // A word of the text counts two, one of the title marks the lowest bit.
+    for_each_stem(text, text_words, |hash| {
+        stems.push(u32::from(key(hash)) << 2 | 2);
+    });
+    for_each_stem(title, title_words, |hash| {
+        stems.push(u32::from(key(hash)) << 2 | TITLE);
+    });
+    stems.sort_unstable();
+    let most = (1 << COUNT_BITS) - 1;
+    let (mut read, mut written) = (0, 0);
+    while let Some(first) = stems.get(read) {
+        let key = first >> 2;
+        let (mut in_text, mut in_title) = (0, 0);
+        while let Some(same) = stems.get(read).filter(|stem| *stem >> 2 == key) {
+            in_text += same >> 1 & 1;
+            in_title |= same & TITLE;
+            read += 1;
+        }
+        stems[written] = key << (COUNT_BITS + 1) | in_text.min(most) << 1 | in_title;
+        written += 1;
+    }
+    elias_fano::write(&stems[..written], out);
+}
+
+fn for_each_stem(text: &FoldedText, words: &[u64], mut found: impl FnMut(u64)) {
     let mut position = 0;
-    while position < text.tokens().len() {
-        let word = text.word(position);
-        if OPENERS.contains(&word) && position + 1 < text.tokens().len() {
-            stem(key(&[word, text.word(position + 1)].concat()));
+    while let Some(hash) = words.get(position) {
+        let word = text.words(position, position + 1);
+        if OPENERS.iter().any(|opener| opener.as_bytes() == word) && position + 1 < words.len() {
+            let name = [text.word(position), text.word(position + 1)].concat();
+            found(xxh3_64(stem(name.as_bytes())));
             position += 2;
         } else {
-            stem(key(word));
+            let stem = stem(word);
+            let is_whole = stem.len() == word.len();
+            found(if is_whole { *hash } else { xxh3_64(stem) });
             position += 1;
         }
     }
 }
 
-fn key(word: &str) -> u32 {
-    (xxh3_64(stem(word).as_bytes()) >> (32 + COUNT_BITS + 1)) as u32
+fn key(hash: u64) -> u16 {
+    (hash >> (u64::BITS - KEY_BITS)) as u16
 }
 
-/// A folded word without its proclitic.
-pub(super) fn stem(word: &str) -> &str {
-    let stripped = PROCLITICS.iter().find_map(|proclitic| {
-        let rest = word.strip_prefix(proclitic)?;
-        (rest.chars().nth(LEAST_LETTERS - 1).is_some()).then_some(rest)
-    });
+/// A folded word without its proclitic, both as UTF-8.
+pub(super) fn stem(word: &[u8]) -> &[u8] {
+    let Some((first, _)) = word.split_at_checked(2) else {
+        return word;
+    };
+    let possible = PROCLITICS
+        .iter()
+        .find(|(letter, _)| letter.as_bytes() == first);
+    let is_first_byte = |byte: &&u8| **byte & 0xc0 != 0x80;
+    let stripped = possible
+        .iter()
+        .flat_map(|(_, proclitics)| *proclitics)
+        .find_map(|proclitic| {
+            let rest = word.strip_prefix(proclitic.as_bytes())?;
+            let letters = rest.iter().filter(is_first_byte);
+            (letters.take(LEAST_LETTERS).count() == LEAST_LETTERS).then_some(rest)
+        });
     stripped.unwrap_or(word)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::shingle::Shingler;
 
     fn vocabulary(title: &str, text: &str) -> Vec<Word> {
-        Vocabulary::of(&FoldedText::new(title), &FoldedText::new(text))
-            .words()
-            .collect()
+        let (title, text) = (FoldedText::new(title), FoldedText::new(text));
+        let (mut first, mut second) = (Shingler::default(), Shingler::default());
+        let mut bytes = Vec::new();
+        write(
+            (&title, first.words(&title)),
+            (&text, second.words(&text)),
+            &mut Vec::new(),
+            &mut bytes,
+        );
+        let vocabulary = Vocabulary::read(&mut Reader(&bytes)).expect("whole");
+        assert!(vocabulary.is_whole());
+        vocabulary.words().collect()
     }
 
     #[test]
@@ -132,10 +176,13 @@ mod tests {
             ("والوزير", "وزير"),
             ("الوزير", "وزير"),
             ("وزير", "زير"),
+            ("والد", "الد"),
             ("وكاله", "كاله"),
             ("بيت", "بيت"),
+            ("و", "و"),
+            ("", ""),
         ] {
-            assert_eq!(stem(word), left);
+            assert_eq!(stem(word.as_bytes()), left.as_bytes());
         }
     }
 
@@ -150,10 +197,13 @@ mod tests {
     #[test]
     fn words_are_counted_and_the_titles_are_marked() {
         let words = vocabulary("كتاب آخر", &"الكتاب ".repeat(40));
-        let of = |word: &str| words.iter().find(|other| other.key == key(word)).copied();
+        let of = |word: &str| {
+            let key = key(xxh3_64(word.as_bytes()));
+            words.iter().find(|other| other.key == key).copied()
+        };
         assert_eq!(
             of("كتاب").map(|word| (word.count, word.in_title)),
-            Some((31, true))
+            Some((3, true))
         );
         assert_eq!(
             of("اخر").map(|word| (word.count, word.in_title)),

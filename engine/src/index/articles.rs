@@ -14,7 +14,8 @@ use foldhash::fast::RandomState;
 use super::Slot;
 use crate::{
     answer::{Match, PackedEvidence, Relation, Verdict},
-    fingerprint::Fingerprint,
+    evidence::Side,
+    fingerprint::{Content, Fingerprint, StoredContent},
 };
 
 /// Milliseconds since 1970-01-01 UTC.
@@ -45,6 +46,9 @@ pub struct Article {
     pub revision: u32,
     /// What its text became.
     pub fingerprint: Fingerprint,
+    /// What its relation to other texts is decided by, unless it is too short or the collection keeps
+    /// SimHash only.
+    pub(crate) content: Option<StoredContent>,
     /// The verdict that its submission got.
     pub verdict: Verdict,
     pub(crate) slot: Slot,
@@ -91,11 +95,7 @@ impl Article {
         let Metadata {
             title, source, url, ..
         } = &self.metadata;
-        let content = self
-            .fingerprint
-            .content
-            .as_ref()
-            .map_or(0, |content| content.bytes());
+        let content = self.content.as_ref().map_or(0, StoredContent::bytes);
         size_of::<Self>()
             + 2 * self.id.len()
             + title.len()
@@ -108,6 +108,19 @@ impl Article {
     /// Its place in the order of admission, from 0.
     pub fn sequence(&self) -> u64 {
         self.sequence
+    }
+
+    pub(crate) fn content(&self) -> Option<Content<'_>> {
+        self.content.as_ref().map(StoredContent::read)
+    }
+
+    /// It as one of two texts that are compared.
+    pub(crate) fn side(&self) -> Side<'_> {
+        Side {
+            fingerprint: &self.fingerprint,
+            content: self.content(),
+            published: self.metadata.published,
+        }
     }
 
     pub(crate) fn is_removed(&self) -> bool {

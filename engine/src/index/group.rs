@@ -20,16 +20,6 @@ impl Group {
         }
     }
 
-    /// Adds an article, and forgets the one that came first if there are more than `most`.
-    pub(crate) fn push_latest(&mut self, slot: Slot, most: usize) {
-        if let Self::Many(slots) = self
-            && slots.len() >= most
-        {
-            slots.remove(0);
-        }
-        self.push(slot);
-    }
-
     /// Takes one article out; true if none is left.
     pub(crate) fn remove(&mut self, slot: Slot) -> bool {
         match self {
@@ -43,14 +33,6 @@ impl Group {
             }
         }
         self.slots().is_empty()
-    }
-
-    /// Memory beyond the value itself, in bytes.
-    pub(crate) fn bytes(&self) -> usize {
-        match self {
-            Self::One(_) => 0,
-            Self::Many(slots) => slots.capacity() * size_of::<Slot>(),
-        }
     }
 
     pub(crate) fn slots(&self) -> &[Slot] {

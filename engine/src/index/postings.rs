@@ -1,14 +1,24 @@
 //! Articles that share shingles: from each posted hash to the articles whose sketch posts it, and to how
 //! many separate stories it stands in.
+//!
+//! Most hashes are posted by one article, so a table with a list for each would be mostly table. Here a
+//! list is shared by the hashes that end in the same bits, and says of each article which of these it
+//! posts: an entry takes six bytes however many articles there are, and up to tens of millions of
+//! articles a list is read in less time than it takes to come by.
 
 use dashmap::DashMap;
 use foldhash::{HashMap, HashMapExt as _, fast::RandomState};
 
-use super::{Slot, group::Group};
+use super::Slot;
 
-/// A list names this many articles, the latest ones: what a new article copies is mostly recent, and an
-/// old story has recent copies. So a phrase that stands everywhere costs no more than any other.
-const MOST_HOLDERS: usize = 32;
+/// Of the articles that post a hash the latest ones are kept, this many that count as a story of their
+/// own and this many others: what a new article copies is mostly recent, and an old story has recent
+/// copies. So a phrase that stands everywhere costs no more than any other, and copies of one story do
+/// not drive out the stories that show a phrase to be common.
+const MOST: usize = 32;
+
+/// Bits of a hash that lead to its list. The rest stands in the entries.
+const LIST_BITS: u32 = 20;
 
 /// Articles by the hashes that their sketches post.
 #[derive(Debug, Default)]
@@ -16,55 +26,141 @@ pub(crate) struct Postings {
     lists: DashMap<u32, List, RandomState>,
 }
 
-/// Who posts a hash.
+/// An article that posts a hash: the rest of the hash and whether the article counts as a story; and the
+/// two halves of the article's slot. In parts, for six bytes to be six.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Posting {
+    kind: u16,
+    slot: [u16; 2],
+}
+
+impl Posting {
+    fn new(hash: u32, slot: Slot, is_story: bool) -> Self {
+        Self {
+            kind: kind(hash) | u16::from(is_story),
+            slot: [slot.0 as u16, (slot.0 >> 16) as u16],
+        }
+    }
+
+    fn slot(self) -> Slot {
+        Slot(u32::from(self.slot[0]) | u32::from(self.slot[1]) << 16)
+    }
+
+    fn is_story(self) -> bool {
+        self.kind & 1 == 1
+    }
+}
+
+/// What the entries of a hash have in common, with room for the story's bit.
+fn kind(hash: u32) -> u16 {
+    ((hash >> LIST_BITS) << 1) as u16
+}
+
+/// The articles that post any of the hashes of a list, in the order in which they came.
 #[derive(Debug)]
-struct List {
-    /// Indexed articles that post it and count as a story of their own, the forgotten holders too.
-    stories: u32,
-    holders: Group,
+enum List {
+    One(Posting),
+    Two([Posting; 2]),
+    #[expect(
+        clippy::box_collection,
+        reason = "it makes the many short lists shorter"
+    )]
+    Many(Box<Vec<Posting>>),
+}
+
+impl List {
+    fn postings(&self) -> &[Posting] {
+        match self {
+            Self::One(posting) => std::slice::from_ref(posting),
+            Self::Two(postings) => postings,
+            Self::Many(postings) => postings,
+        }
+    }
+
+    fn push(&mut self, posting: Posting) {
+        match self {
+            Self::One(first) => *self = Self::Two([*first, posting]),
+            Self::Two(two) => *self = Self::Many(Box::new(vec![two[0], two[1], posting])),
+            Self::Many(postings) => {
+                let like = || postings.iter().filter(|other| other.kind == posting.kind);
+                if like().count() >= MOST
+                    && let Some(oldest) =
+                        postings.iter().position(|other| other.kind == posting.kind)
+                {
+                    postings.remove(oldest);
+                }
+                if postings.len() == postings.capacity() {
+                    // Not twice as much: there are a million lists.
+                    postings.reserve_exact(postings.len() / 8 + 2);
+                }
+                postings.push(posting);
+            }
+        }
+    }
+
+    /// Takes a posting out; true if none is left.
+    fn remove(&mut self, posting: Posting) -> bool {
+        let left: &mut Vec<_> = match self {
+            Self::One(only) => return *only == posting,
+            Self::Two([first, second]) => {
+                let rest = if *first == posting { *second } else { *first };
+                if *first == posting || *second == posting {
+                    *self = Self::One(rest);
+                }
+                return false;
+            }
+            Self::Many(postings) => postings,
+        };
+        left.retain(|other| *other != posting);
+        if left.len() * 2 < left.capacity() {
+            left.shrink_to_fit();
+        }
+        left.is_empty()
+    }
+
+    /// Memory beyond the value itself, in bytes.
+    fn bytes(&self) -> usize {
+        match self {
+            Self::One(_) | Self::Two(_) => 0,
+            Self::Many(postings) => {
+                size_of::<Vec<Posting>>() + postings.capacity() * size_of::<Posting>()
+            }
+        }
+    }
 }
 
 impl Postings {
     /// Adds an article; `is_story` if it counts as a story of its own.
-    pub(crate) fn insert(&self, hashes: &[u32], slot: Slot, is_story: bool) {
-        let stories = u32::from(is_story);
+    pub(crate) fn insert(&self, hashes: impl Iterator<Item = u32>, slot: Slot, is_story: bool) {
         for hash in hashes {
+            let posting = Posting::new(hash, slot, is_story);
             self.lists
-                .entry(*hash)
-                .and_modify(|list| {
-                    list.stories += stories;
-                    list.holders.push_latest(slot, MOST_HOLDERS);
-                })
-                .or_insert(List {
-                    stories,
-                    holders: Group::One(slot),
-                });
+                .entry(list(hash))
+                .and_modify(|list| list.push(posting))
+                .or_insert(List::One(posting));
         }
     }
 
     /// Takes an article out, with the `is_story` that it was added with.
-    pub(crate) fn remove(&self, hashes: &[u32], slot: Slot, is_story: bool) {
+    pub(crate) fn remove(&self, hashes: impl Iterator<Item = u32>, slot: Slot, is_story: bool) {
         for hash in hashes {
-            self.lists.remove_if_mut(hash, |_, list| {
-                list.stories -= u32::from(is_story).min(list.stories);
-                list.holders.remove(slot) && list.stories == 0
-            });
+            let posting = Posting::new(hash, slot, is_story);
+            self.lists
+                .remove_if_mut(&list(hash), |_, list| list.remove(posting));
         }
     }
 
     /// How many of `hashes` each article posts, for the articles that post at least `least`.
-    pub(crate) fn sharing<'a>(
+    pub(crate) fn sharing(
         &self,
-        hashes: impl IntoIterator<Item = &'a u32>,
+        hashes: impl Iterator<Item = u32>,
         least: u32,
     ) -> Vec<(Slot, u32)> {
         let mut counts: HashMap<Slot, u32> = HashMap::new();
         for hash in hashes {
-            if let Some(list) = self.lists.get(hash) {
-                for slot in list.holders.slots() {
-                    *counts.entry(*slot).or_default() += 1;
-                }
-            }
+            self.for_each(hash, |posting| {
+                *counts.entry(posting.slot()).or_default() += 1;
+            });
         }
         counts
             .into_iter()
@@ -72,20 +168,104 @@ impl Postings {
             .collect()
     }
 
-    /// In how many stories each of `hashes` stands.
-    pub(crate) fn stories(&self, hashes: &[u32]) -> HashMap<u32, u32> {
-        let stories = |hash: &u32| self.lists.get(hash).map_or(0, |list| list.stories);
-        hashes.iter().map(|hash| (*hash, stories(hash))).collect()
+    /// In how many stories each of `hashes` stands, at most [`MOST`].
+    pub(crate) fn stories(&self, hashes: impl Iterator<Item = u32>) -> HashMap<u32, u32> {
+        let stories = |hash| {
+            let mut stories = 0;
+            self.for_each(hash, |posting| stories += u32::from(posting.is_story()));
+            (hash, stories)
+        };
+        hashes.map(stories).collect()
+    }
+
+    fn for_each(&self, hash: u32, mut found: impl FnMut(Posting)) {
+        if let Some(list) = self.lists.get(&list(hash)) {
+            let kind = kind(hash);
+            let of_hash = list
+                .postings()
+                .iter()
+                .filter(|posting| posting.kind & !1 == kind);
+            of_hash.for_each(|posting| found(*posting));
+        }
     }
 
     /// Memory that it takes, in bytes.
     pub(crate) fn bytes(&self) -> usize {
         let lists = self.lists.capacity() * (size_of::<(u32, List)>() + 1);
-        lists
-            + self
-                .lists
-                .iter()
-                .map(|list| list.holders.bytes())
-                .sum::<usize>()
+        lists + self.lists.iter().map(|list| list.bytes()).sum::<usize>()
+    }
+}
+
+/// The list that a hash is in.
+fn list(hash: u32) -> u32 {
+    hash & ((1 << LIST_BITS) - 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        /// Few hashes that share few lists, so that every way of growing and shrinking is gone.
+        #[test]
+        fn it_knows_who_posts_what(
+            steps in proptest::collection::vec((0u32..6, 0u32..40, any::<bool>(), 0u32..4), 0..300),
+        ) {
+            let postings = Postings::default();
+            let mut model: BTreeMap<(u32, u32), bool> = BTreeMap::new();
+            let hash = |n: u32| ((n % 3) << LIST_BITS) | (n / 3);
+            for (n, slot, is_story, action) in steps {
+                match model.remove(&(n, slot)) {
+                    Some(was) => postings.remove([hash(n)].into_iter(), Slot(slot), was),
+                    None if action > 0 => {
+                        postings.insert([hash(n)].into_iter(), Slot(slot), is_story);
+                        model.insert((n, slot), is_story);
+                    }
+                    None => {}
+                }
+            }
+            for n in 0..6 {
+                let mine: BTreeMap<_, _> =
+                    model.iter().filter(|((other, _), _)| *other == n).collect();
+                let stories = mine.values().filter(|story| ***story).count();
+                let found = postings.stories([hash(n)].into_iter())[&hash(n)];
+                let shared: Vec<_> = postings.sharing([hash(n)].into_iter(), 1);
+                // What was forgotten for a later one stays forgotten when that one goes.
+                prop_assert!(found as usize <= stories.min(MOST));
+                prop_assert!(shared.iter().all(|(slot, _)| mine.contains_key(&(n, slot.0))));
+                if mine.len() <= MOST && model.len() < MOST {
+                    prop_assert!(shared.len() <= mine.len());
+                }
+            }
+            if model.is_empty() {
+                prop_assert_eq!(postings.lists.len(), 0);
+            }
+        }
+    }
+
+    #[test]
+    fn the_latest_of_each_kind_are_kept() {
+        let postings = Postings::default();
+        let hash = 7 << LIST_BITS | 5;
+        for slot in 0..100 {
+            postings.insert([hash].into_iter(), Slot(slot), true);
+        }
+        for slot in 100..200 {
+            postings.insert([hash].into_iter(), Slot(slot), false);
+        }
+        let mut held = postings.sharing([hash].into_iter(), 1);
+        held.sort_unstable();
+        let expected = (68..100).chain(168..200).map(|slot| (Slot(slot), 1));
+        assert_eq!(held, expected.collect::<Vec<_>>());
+        assert_eq!(postings.stories([hash].into_iter())[&hash], MOST as u32);
+    }
+
+    #[test]
+    fn a_posting_takes_six_bytes_and_a_list_sixteen() {
+        assert_eq!((size_of::<Posting>(), size_of::<List>()), (6, 16));
     }
 }

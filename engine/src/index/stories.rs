@@ -5,12 +5,12 @@
 //! make a widely syndicated story look like a formula. Counting only what was decided NEW would feed
 //! back: a template that was once taken for a copy would never be counted and go on being taken for one.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{
+    OnceLock,
+    atomic::{AtomicU32, AtomicU64, Ordering},
+};
 
-use dashmap::DashMap;
-use foldhash::fast::RandomState;
-
-use crate::fingerprint::Vocabulary;
+use crate::fingerprint::{KEY_BITS, Vocabulary};
 
 /// The mean is taken over about this many of the latest stories.
 const MEMORY: u64 = 1000;
@@ -19,8 +19,8 @@ const MEMORY: u64 = 1000;
 #[derive(Debug)]
 pub(crate) struct Stories {
     count: AtomicU64,
-    /// Stories by the key of a stem.
-    words: DashMap<u32, u32, RandomState>,
+    /// Stories by the key of a stem; made for the first one.
+    words: OnceLock<Box<[AtomicU32]>>,
     /// Running mean of a new story's specificity, as the bits of an f64.
     usual: AtomicU64,
 }
@@ -29,7 +29,7 @@ impl Default for Stories {
     fn default() -> Self {
         Self {
             count: AtomicU64::new(0),
-            words: DashMap::default(),
+            words: OnceLock::new(),
             usual: AtomicU64::new(1f64.to_bits()),
         }
     }
@@ -42,8 +42,9 @@ impl Stories {
     }
 
     /// In how many stories a stem stands.
-    pub(crate) fn with_word(&self, key: u32) -> u32 {
-        self.words.get(&key).map_or(0, |count| *count)
+    pub(crate) fn with_word(&self, key: u16) -> u32 {
+        let words = self.words.get();
+        words.map_or(0, |words| words[usize::from(key)].load(Ordering::Relaxed))
     }
 
     /// What share of its shingles' weight an ordinary new story keeps when each shingle is divided by one
@@ -67,26 +68,29 @@ impl Stories {
     }
 
     /// Counts a story.
-    pub(crate) fn add(&self, vocabulary: &Vocabulary) {
+    pub(crate) fn add(&self, vocabulary: Vocabulary<'_>) {
         self.count.fetch_add(1, Ordering::Relaxed);
+        let words = self.words.get_or_init(|| {
+            let none = (0..1 << KEY_BITS).map(|_| AtomicU32::new(0));
+            none.collect()
+        });
         for word in vocabulary.words().filter(|word| word.count > 0) {
-            *self.words.entry(word.key).or_default() += 1;
+            words[usize::from(word.key)].fetch_add(1, Ordering::Relaxed);
         }
     }
 
-    /// Takes a story out.
-    pub(crate) fn remove(&self, vocabulary: &Vocabulary) {
+    /// Takes a story out that was counted.
+    pub(crate) fn remove(&self, vocabulary: Vocabulary<'_>) {
         self.count.fetch_sub(1, Ordering::Relaxed);
         for word in vocabulary.words().filter(|word| word.count > 0) {
-            self.words.remove_if_mut(&word.key, |_, count| {
-                *count = count.saturating_sub(1);
-                *count == 0
-            });
+            if let Some(words) = self.words.get() {
+                words[usize::from(word.key)].fetch_sub(1, Ordering::Relaxed);
+            }
         }
     }
 
     /// Memory that it takes, in bytes.
     pub(crate) fn bytes(&self) -> usize {
-        self.words.capacity() * (size_of::<(u32, u32)>() + 1)
+        self.words.get().map_or(0, |words| size_of_val(&**words))
     }
 }

@@ -69,10 +69,7 @@ pub(crate) fn fingerprint(fingerprint: &Fingerprint) -> v1::Fingerprint {
         exact_hash: fingerprint.exact.to_string(),
         simhash: fingerprint.simhash.0,
         simhash_hex: fingerprint.simhash.to_string(),
-        sketch_size: fingerprint
-            .content
-            .as_ref()
-            .map_or(0, |content| content.sketch.len() as u32),
+        sketch_size: fingerprint.sketch,
     }
 }
 

@@ -4,7 +4,6 @@
 use std::ops::Range;
 
 use basma_engine::{FoldedText, Shingling};
-use xxhash_rust::xxh3::xxh3_64;
 
 use super::{corpus::Corpus, score::share};
 
@@ -59,7 +58,7 @@ impl Sets {
         for item in &corpus.items {
             folded.fold(&item.text);
             let mut set = Vec::with_capacity(folded.tokens().len());
-            SHINGLING.for_each(&folded, |shingle| set.push(xxh3_64(shingle)));
+            SHINGLING.for_each(&folded, |shingle| set.push(shingle));
             set.sort_unstable();
             set.dedup();
             set.shrink_to_fit();
