@@ -124,7 +124,7 @@ impl<'a> Decider<'a> {
         ready: &Ready,
         submission: Submission<'_>,
     ) -> Result<basma_engine::Verdict, Failure> {
-        let fingerprint = ready.fingerprint.clone();
+        let fingerprint = ready.fingerprint;
         let answer = self
             .collection
             .submit_fingerprinted(&record.fingerprinter, fingerprint, submission, 1)
@@ -163,7 +163,7 @@ impl<'a> Decider<'a> {
             story: decided.story.as_deref(),
             is_story: decided.is_story,
         };
-        let fingerprint = ready.fingerprint.clone();
+        let fingerprint = ready.fingerprint;
         self.collection
             .readmit(&record.fingerprinter, fingerprint, submission, decision)
             .map_err(full)?;
