@@ -13,10 +13,10 @@ mod table;
 pub(crate) use self::{
     answer::{write_answer, write_matches},
     article::{ArticleLine, write_article, write_articles},
-    bidi::{clean, shorten},
+    bidi::{clean, is_right_to_left, shorten},
     collection::{CollectionLine, write_collections},
     diff::write_segments,
-    format::{bytes, count, optional_share, rfc3339, utc},
+    format::{bytes, count, optional_share, rfc3339, share, utc},
     json::{
         FingerprintLine, MatchLine, ResultLine, relation_name, verdict_name, write_json, write_line,
     },

@@ -123,10 +123,13 @@ async fn a_run_that_is_killed_goes_on_and_ends_as_if_it_had_not_been() {
     let folder = tempfile::tempdir().expect("a folder");
     let folder = folder.path();
     fs::write(folder.join("in.jsonl"), lines(4000)).expect("a file");
-    let whole = dedup(folder, "in.jsonl --output whole --clusters whole.clusters");
+    let whole = dedup(
+        folder,
+        "in.jsonl --output whole --clusters whole.clusters --report whole.html",
+    );
     whole.run().await.expect(0);
 
-    let arguments = "in.jsonl --output out --clusters out.clusters --json";
+    let arguments = "in.jsonl --output out --clusters out.clusters --report out.html --json";
     let journal = folder.join("out.journal");
     let length = || fs::metadata(&journal).map_or(0, |file| file.len());
     let (mut killed, mut before) = (0, 0);
@@ -164,6 +167,9 @@ async fn a_run_that_is_killed_goes_on_and_ends_as_if_it_had_not_been() {
     assert!(ended.json()[0]["resumed"].as_u64() > Some(100), "{ended:?}");
     assert!(read(folder, "out") == read(folder, "whole"));
     assert!(read(folder, "out.clusters") == read(folder, "whole.clusters"));
+    let report = read(folder, "out.html");
+    assert!(report == read(folder, "whole.html"));
+    assert!(report.contains("<b>4,000</b>articles") && report.contains("<mark>"));
     assert!(!journal.exists());
 }
 

@@ -8,6 +8,7 @@ mod clusters;
 mod decide;
 mod journal;
 mod pipeline;
+mod report;
 mod summary;
 
 use std::{
@@ -15,6 +16,7 @@ use std::{
     io::{self, BufWriter, Write},
     num::NonZeroUsize,
     path::{Path, PathBuf},
+    sync::Arc,
     thread::available_parallelism,
     time::{Instant, UNIX_EPOCH},
 };
@@ -24,7 +26,7 @@ use clap::Args;
 use serde::Serialize;
 
 use self::{
-    decide::Decider,
+    decide::{Decider, Decisions},
     journal::{Journal, Refused},
     summary::Summary,
 };
@@ -57,6 +59,9 @@ pub(super) struct Dedup {
     /// Write the stories that have duplicates to this file, one a line of JSON
     #[arg(long, value_name = "FILE")]
     clusters: Option<PathBuf>,
+    /// Write a page for people to look at to this file: shares, stories, examples (HTML)
+    #[arg(long, value_name = "FILE")]
+    report: Option<PathBuf>,
     /// Threads that fingerprint; as many as the machine has cores if not given
     #[arg(long, value_name = "N")]
     threads: Option<NonZeroUsize>,
@@ -112,10 +117,27 @@ impl Dedup {
         });
         progress.finish();
         decided?;
-        let (collection, counts, journal) = decider.finish()?;
+        let Decisions {
+            collection,
+            counts,
+            sample,
+            journal,
+        } = decider.finish()?;
 
         if let Some(path) = &self.clusters {
             write(path, |out| clusters::write(out, &collection))?;
+        }
+        if let Some(path) = &self.report {
+            let names: Vec<_> = self
+                .files
+                .iter()
+                .map(|file| file.display().to_string())
+                .collect();
+            let again = Records::new(self.files.clone(), Arc::default());
+            write(path, |out| {
+                let decided = (&collection, &counts);
+                report::write(out, &names, decided, (&sample, again, &fields), &detector)
+            })?;
         }
         rename(&partial, &self.output)?;
         // The run is over; should the journal stay, it would only be gone through again.
@@ -161,10 +183,14 @@ impl Dedup {
                 |error: io::Error| Failure::Other(format!("{}: {error}", path.display()));
             let metadata = fs::metadata(path).map_err(unreadable)?;
             let path = path.canonicalize().map_err(unreadable)?;
-            if [Some(&self.output), self.clusters.as_ref()]
-                .into_iter()
-                .flatten()
-                .any(|output| output.canonicalize().is_ok_and(|output| output == path))
+            if [
+                Some(&self.output),
+                self.clusters.as_ref(),
+                self.report.as_ref(),
+            ]
+            .into_iter()
+            .flatten()
+            .any(|output| output.canonicalize().is_ok_and(|output| output == path))
             {
                 return Err(Failure::Other(format!(
                     "{} is read and written: give the output another name",

@@ -43,7 +43,7 @@ pub(super) fn isolate_right_to_left(line: &str) -> String {
 }
 
 /// Whether any of it is Hebrew, Arabic, Syriac, Thaana or N'Ko, or their presentation forms.
-pub(super) fn is_right_to_left(text: &str) -> bool {
+pub(crate) fn is_right_to_left(text: &str) -> bool {
     text.contains(|c| matches!(c, '\u{0590}'..='\u{08ff}' | '\u{fb1d}'..='\u{fdff}' | '\u{fe70}'..='\u{fefc}'))
 }
 

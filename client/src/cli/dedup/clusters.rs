@@ -1,6 +1,9 @@
 //! The stories of a deduplicated corpus, for machines.
 
-use std::io::{self, Write};
+use std::{
+    io::{self, Write},
+    sync::Arc,
+};
 
 use basma_engine::{Article, Collection};
 use serde::Serialize;
@@ -48,28 +51,36 @@ impl<'a> From<&'a Article> for Member<'a> {
     }
 }
 
-/// Calls `found` with the articles of every story that has more than one, the first article first, in
-/// the order in which the stories began.
-pub(super) fn for_each<E>(
+/// Calls `found` with every article, in the order of the input.
+pub(super) fn for_each_article<E>(
     collection: &Collection,
-    mut found: impl FnMut(&[std::sync::Arc<Article>]) -> Result<(), E>,
+    mut found: impl FnMut(&Arc<Article>) -> Result<(), E>,
 ) -> Result<(), E> {
     let mut from = Some(0);
     while let Some(start) = from {
         let (page, next) = collection.list(start, PAGE);
-        // A story begins with the one article of it that is no duplicate.
-        for first in page
-            .iter()
-            .filter(|article| !article.verdict.is_duplicate())
-        {
-            let (members, size) = collection.cluster(first, 0, usize::MAX);
-            if size > 1 {
-                found(&members)?;
-            }
-        }
+        page.iter().try_for_each(&mut found)?;
         from = next;
     }
     Ok(())
+}
+
+/// Calls `found` with the articles of every story that has more than one, the first article first, in
+/// the order in which the stories began.
+pub(super) fn for_each<E>(
+    collection: &Collection,
+    mut found: impl FnMut(&[Arc<Article>]) -> Result<(), E>,
+) -> Result<(), E> {
+    for_each_article(collection, |article| {
+        // A story begins with the one article of it that is no duplicate.
+        if article.verdict.is_duplicate() {
+            return Ok(());
+        }
+        match collection.cluster(article, 0, usize::MAX) {
+            (members, size) if size > 1 => found(&members),
+            _ => Ok(()),
+        }
+    })
 }
 
 /// Writes a line for every story that has more than one article.

@@ -7,12 +7,13 @@ use std::{
 };
 
 use basma_engine::{
-    Answer, Collection, Decision, Detector, IndexFull, Submission, collection::VERDICTS,
+    Answer, Collection, Decision, Detector, IndexFull, Submission, Verdict, collection::VERDICTS,
 };
 
 use super::{
     batch::{Batch, Ready, Record},
     journal::{Decided, Journal},
+    report::Sample,
 };
 use crate::{
     cli::{failure::Failure, files::cannot_write, progress::Progress},
@@ -37,10 +38,20 @@ pub(super) struct Counts {
     pub(super) resumed: u64,
 }
 
-/// The collection, and where its decisions go.
-pub(super) struct Decider<'a> {
+/// What is left when every article is decided.
+pub(super) struct Decisions {
     pub(super) collection: Collection,
     pub(super) counts: Counts,
+    pub(super) sample: Sample,
+    pub(super) journal: Journal,
+}
+
+/// The collection, and where its decisions go.
+pub(super) struct Decider<'a> {
+    collection: Collection,
+    counts: Counts,
+    /// Pairs to be shown.
+    sample: Sample,
     journal: Journal,
     output: BufWriter<File>,
     path: PathBuf,
@@ -58,6 +69,7 @@ impl<'a> Decider<'a> {
         Self {
             collection: Collection::new(detector),
             counts: Counts::default(),
+            sample: Sample::default(),
             journal,
             output: BufWriter::with_capacity(1 << 20, output),
             path: path.to_owned(),
@@ -95,10 +107,15 @@ impl<'a> Decider<'a> {
             .journal
             .take()
             .map_err(|error| self.cannot_go_on(&error))?;
-        let verdict = match before {
-            Some(decided) => self.readmit(record, ready, submission, &decided)?,
+        let Decided {
+            verdict, matched, ..
+        } = match before {
+            Some(decided) => self.readmit(record, ready, submission, decided)?,
             None => self.submit(record, ready, submission)?,
         };
+        if let (Verdict::Related(relation), Some(matched)) = (verdict, &matched) {
+            self.sample.offer(relation, &name, matched);
+        }
         let counts = &mut self.counts;
         counts.articles += 1;
         counts.text_bytes += item.text.len() as u64;
@@ -123,26 +140,25 @@ impl<'a> Decider<'a> {
         record: &Record,
         ready: &Ready,
         submission: Submission<'_>,
-    ) -> Result<basma_engine::Verdict, Failure> {
+    ) -> Result<Decided, Failure> {
         let fingerprint = ready.fingerprint;
         let answer = self
             .collection
             .submit_fingerprinted(&record.fingerprinter, fingerprint, submission, 1)
             .map_err(full)?;
         let Answer {
-            verdict,
-            canonical_id,
-            ..
+            verdict, matches, ..
         } = answer;
         // It is there: it was just submitted.
         let article = self.collection.get(submission.id);
-        self.journal.add(&Decided {
+        let decided = Decided {
             check: check(ready),
             verdict,
             is_story: article.is_some_and(|article| article.is_story),
-            story: canonical_id.filter(|_| verdict.is_duplicate()),
-        });
-        Ok(verdict)
+            matched: matches.first().map(|best| best.article.id.clone()),
+        };
+        self.journal.add(&decided);
+        Ok(decided)
     }
 
     fn readmit(
@@ -150,8 +166,8 @@ impl<'a> Decider<'a> {
         record: &Record,
         ready: &Ready,
         submission: Submission<'_>,
-        decided: &Decided,
-    ) -> Result<basma_engine::Verdict, Failure> {
+        decided: Decided,
+    ) -> Result<Decided, Failure> {
         if decided.check != check(ready) {
             return Err(Failure::Other(format!(
                 "{}: it is not what it was when the run was stopped; start over with --restart",
@@ -160,7 +176,10 @@ impl<'a> Decider<'a> {
         }
         let decision = Decision {
             verdict: decided.verdict,
-            story: decided.story.as_deref(),
+            story: decided
+                .matched
+                .as_deref()
+                .filter(|_| decided.verdict.is_duplicate()),
             is_story: decided.is_story,
         };
         let fingerprint = ready.fingerprint;
@@ -168,7 +187,7 @@ impl<'a> Decider<'a> {
             .readmit(&record.fingerprinter, fingerprint, submission, decision)
             .map_err(full)?;
         self.counts.resumed += 1;
-        Ok(decided.verdict)
+        Ok(decided)
     }
 
     /// The id of an article, or its place if it has none or one that was there before: no article is
@@ -186,15 +205,20 @@ impl<'a> Decider<'a> {
             .unwrap_or_default()
     }
 
-    /// Makes the output complete and safe; the journal, to be removed when all is done.
-    pub(super) fn finish(self) -> Result<(Collection, Counts, Journal), Failure> {
+    /// Makes the output complete and safe; the journal is to be removed when all else is done.
+    pub(super) fn finish(self) -> Result<Decisions, Failure> {
         let path = self.path;
         self.output
             .into_inner()
             .map_err(io::IntoInnerError::into_error)
             .and_then(|file| file.sync_all())
             .map_err(|error| cannot_go_on(&path, &error))?;
-        Ok((self.collection, self.counts, self.journal))
+        Ok(Decisions {
+            collection: self.collection,
+            counts: self.counts,
+            sample: self.sample,
+            journal: self.journal,
+        })
     }
 
     fn cannot_go_on(&self, error: &io::Error) -> Failure {

@@ -24,8 +24,8 @@ pub(super) struct Decided {
     pub(super) check: u32,
     pub(super) verdict: Verdict,
     pub(super) is_story: bool,
-    /// The first article of the story, if it is not that itself.
-    pub(super) story: Option<Box<str>>,
+    /// The article that it matched best, if it matched any.
+    pub(super) matched: Option<Box<str>>,
 }
 
 /// The file, open for the run that it is of.
@@ -180,9 +180,9 @@ impl Decided {
         block.push(verdict.unwrap_or_default() as u8);
         block.push(self.is_story.into());
         // As long as an id is, which a line of the input bounds; nobody's is empty.
-        let story = self.story.as_deref().unwrap_or_default();
-        block.extend((story.len() as u32).to_le_bytes());
-        block.extend(story.as_bytes());
+        let matched = self.matched.as_deref().unwrap_or_default();
+        block.extend((matched.len() as u32).to_le_bytes());
+        block.extend(matched.as_bytes());
     }
 
     fn read(block: &mut &[u8]) -> io::Result<Self> {
@@ -191,14 +191,14 @@ impl Decided {
         block.read_exact(&mut head)?;
         let number = |bytes: &[u8]| u32::from_le_bytes(bytes.try_into().unwrap_or_default());
         let length = number(&head[6..]) as usize;
-        let (story, rest) = block.split_at_checked(length).ok_or_else(invalid)?;
+        let (matched, rest) = block.split_at_checked(length).ok_or_else(invalid)?;
         *block = rest;
-        let story = std::str::from_utf8(story).map_err(|_| invalid())?;
+        let matched = std::str::from_utf8(matched).map_err(|_| invalid())?;
         Ok(Self {
             check: number(&head[..4]),
             verdict: *VERDICTS.get(head[4] as usize).ok_or_else(invalid)?,
             is_story: head[5] != 0,
-            story: (!story.is_empty()).then(|| story.into()),
+            matched: (!matched.is_empty()).then(|| matched.into()),
         })
     }
 }
@@ -230,7 +230,7 @@ mod tests {
                 Verdict::New
             },
             is_story: !duplicate,
-            story: duplicate.then(|| format!("خبر-{n}").into()),
+            matched: duplicate.then(|| format!("خبر-{n}").into()),
         }
     }
 
