@@ -64,9 +64,10 @@ def main(start: str, stats: str) -> None:
     crawler = process.create_crawler("news")
     process.crawl(crawler, start=start)
     process.start()
-    if process.bootstrap_failed or crawler.stats is None:
+    counted = crawler.stats.get_stats() if crawler.stats else {}
+    if "finish_reason" not in counted:
         sys.exit(1)
-    Path(stats).write_text(json.dumps(crawler.stats.get_stats(), default=str))
+    Path(stats).write_text(json.dumps(counted, default=str))
 
 
 if __name__ == "__main__":

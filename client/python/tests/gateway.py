@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any
+from contextlib import AbstractContextManager
+from typing import Any
 
 import grpc
 
-if TYPE_CHECKING:
-    from types import TracebackType
 
-    from typing_extensions import Self
-
-
-class Gateway(grpc.GenericRpcHandler):
+class Gateway(grpc.GenericRpcHandler, AbstractContextManager["Gateway"]):
     """Hands calls on as they come, byte for byte."""
 
     def __init__(
@@ -55,16 +51,7 @@ class Gateway(grpc.GenericRpcHandler):
 
         return grpc.unary_unary_rpc_method_handler(hand_on)
 
-    def __enter__(self) -> Self:
-        """Return the gateway."""
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         """Stop it."""
         self._server.stop(None).wait()
         self._channel.close()

@@ -6,16 +6,11 @@ import json
 import os
 import signal
 import subprocess
+from contextlib import AbstractContextManager
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from basma import Client, RetryPolicy
-
-if TYPE_CHECKING:
-    from types import TracebackType
-
-    from typing_extensions import Self
 
 REPOSITORY = Path(__file__).parents[3]
 PATIENT = RetryPolicy(attempts=1000, first_delay=0.05, longest_delay=0.2)
@@ -39,7 +34,7 @@ def _built() -> dict[str, str]:
     return {m["target"]["name"]: m["executable"] for m in messages if m.get("executable")}
 
 
-class Server:
+class Server(AbstractContextManager["Server"]):
     """A server on a port of its own; it can be killed and started again on the same port."""
 
     def __init__(self) -> None:
@@ -76,15 +71,6 @@ class Server:
         """Wake it from `hang`."""
         self._process.send_signal(signal.SIGCONT)
 
-    def __enter__(self) -> Self:
-        """Return the server."""
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         """Kill it."""
         self.kill()

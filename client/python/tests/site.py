@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from html import escape
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -14,9 +15,7 @@ from tests.server import program
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from types import TracebackType
 
-    from typing_extensions import Self
 
 PAGES = 500
 _PER_LIST = 50
@@ -82,7 +81,7 @@ def _path(row: dict[str, Any]) -> str:
     return f"/article/{row['id']}"
 
 
-class Site:
+class Site(AbstractContextManager["Site"]):
     """Serves the pages, and lists of them that lead from one to the next."""
 
     def __init__(
@@ -136,16 +135,7 @@ class Site:
         following = f"<a rel=next href=/list/{number + 1}>التالي</a>" if more else ""
         return f"<html><body><main>{links}</main>{following}</body></html>"
 
-    def __enter__(self) -> Self:
-        """Return the site."""
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         """Stop serving."""
         self._server.shutdown()
         self._server.server_close()

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import scrapy
 from itemadapter import ItemAdapter
+from scrapy.crawler import Crawler
 from scrapy.exceptions import DropItem
 from scrapy.settings import Settings as ScrapySettings
-from scrapy.utils.test import get_crawler
+from scrapy.statscollectors import StatsCollector
 
 from basma import DeadlineExceeded, InvalidArgument, Unavailable
 from basma.scrapy import BasmaPipeline
@@ -113,8 +114,8 @@ def settings(client: Client) -> dict[str, Any]:
 
 
 async def pipeline(settings: dict[str, Any]) -> BasmaPipeline:
-    crawler = get_crawler(settings_dict=settings)
-    made = BasmaPipeline.from_crawler(crawler)
+    crawler = Crawler(scrapy.Spider, settings)
+    made = BasmaPipeline(Settings.read(crawler.settings), StatsCollector(crawler))
     await made.open_spider()
     return made
 

@@ -8,7 +8,7 @@
 | `basma.article`, `answer`, `comparison`, `collection` | what is sent and answered: dataclasses |
 | `basma.errors` | one exception for each status code, with the server's reason |
 | `basma.connection`, `retry` | address, TLS, token; when a call is made again |
-| `basma.calls`, `message`, `batch`, `arrivals` | from the dataclasses to the wire and back |
+| `basma.caller`, `calls`, `message`, `batch`, `arrivals` | from dataclasses to the wire and back |
 
     from basma import Article, Client
 

@@ -11,14 +11,13 @@ import grpc
 from basma import calls
 from basma.arrivals import Arrivals, each
 from basma.batch import BATCH_ARTICLES, Batch
+from basma.caller import Caller
 from basma.connection import Connection, Tls
-from basma.errors import BasmaError, of_rpc
-from basma.retry import Attempts, RetryPolicy
+from basma.errors import BasmaError
 from basma.v1 import dedup_service_pb2
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Sequence
-    from types import TracebackType
 
     from grpc.aio import UnaryUnaryMultiCallable
     from typing_extensions import Self
@@ -29,11 +28,12 @@ if TYPE_CHECKING:
     from basma.calls import Call, Page, Results
     from basma.collection import Collection, Stats
     from basma.comparison import CompareSide, Comparison
+    from basma.retry import RetryPolicy
 
 T = TypeVar("T")
 
 
-class AsyncClient:
+class AsyncClient(Caller):
     """A connection to a server, and the collection that is asked about. Tasks may share it.
 
     Every call has a deadline, over all its attempts together, is repeated on UNAVAILABLE only, and
@@ -55,23 +55,9 @@ class AsyncClient:
 
         To be called where an event loop is running.
         """
-        self._connection = Connection(server, tls, token)
+        super().__init__(Connection(server, tls, token), collection, timeout, retry)
         self._channel = self._connection.aio_channel()
         self._methods: dict[str, UnaryUnaryMultiCallable[Any, Any]] = {}
-        self.collection = collection
-        self.timeout = timeout
-        self.retry = retry or RetryPolicy()
-
-    def with_collection(self, collection: str) -> Self:
-        """Return a client that asks about another collection over the same connection."""
-        other = object.__new__(type(self))
-        other.__dict__.update(self.__dict__, collection=collection)
-        return other
-
-    @property
-    def server(self) -> str:
-        """The address of the server."""
-        return self._connection.server
 
     async def close(self) -> None:
         """End the connection, and with it every call under way."""
@@ -81,12 +67,7 @@ class AsyncClient:
         """Return the client itself."""
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         """Close the client."""
         await self.close()
 
@@ -263,7 +244,7 @@ class AsyncClient:
         return await self._make(calls.health(), timeout)
 
     async def _make(self, call: Call[T], timeout: float | None) -> T:
-        attempts = Attempts(self.retry, self.timeout if timeout is None else timeout)
+        attempts = self._attempts(timeout)
         method, metadata = self._method(call), self._connection.metadata
         while True:
             try:
@@ -271,8 +252,8 @@ class AsyncClient:
                     await method(call.request, timeout=attempts.left(), metadata=metadata)
                 )
             except grpc.RpcError as error:
-                wait = attempts.failed(self._error(error))
-            await asyncio.sleep(wait)
+                failure = self._error(error)
+            await asyncio.sleep(attempts.failed(failure))
 
     async def _make_pages(self, call: Call[Page[T]], timeout: float | None) -> AsyncIterator[T]:
         more: Call[Page[T]] | None = call
@@ -328,6 +309,3 @@ class AsyncClient:
             for task in (coming, *under_way):
                 if task:
                     task.cancel()
-
-    def _error(self, error: grpc.RpcError) -> BasmaError:
-        return of_rpc(error, self.server)

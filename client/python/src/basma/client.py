@@ -10,14 +10,13 @@ import grpc
 
 from basma import calls
 from basma.batch import BATCH_ARTICLES, Batch, cut
+from basma.caller import Caller
 from basma.connection import Connection, Tls
-from basma.errors import BasmaError, of_rpc
-from basma.retry import Attempts, RetryPolicy
+from basma.errors import BasmaError
 from basma.v1 import dedup_service_pb2
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
-    from types import TracebackType
 
     from typing_extensions import Self
 
@@ -26,11 +25,12 @@ if TYPE_CHECKING:
     from basma.calls import Call, Page, Results
     from basma.collection import Collection, Stats
     from basma.comparison import CompareSide, Comparison
+    from basma.retry import RetryPolicy
 
 T = TypeVar("T")
 
 
-class Client:
+class Client(Caller):
     """A connection to a server, and the collection that is asked about. Threads may share it.
 
     Every call has a deadline, over all its attempts together, is repeated on UNAVAILABLE only, and
@@ -63,23 +63,9 @@ class Client:
             ValueError: The address cannot be used.
 
         """
-        self._connection = Connection(server, tls, token)
+        super().__init__(Connection(server, tls, token), collection, timeout, retry)
         self._channel = self._connection.channel()
         self._methods: dict[str, grpc.UnaryUnaryMultiCallable[Any, Any]] = {}
-        self.collection = collection
-        self.timeout = timeout
-        self.retry = retry or RetryPolicy()
-
-    def with_collection(self, collection: str) -> Self:
-        """Return a client that asks about another collection over the same connection."""
-        other = object.__new__(type(self))
-        other.__dict__.update(self.__dict__, collection=collection)
-        return other
-
-    @property
-    def server(self) -> str:
-        """The address of the server."""
-        return self._connection.server
 
     def close(self) -> None:
         """End the connection, and with it every call under way."""
@@ -89,12 +75,7 @@ class Client:
         """Return the client itself."""
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         """Close the client."""
         self.close()
 
@@ -278,7 +259,7 @@ class Client:
 
     def _finish(self, call: Call[T], timeout: float | None, first: grpc.Future[Any] | None) -> T:
         """Make the call until it is answered; `first` is an attempt that is under way."""
-        attempts = Attempts(self.retry, self.timeout if timeout is None else timeout)
+        attempts = self._attempts(timeout)
         while True:
             try:
                 if first is None:
@@ -289,13 +270,13 @@ class Client:
                 return call.read(first.result())
             except grpc.RpcError as error:
                 first = None
-                wait = attempts.failed(self._error(error))
-            time.sleep(wait)
+                failure = self._error(error)
+            time.sleep(attempts.failed(failure))
 
     def _start(self, call: Call[Any], timeout: float | None) -> grpc.Future[Any]:
         return self._method(call).future(
             call.request,
-            timeout=self.timeout if timeout is None else timeout,
+            timeout=self._attempts(timeout).left(),
             metadata=self._connection.metadata,
         )
 
@@ -337,6 +318,3 @@ class Client:
         finally:
             for _, _, attempt in under_way:
                 attempt.cancel()
-
-    def _error(self, error: grpc.RpcError) -> BasmaError:
-        return of_rpc(error, self.server)

@@ -64,7 +64,6 @@ class Connection:
         self._options: list[tuple[str, int | str]] = [
             ("grpc.primary_user_agent", f"basma-python/{version('basma')}"),
             ("grpc.max_receive_message_length", _MAX_ANSWER_BYTES),
-            ("grpc.max_send_message_length", -1),
             # A server that comes back is found again as soon as the retries look for it.
             ("grpc.initial_reconnect_backoff_ms", 100),
             ("grpc.max_reconnect_backoff_ms", 2000),

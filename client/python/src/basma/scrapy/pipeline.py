@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 from itemadapter import ItemAdapter
 from scrapy.exceptions import DropItem
-from scrapy.utils.asyncio import is_asyncio_available
 
 from basma.aio import AsyncClient
 from basma.collection import Collection
@@ -54,11 +53,13 @@ class BasmaPipeline:
 
     async def open_spider(self) -> None:
         """Prepare the connection."""
-        if not is_asyncio_available():
+        try:
+            asyncio.get_running_loop()
+        except RuntimeError:
             raise RuntimeError(
                 "basma.scrapy needs asyncio: set TWISTED_REACTOR to "
                 "'twisted.internet.asyncioreactor.AsyncioSelectorReactor', Scrapy's default"
-            )
+            ) from None
         settings = self._settings
         # Who may not pass without an answer waits for it as long as the deadline allows.
         patient = RetryPolicy(attempts=sys.maxsize, longest_delay=1.0)
