@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import subprocess
+import tempfile
 from contextlib import AbstractContextManager
 from functools import cache
 from pathlib import Path
@@ -35,17 +36,22 @@ def _built() -> dict[str, str]:
 
 
 class Server(AbstractContextManager["Server"]):
-    """A server on a port of its own; it can be killed and started again on the same port."""
+    """A server on a port of its own, with a folder of its own.
+
+    It can be killed and started again on the same port, with what it had acknowledged.
+    """
 
     def __init__(self) -> None:
         """Start the server and wait until it serves."""
         self._listen = "127.0.0.1:0"
+        self._folder = tempfile.TemporaryDirectory()
         self.start()
 
     def start(self) -> None:
         """Start it, again on the port that it had."""
         self._process = subprocess.Popen(
-            [program("basmad"), "--listen", self._listen, "--in-memory", "--log", "warn"],
+            [program("basmad"), "--listen", self._listen, "--data-dir", self._folder.name],
+            env={**os.environ, "BASMA_LOG": "warn"},
             stdout=subprocess.PIPE,
             text=True,
         )
@@ -72,5 +78,6 @@ class Server(AbstractContextManager["Server"]):
         self._process.send_signal(signal.SIGCONT)
 
     def __exit__(self, *_: object) -> None:
-        """Kill it."""
+        """Kill it, and remove what it kept."""
         self.kill()
+        self._folder.cleanup()
