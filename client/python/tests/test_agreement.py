@@ -37,6 +37,18 @@ MESSAGES: dict[str, Any] = {
 }
 # What the clients make of the protocol's methods.
 METHODS = {"BatchSubmit": "submit_many", "BatchCheck": "check_many"}
+# What they make of the fields of requests.
+PARAMETERS: dict[Any, str] = {"update_mask": "paths", ("SubmitStream", "article"): "articles"}
+# What they do by themselves: the collection is the client's, lists turn their pages, a stream's
+# answers come in order, a text in another charset is a kind of text, a SimHash is a number.
+BY_THEMSELVES: set[Any] = {
+    "collection",
+    ("ListArticles", "page_token"),
+    ("ListCollections", "page_token"),
+    ("SubmitStream", "request_number"),
+    ("Fingerprint", "encoded_text"),
+    ("FindDuplicates", "simhash_hex"),
+}
 
 
 def dataclasses_with_messages() -> list[tuple[type[Any], Any]]:
@@ -75,13 +87,19 @@ def test_no_file_is_forgotten() -> None:
 
 
 @pytest.mark.parametrize("client", [Client, AsyncClient])
-def test_a_client_has_the_methods_of_the_services(client: type[Any]) -> None:
+def test_a_client_has_the_methods_of_the_services_with_their_parameters(client: type[Any]) -> None:
     for file in FILES:
         for service in file.DESCRIPTOR.services_by_name.values():
             for method in service.methods:
                 snake = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", method.name).lower()
                 name = METHODS.get(method.name, snake)
                 assert callable(getattr(client, name, None)), f"{client.__name__}.{name} is missing"
+                known = inspect.signature(getattr(client, name)).parameters
+                for field in method.input_type.fields:
+                    place = (method.name, field.name)
+                    parameter = PARAMETERS.get(place, PARAMETERS.get(field.name, field.name))
+                    if not BY_THEMSELVES & {field.name, place}:
+                        assert parameter in known, f"{name} has no parameter {parameter}"
 
 
 def test_both_clients_have_the_same_methods() -> None:

@@ -154,6 +154,8 @@ async def test_compare_shows_where_texts_differ(api: Either) -> None:
 async def test_fingerprint(api: Either) -> None:
     folded = await api.fingerprint("الكِتَابُ  والقـــلم")
     assert folded.folded_text == "الكتاب والقلم"
+    encoded = EncodedText("الكتاب والقلم".encode("windows-1256"), "windows-1256")
+    assert await api.fingerprint(encoded) == folded
     assert folded.fingerprint.token_count == 2
     assert folded.fingerprint.simhash_hex == f"{folded.fingerprint.simhash:016x}"
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from basma.answer import Answer, Found, ItemResult
     from basma.arrivals import Articles
-    from basma.article import Article, Cluster, FoldedText, StoredArticle
+    from basma.article import Article, Cluster, EncodedText, FoldedText, StoredArticle
     from basma.calls import Call, Page, Results
     from basma.collection import Collection, Stats
     from basma.comparison import CompareSide, Comparison
@@ -178,7 +178,9 @@ class AsyncClient(Caller):
         """Set two texts side by side; a string is a text, `CompareSide(id=…)` an article."""
         return await self._make(calls.compare(self.collection, a, b), timeout)
 
-    async def fingerprint(self, text: str, *, timeout: float | None = None) -> FoldedText:
+    async def fingerprint(
+        self, text: EncodedText | str, *, timeout: float | None = None
+    ) -> FoldedText:
         """Compute the fingerprint of a text, and change nothing."""
         return await self._make(calls.fingerprint(self.collection, text), timeout)
 

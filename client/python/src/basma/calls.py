@@ -12,7 +12,7 @@ from google.protobuf.field_mask_pb2 import FieldMask
 from grpc_health.v1 import health_pb2
 
 from basma.answer import Answer, Found, ItemResult
-from basma.article import Article, Cluster, FoldedText, StoredArticle
+from basma.article import Article, Cluster, EncodedText, FoldedText, StoredArticle
 from basma.collection import Collection, Stats
 from basma.comparison import CompareSide, Comparison
 from basma.errors import of_item
@@ -120,20 +120,16 @@ def find_duplicates(
 
 def compare(collection: str, a: CompareSide | str, b: CompareSide | str) -> Call[Comparison]:
     """Set two texts side by side."""
-    first, second = (
-        write(
-            CompareSide(text=side) if isinstance(side, str) else side, dedup_service_pb2.CompareSide
-        )
-        for side in (a, b)
-    )
-    request = dedup_service_pb2.CompareRequest(collection=collection, a=first, b=second)
+    request = dedup_service_pb2.CompareRequest(collection=collection, a=_side(a), b=_side(b))
     response = dedup_service_pb2.CompareResponse
     return Call(DEDUP, "Compare", request, response, lambda got: read(Comparison, got))
 
 
-def fingerprint(collection: str, text: str) -> Call[FoldedText]:
+def fingerprint(collection: str, text: EncodedText | str) -> Call[FoldedText]:
     """Compute a fingerprint."""
-    request = dedup_service_pb2.FingerprintRequest(collection=collection, text=text)
+    side = _side(text)
+    given = {field.name: value for field, value in side.ListFields()}
+    request = dedup_service_pb2.FingerprintRequest(collection=collection, **given)
     response = dedup_service_pb2.FingerprintResponse
     return Call(DEDUP, "Fingerprint", request, response, lambda got: read(FoldedText, got))
 
@@ -253,6 +249,14 @@ def item_result(got: dedup_service_pb2.ItemResult) -> ItemResult:
         answer=read(Answer, got.answer) if got.HasField("answer") else None,
         error=of_item(got.error) if got.HasField("error") else None,
     )
+
+
+def _side(given: CompareSide | EncodedText | str) -> dedup_service_pb2.CompareSide:
+    if isinstance(given, str):
+        given = CompareSide(text=given)
+    elif isinstance(given, EncodedText):
+        given = CompareSide(encoded_text=given)
+    return write(given, dedup_service_pb2.CompareSide)
 
 
 def _results(

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
     from basma.answer import Answer, Found, ItemResult
-    from basma.article import Article, Cluster, FoldedText, StoredArticle
+    from basma.article import Article, Cluster, EncodedText, FoldedText, StoredArticle
     from basma.calls import Call, Page, Results
     from basma.collection import Collection, Stats
     from basma.comparison import CompareSide, Comparison
@@ -184,7 +184,7 @@ class Client(Caller):
         """Set two texts side by side; a string is a text, `CompareSide(id=…)` an article."""
         return self._make(calls.compare(self.collection, a, b), timeout)
 
-    def fingerprint(self, text: str, *, timeout: float | None = None) -> FoldedText:
+    def fingerprint(self, text: EncodedText | str, *, timeout: float | None = None) -> FoldedText:
         """Compute the fingerprint of a text, and change nothing."""
         return self._make(calls.fingerprint(self.collection, text), timeout)
 
