@@ -38,7 +38,7 @@ def main() -> None:
                     LOG_LEVEL="WARNING",
                     BASMA_SERVER=server.url,
                     BASMA_COLLECTION=f"crawl-{number}",
-                    BASMA_DUPLICATES="tag",
+                    BASMA_DUPLICATES="log",
                 )
                 assert crawled.stats["item_scraped_count"] == PAGES
                 rates[kind].append(PAGES / crawled.stats["elapsed_time_seconds"])
