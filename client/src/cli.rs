@@ -13,6 +13,7 @@ mod completions;
 mod dedup;
 mod delete;
 mod detector;
+mod doctor;
 mod duration;
 mod evaluate;
 mod failure;
@@ -25,11 +26,13 @@ mod health;
 mod item;
 mod list;
 mod load;
+mod man;
 mod progress;
 mod session;
 mod stats;
 mod submit;
 mod summary;
+mod watch;
 
 use std::{process::ExitCode, time::Duration};
 
@@ -85,7 +88,10 @@ enum Command {
     Load(load::Load),
     Evaluate(Box<evaluate::Evaluate>),
     Dedup(Box<dedup::Dedup>),
+    Watch(watch::Watch),
+    Doctor(doctor::Doctor),
     Completions(completions::Completions),
+    Man(man::Man),
 }
 
 /// Runs the command that the arguments of the program name.
@@ -108,6 +114,9 @@ async fn run(cli: Cli) -> Result<Exit, Failure> {
     if let Command::Completions(command) = cli.command {
         // Needs no server, not even the address of one.
         return command.run::<Cli>();
+    }
+    if let Command::Man(command) = cli.command {
+        return command.run::<Cli>(json);
     }
     if let Command::Evaluate(command) = cli.command {
         return command.run(json);
@@ -133,7 +142,11 @@ async fn run(cli: Cli) -> Result<Exit, Failure> {
         Command::Stats(command) => command.run(&session).await,
         Command::Health(command) => command.run(&session).await,
         Command::Load(command) => command.run(&session).await,
-        Command::Evaluate(_) | Command::Dedup(_) | Command::Completions(_) => Ok(Exit::DONE),
+        Command::Watch(command) => command.run(&session).await,
+        Command::Doctor(command) => command.run(&session).await,
+        Command::Evaluate(_) | Command::Dedup(_) | Command::Completions(_) | Command::Man(_) => {
+            Ok(Exit::DONE)
+        }
     }
 }
 

@@ -134,3 +134,32 @@ async fn no_terminal_no_marks_whatever_the_command() {
         }
     }
 }
+
+#[tokio::test]
+async fn watch_draws_a_view_and_leaves_the_terminal_as_it_was() {
+    let server = Server::start().await;
+    let text = "افتتح الوزير صباح اليوم معرض الكتاب السنوي في العاصمة بحضور الناشرين";
+    for id in ["أ", "ب"] {
+        let submit = [
+            "submit",
+            "--text",
+            text,
+            "--id",
+            id,
+            "--source",
+            "الوطن\u{1b}[2J",
+        ];
+        server.basma(&submit).run().await.expect(0);
+    }
+    let seen = on_terminal(server.basma(&["watch", "-n", "2", "--interval", "100ms"])).await;
+    assert!(seen.starts_with("\u{1b}[?1049h"), "{seen:?}");
+    assert!(
+        seen.ends_with("\u{1b}[?7h\u{1b}[?25h\u{1b}[?1049l"),
+        "{seen:?}"
+    );
+    assert_eq!(seen.matches("\u{1b}[H").count(), 2, "{seen:?}");
+    for part in ["2  articles", "EXACT", "الوطن", "50 %"] {
+        assert!(seen.contains(part), "{part} is not in {seen:?}");
+    }
+    assert!(!seen.contains("\u{1b}[2J"), "{seen:?}");
+}

@@ -51,6 +51,10 @@ impl Failure {
         let message = match self {
             // Whoever read the results has seen enough, as `head` does: not an error.
             Self::Output(error) if error.kind() == io::ErrorKind::BrokenPipe => return Exit::DONE,
+            Self::Call(Error::Refused(refusal)) => match next_step(&refusal.reason) {
+                Some(step) => format!("{refusal}; {step}"),
+                None => refusal.to_string(),
+            },
             Self::Call(error) => error.to_string(),
             Self::Output(error) => format!("cannot print the results: {error}"),
             Self::Other(message) => message,
@@ -58,6 +62,27 @@ impl Failure {
         complain(&message);
         Exit::Errors
     }
+}
+
+/// What to do about a refusal with this reason, where the message itself does not say.
+pub(super) fn next_step(reason: &str) -> Option<&'static str> {
+    Some(match reason {
+        "COLLECTION_NOT_FOUND" => {
+            "`basma collections create NAME` does, and `basma collections list` shows what there is"
+        }
+        "COLLECTION_EXISTS" => "change its settings with `basma collections update NAME`",
+        "TOO_MANY_COLLECTIONS" => {
+            "delete one with `basma collections delete NAME`, or start basmad with a larger --max-collections"
+        }
+        "SETTINGS_FIXED" => "make another collection with these settings and submit to that",
+        "ARTICLE_NOT_FOUND" => "see what there is with `basma list`",
+        "TEXT_TOO_LARGE" => "start basmad with a larger --max-text-bytes",
+        "MESSAGE_TOO_LARGE" => "start basmad with a larger --max-message-bytes",
+        "CHARSET_UNKNOWN" => "name one of the WHATWG encodings, for example windows-1256",
+        "INDEX_FULL" => "submit to another collection",
+        "DRAINING" => "try again in a moment",
+        _ => return None,
+    })
 }
 
 /// Prints one line about what went wrong.
