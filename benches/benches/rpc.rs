@@ -17,7 +17,7 @@ use basma_benches::corpus::{Corpus, Mix};
 use basma_client::{
     Client,
     client::Window,
-    v1::{Article, DetectorSettings, article::Body},
+    v1::{Article, Collection, article::Body},
 };
 use basma_server::Config;
 use criterion::{
@@ -87,10 +87,10 @@ impl Loopback {
     fn empty(&self) -> Client {
         let name = format!("c{}", self.next.fetch_add(1, Relaxed));
         self.runtime
-            .block_on(
-                self.client
-                    .create_collection(&name, DetectorSettings::default()),
-            )
+            .block_on(self.client.create_collection(Collection {
+                name: name.clone(),
+                ..Collection::default()
+            }))
             .expect("a collection");
         self.client.clone().with_collection(&name)
     }

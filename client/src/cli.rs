@@ -4,6 +4,7 @@
 //! found nothing, 2 for any error, with one line on stderr that begins with `basma: `.
 
 mod article;
+mod backup;
 mod bulk;
 mod check;
 mod cluster;
@@ -16,6 +17,7 @@ mod detector;
 mod doctor;
 mod duration;
 mod evaluate;
+mod export;
 mod failure;
 mod fields;
 mod files;
@@ -29,6 +31,7 @@ mod load;
 mod man;
 mod progress;
 mod session;
+mod span;
 mod stats;
 mod submit;
 mod summary;
@@ -72,6 +75,7 @@ struct Global {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    #[command(visible_alias = "import")]
     Submit(submit::Submit),
     Check(check::Check),
     Find(find::Find),
@@ -86,6 +90,8 @@ enum Command {
     Stats(stats::Stats),
     Health(health::Health),
     Load(load::Load),
+    Backup(backup::Backup),
+    Export(export::Export),
     Evaluate(Box<evaluate::Evaluate>),
     Dedup(Box<dedup::Dedup>),
     Watch(watch::Watch),
@@ -142,6 +148,8 @@ async fn run(cli: Cli) -> Result<Exit, Failure> {
         Command::Stats(command) => command.run(&session).await,
         Command::Health(command) => command.run(&session).await,
         Command::Load(command) => command.run(&session).await,
+        Command::Backup(command) => command.run(&session).await,
+        Command::Export(command) => command.run(&session).await,
         Command::Watch(command) => command.run(&session).await,
         Command::Doctor(command) => command.run(&session).await,
         Command::Evaluate(_) | Command::Dedup(_) | Command::Completions(_) | Command::Man(_) => {

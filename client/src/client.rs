@@ -1,6 +1,7 @@
 //! The typed client: one cheap clone per task, all on one connection.
 
 mod articles;
+mod backup;
 mod batches;
 mod collections;
 mod dedup;
@@ -9,6 +10,7 @@ mod stream;
 
 use std::{sync::Arc, time::Duration};
 
+use basma_proto::v1::TimeSpan;
 use tokio::time::{Instant, sleep, timeout_at};
 use tonic::{
     Request, Response, Status,
@@ -35,6 +37,7 @@ pub struct Client {
     collection: Arc<str>,
     deadline: Duration,
     retry: RetryPolicy,
+    window: Option<TimeSpan>,
 }
 
 impl Client {
@@ -67,6 +70,7 @@ impl Client {
             collection: basma_proto::DEFAULT_COLLECTION.into(),
             deadline: Duration::from_secs(30),
             retry: RetryPolicy::default(),
+            window: None,
         })
     }
 
@@ -74,6 +78,14 @@ impl Client {
     #[must_use]
     pub fn with_collection(mut self, collection: &str) -> Self {
         self.collection = collection.into();
+        self
+    }
+
+    /// The same connection; in submissions and checks only articles within this window match, and not
+    /// those within the collection's.
+    #[must_use]
+    pub fn with_window(mut self, window: TimeSpan) -> Self {
+        self.window = Some(window);
         self
     }
 

@@ -12,7 +12,7 @@ mod table;
 
 pub(crate) use self::{
     answer::{write_answer, write_matches},
-    article::{ArticleLine, write_article, write_articles},
+    article::{ArticleLine, ExportLine, write_article, write_articles},
     bidi::{clean, is_right_to_left, shorten},
     collection::{CollectionLine, write_collections},
     diff::write_segments,

@@ -1,6 +1,6 @@
 //! Ages: how far apart in time two articles may be.
 
-use crate::index::articles::{Metadata, Timestamp};
+use crate::index::articles::{Article, Metadata, Timestamp};
 
 /// Which of an article's times counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,5 +27,45 @@ impl Age {
             Clock::FirstSeen => first_seen,
             Clock::Published => metadata.published.unwrap_or(first_seen),
         }
+    }
+}
+
+/// How far a search goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Scope {
+    /// At most so many matches are returned.
+    pub limit: usize,
+    /// Only articles no further away in time match; `None` for all.
+    pub window: Option<Age>,
+}
+
+/// Over all time.
+impl From<usize> for Scope {
+    fn from(limit: usize) -> Self {
+        Self {
+            limit,
+            window: None,
+        }
+    }
+}
+
+/// A window around the time of a text.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Window {
+    age: Age,
+    centre: Timestamp,
+}
+
+impl Window {
+    pub(crate) fn around(age: Age, metadata: &Metadata, now: Timestamp) -> Self {
+        Self {
+            age,
+            centre: age.time(metadata, now),
+        }
+    }
+
+    pub(crate) fn holds(&self, article: &Article) -> bool {
+        let time = self.age.time(&article.metadata, article.first_seen);
+        time.abs_diff(self.centre) <= self.age.most.unsigned_abs()
     }
 }

@@ -140,8 +140,22 @@ impl Collection {
 
     /// Deletes an article: it matches nothing from then on. False if there is none of this id.
     pub fn delete(&self, id: &str, journal: &dyn Journal) -> bool {
+        self.delete_if(id, |_| true, journal)
+    }
+
+    /// As [`Collection::delete`], if the article that now has the id is as it should be.
+    pub fn delete_if(
+        &self,
+        id: &str,
+        condition: impl FnOnce(&Article) -> bool,
+        journal: &dyn Journal,
+    ) -> bool {
         let _id = self.lock_id(id).lock();
-        let Some(article) = self.articles.get_by_id(id) else {
+        let Some(article) = self
+            .articles
+            .get_by_id(id)
+            .filter(|article| condition(article))
+        else {
             return false;
         };
         // First, so that whoever does not find it any more is told of later.

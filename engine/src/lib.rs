@@ -48,7 +48,7 @@ pub mod record;
 pub mod shingle;
 pub mod text;
 
-pub use age::{Age, Clock};
+pub use age::{Age, Clock, Scope};
 pub use answer::{Answer, Evidence, Match, Relation, Verdict};
 pub use collection::{Collection, Compared, Decision, IndexFull, Stats, Submission};
 pub use detector::{Detector, Method};

@@ -8,7 +8,8 @@ use std::sync::atomic::AtomicBool;
 use crate::{
     answer::{PackedEvidence, Relation, Verdict},
     codec::{Malformed, Reader, put_bytes, put_varint},
-    fingerprint::{ExactHash, Fingerprint, SimHash, StoredContent},
+    detector::Detector,
+    fingerprint::{Content, ExactHash, Fingerprint, Fingerprinter, SimHash, StoredContent},
     index::{
         Slot,
         articles::{Article, FirstMatch, Metadata},
@@ -92,6 +93,25 @@ impl Record {
             out.push(found.relation as u8);
             found.evidence.encode(out);
         }
+    }
+
+    /// Appends the record itself; that it took another's place is not said again.
+    pub fn write(&self, out: &mut Vec<u8>) {
+        Self::encode(&self.article, None, self.usual, out);
+    }
+
+    /// Makes the fingerprint anew, of the same text.
+    pub fn refingerprint(
+        &mut self,
+        fingerprinter: &mut Fingerprinter,
+        text: &str,
+        detector: &Detector,
+    ) {
+        let title = &self.article.metadata.title;
+        let fingerprint = fingerprinter.fingerprint(title, text, detector);
+        let side = fingerprinter.side(&fingerprint, None);
+        self.article.content = side.content.map(Content::to_stored);
+        self.article.fingerprint = fingerprint;
     }
 
     /// Reads a record.

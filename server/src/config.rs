@@ -2,6 +2,7 @@
 
 use std::{fs, path::PathBuf, time::Duration};
 
+use basma_engine::Shingling;
 use clap::Parser;
 use serde::Deserialize;
 
@@ -16,6 +17,8 @@ pub struct Config {
     pub data_dir: Option<PathBuf>,
     /// When a change is acknowledged.
     pub durability: Durability,
+    /// Whether what cannot be read of the store is done without.
+    pub accept_loss: bool,
     /// Longest text of one article, in bytes of UTF-8.
     pub max_text_bytes: usize,
     /// Most articles in one batch.
@@ -36,6 +39,7 @@ impl Default for Config {
             listen: "127.0.0.1:50051".to_owned(),
             data_dir: None,
             durability: Durability::Sync,
+            accept_loss: false,
             max_text_bytes: 1 << 20,
             max_batch: 1000,
             max_message_bytes: 16 << 20,
@@ -59,8 +63,58 @@ pub struct Flags {
     /// Keep the index in memory only: it ends with the process.
     #[arg(long, env = "BASMA_IN_MEMORY", conflicts_with = "data_dir")]
     in_memory: bool,
+    /// Go on with what can be read of a damaged store; what cannot is lost for good.
+    #[arg(long, conflicts_with = "in_memory")]
+    accept_loss: bool,
     #[command(flatten)]
     settings: Settings,
+    /// What to do instead of serving.
+    #[command(subcommand)]
+    pub task: Option<Task>,
+}
+
+/// What to do to a data folder that nobody uses.
+#[derive(Clone, Debug, clap::Subcommand)]
+pub enum Task {
+    /// Make a store of a backup that `basma backup` wrote, in a folder that holds none
+    Restore {
+        /// The backup.
+        file: PathBuf,
+    },
+    /// Make the fingerprints anew from kept texts: after an upgrade that asks for it, or with other settings
+    Refingerprint {
+        /// Of this collection alone.
+        #[arg(long)]
+        collection: Option<String>,
+        /// What is kept of each article from now on.
+        #[arg(long, value_enum)]
+        method: Option<MethodArg>,
+        /// What the SimHash counts from now on, for example words:3 or characters:5.
+        #[arg(long, value_name = "KIND:SIZE", value_parser = features)]
+        features: Option<Shingling>,
+        /// How far apart candidates may be from now on, 0 to 12.
+        #[arg(long, value_name = "K")]
+        distance: Option<u32>,
+    },
+}
+
+/// See [`basma_engine::Method`].
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+pub enum MethodArg {
+    /// SimHash and shingle sketch.
+    Full,
+    /// SimHash only.
+    SimhashOnly,
+}
+
+fn features(text: &str) -> Result<Shingling, String> {
+    let parts = text.split_once(':');
+    let parts = parts.and_then(|(kind, size)| Some((kind, size.parse().ok()?)));
+    match parts {
+        Some(("words", size)) => Ok(Shingling::Words(size)),
+        Some(("characters", size)) => Ok(Shingling::Characters(size)),
+        _ => Err("write words:N or characters:N".to_owned()),
+    }
 }
 
 /// What a file or the flags set, and what they leave to others.
@@ -72,7 +126,7 @@ struct Settings {
     listen: Option<String>,
     /// Where the index is kept [default: basma in the platform's folder for data, on Linux
     /// $XDG_DATA_HOME or ~/.local/share].
-    #[arg(long, env = "BASMA_DATA_DIR", value_name = "DIR")]
+    #[arg(long, env = "BASMA_DATA_DIR", value_name = "DIR", global = true)]
     data_dir: Option<PathBuf>,
     /// When a change is acknowledged: when it is on the disk (sync), when it is written and to be synced
     /// soon (interval), or when it is in the index (memory) [default: sync].
@@ -154,13 +208,18 @@ impl Config {
                 "there is no home folder to keep data in: give --data-dir DIR or --in-memory",
             )?),
         };
-        Ok(Self { data_dir, ..config })
+        Ok(Self {
+            data_dir,
+            accept_loss: flags.accept_loss,
+            ..config
+        })
     }
 
     fn with(self, settings: Settings) -> Self {
         Self {
             listen: settings.listen.unwrap_or(self.listen),
             data_dir: settings.data_dir.or(self.data_dir),
+            accept_loss: self.accept_loss,
             durability: durability(
                 self.durability,
                 settings.durability,

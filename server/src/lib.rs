@@ -8,11 +8,13 @@
 //! - `service`: the RPCs, one group a file, each a few lines between `convert` and the engine;
 //! - `convert`: messages to the engine's types, checked, and back;
 //! - [`failure`]: every way in which a request can fail, with its status code and reason;
+//! - `expiry`: deletes what is older than its collection's retention;
 //! - `registry`: the collections by name, with their `settings`;
 //! - `store`: what keeps them when the process ends.
 
 pub mod config;
 mod convert;
+mod expiry;
 pub mod failure;
 mod observe;
 mod registry;
@@ -23,4 +25,4 @@ mod store;
 
 pub use config::Config;
 pub use run::run;
-pub use store::Durability;
+pub use store::{Change, Durability, refingerprint, restore};

@@ -17,7 +17,7 @@ use tonic::Code;
 use crate::{
     failure::Failure,
     settings::Settings,
-    store::{Book, Page, Store, Texts, pack},
+    store::{Book, Page, Snapshot, Store, Texts, pack},
 };
 
 /// A collection, and what belongs to it.
@@ -97,6 +97,12 @@ impl Named {
         })
     }
 
+    /// Deletes an article, unless its id has another text by now.
+    pub(crate) fn expire(&self, article: &Article) -> bool {
+        let same = |now: &Article| now.sequence() == article.sequence();
+        (self.collection).delete_if(&article.id, same, &Page::new(self, None))
+    }
+
     /// Deletes an article; false if there is none of this id.
     pub(crate) fn delete(&self, id: &str) -> bool {
         self.collection.delete(id, &Page::new(self, None))
@@ -162,6 +168,22 @@ impl Registry {
         match &self.store {
             Some(store) => store.written(mark).await,
             None => Ok(()),
+        }
+    }
+
+    /// Where the journals stand now.
+    ///
+    /// # Errors
+    ///
+    /// If there are none, or not yet.
+    pub(crate) async fn snapshot(&self) -> Result<Snapshot, Failure> {
+        self.get("")?;
+        match &self.store {
+            Some(store) => store.snapshot().await,
+            None => {
+                let message = "the index is in memory only: there is nothing to copy";
+                Err(Failure::new(Code::FailedPrecondition, "NO_STORE", message))
+            }
         }
     }
 
@@ -273,12 +295,16 @@ impl Registry {
     }
 }
 
-fn validate_name(name: &str) -> Result<(), Failure> {
+/// Whether a collection may have this name.
+pub(crate) fn is_name(name: &str) -> bool {
     let legal = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-' || c == '_';
-    if (1..=63).contains(&name.len())
+    (1..=63).contains(&name.len())
         && name.starts_with(|c: char| c.is_ascii_lowercase())
         && name.chars().all(legal)
-    {
+}
+
+fn validate_name(name: &str) -> Result<(), Failure> {
+    if is_name(name) {
         return Ok(());
     }
     let message =

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use basma_proto::{
     FILE_DESCRIPTOR_SET,
     v1::{
-        article_service_server::ArticleServiceServer,
+        article_service_server::ArticleServiceServer, backup_service_server::BackupServiceServer,
         collection_service_server::CollectionServiceServer,
         dedup_service_server::DedupServiceServer,
     },
@@ -20,7 +20,8 @@ use tonic_health::{ServingStatus, server::HealthReporter};
 use tracing::{info, warn};
 
 use crate::{
-    config::Config, observe::ObserveLayer, registry::Registry, service::Service, store::Store,
+    config::Config, expiry::expire, observe::ObserveLayer, registry::Registry, service::Service,
+    store::Store,
 };
 
 const VERSION: &str = env!("CARGO_PKG_VERSION");
@@ -44,7 +45,7 @@ pub async fn run(
     let address = listener.local_addr()?;
     let store = config.data_dir.as_deref();
     let store = store
-        .map(|folder| Store::open(folder, config.durability))
+        .map(|folder| Store::open(folder, config.durability, config.accept_loss))
         .transpose()?;
     let registry = Arc::new(Registry::new(config.max_collections, store));
     let service = Service::new(Arc::clone(&registry), &config, stop.clone());
@@ -74,6 +75,7 @@ pub async fn run(
         .add_service(limited!(DedupServiceServer))
         .add_service(limited!(ArticleServiceServer))
         .add_service(limited!(CollectionServiceServer))
+        .add_service(limited!(BackupServiceServer))
         .add_service(health_service)
         .add_service(reflection().build_v1()?)
         .add_service(reflection().build_v1alpha()?);
@@ -83,7 +85,8 @@ pub async fn run(
     // A thread of its own: a signal to stop does not wait for it.
     std::thread::spawn(move || recovered.send(recovering.recover()));
     let recovery = {
-        let health = health.clone();
+        let (health, registry) = (health.clone(), Arc::clone(&registry));
+        let expiring = stop.clone();
         async move {
             match recovery.await {
                 Ok(Ok(())) => {
@@ -93,6 +96,7 @@ pub async fn run(
                     );
                     info!(%address, version = VERSION, index = kept, "serving");
                     say(&health, ServingStatus::Serving).await;
+                    tokio::spawn(expire(registry, expiring));
                     std::future::pending().await
                 }
                 Ok(Err(message)) => message,
@@ -129,6 +133,7 @@ async fn say(health: &HealthReporter, status: ServingStatus) {
         <DedupServiceServer<Service> as NamedService>::NAME,
         <ArticleServiceServer<Service> as NamedService>::NAME,
         <CollectionServiceServer<Service> as NamedService>::NAME,
+        <BackupServiceServer<Service> as NamedService>::NAME,
     ];
     for service in services {
         health.set_service_status(service, status).await;

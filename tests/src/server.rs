@@ -202,11 +202,12 @@ impl Server {
     }
 
     fn signal(&self, signal: Signal) {
-        let pid = self
-            .basmad
-            .id()
-            .and_then(|id| Pid::from_raw(id.try_into().ok()?));
-        kill_process(pid.expect("it runs"), signal).expect("it takes signals");
+        kill_process(self.pid().expect("it runs"), signal).expect("it takes signals");
+    }
+
+    fn pid(&self) -> Option<Pid> {
+        let id = self.basmad.id();
+        id.and_then(|id| Pid::from_raw(id.try_into().ok()?))
     }
 
     /// How it ended.
@@ -226,6 +227,18 @@ impl Drop for Server {
             eprintln!("basmad logged:\n{}", self.log());
         }
     }
+}
+
+/// Lets a server write no file longer than this, or any length again.
+#[cfg(target_os = "linux")]
+pub fn limit_files(server: &Server, bytes: Option<u64>) {
+    use rustix::process::{Resource, Rlimit, prlimit};
+    let pid = Some(server.pid().expect("it runs"));
+    let limit = Rlimit {
+        current: bytes,
+        maximum: None,
+    };
+    prlimit(pid, Resource::Fsize, limit).expect("it can be limited");
 }
 
 /// `basmad` with these arguments, to be started by the test itself.

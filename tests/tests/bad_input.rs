@@ -243,11 +243,13 @@ async fn requests() {
         collection: unknown(),
         article: one(),
         max_matches: 0,
+        ..Default::default()
     };
     let check = CheckRequest {
         collection: unknown(),
         article: one(),
         max_matches: 0,
+        ..Default::default()
     };
     let many = SubmitRequest {
         article: one(),
@@ -397,6 +399,7 @@ async fn settings() {
             name: name.to_owned(),
             detector: Some(detector),
             create_time: None,
+            ..Default::default()
         };
         let request = CreateCollectionRequest {
             collection: Some(collection),

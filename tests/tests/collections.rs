@@ -13,6 +13,7 @@ fn create(name: &str, detector: DetectorSettings) -> CreateCollectionRequest {
         name: name.to_owned(),
         detector: Some(detector),
         create_time: None,
+        ..Default::default()
     };
     CreateCollectionRequest {
         collection: Some(collection),
@@ -24,6 +25,7 @@ async fn submit(server: &Server, collection: &str, article: Article) -> Answer {
         collection: collection.to_owned(),
         article: Some(article),
         max_matches: 0,
+        ..Default::default()
     };
     let response = server
         .dedup()
@@ -113,6 +115,7 @@ async fn are_created_read_listed_changed_and_deleted() {
             ..Default::default()
         }),
         create_time: None,
+        ..Default::default()
     };
     let mask = prost_types::FieldMask {
         paths: vec!["detector.simhash_distance".to_owned()],
@@ -262,6 +265,7 @@ async fn keep_what_shaped_their_fingerprints() {
             name: "default".to_owned(),
             detector: Some(settings),
             create_time: None,
+            ..Default::default()
         }),
         update_mask: None,
     };

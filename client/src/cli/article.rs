@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use basma_proto::v1::{Article, article::Body};
 use clap::Args;
 
-use super::{failure::Failure, fields::FieldArgs};
+use super::{failure::Failure, fields::FieldArgs, span::WindowArgs};
 use crate::input::{Fields, Text, read_text, stem};
 
 /// What to ask about.
@@ -28,6 +28,8 @@ pub(super) struct ArticleArgs {
     /// Write the results of JSON lines to this file
     #[arg(long, short, value_name = "FILE", conflicts_with = "text")]
     pub(super) output: Option<PathBuf>,
+    #[command(flatten)]
+    pub(super) window: WindowArgs,
     #[command(flatten)]
     fields: FieldArgs,
     #[command(flatten)]

@@ -22,6 +22,7 @@ pub(super) struct Check {
 
 impl Check {
     pub(super) async fn run(mut self, session: &Session) -> Result<Exit, Failure> {
+        let session = &session.within(self.articles.window.window());
         match self.articles.articles(Ids::Optional)? {
             Articles::Lines(files, fields) => {
                 let summary =

@@ -6,9 +6,9 @@ use basma_proto::v1::Collection;
 use clap::Subcommand;
 
 use super::{
-    detector::DetectorArgs,
     failure::{Exit, Failure},
     session::Session,
+    span::CollectionArgs,
 };
 use crate::output::{CollectionLine, write_collections, write_json};
 
@@ -20,7 +20,7 @@ pub(super) enum Collections {
         /// 1 to 63 of a-z, 0-9, - and _, beginning with a letter
         name: String,
         #[command(flatten)]
-        detector: DetectorArgs,
+        settings: CollectionArgs,
     },
     /// List all collections by name
     List,
@@ -34,7 +34,7 @@ pub(super) enum Collections {
         /// Which
         name: String,
         #[command(flatten)]
-        detector: DetectorArgs,
+        settings: CollectionArgs,
     },
     /// Delete a collection and all that it holds
     Delete {
@@ -47,19 +47,19 @@ impl Collections {
     pub(super) async fn run(self, session: &Session) -> Result<Exit, Failure> {
         let client = &session.client;
         let collections = match self {
-            Self::Create { name, detector } => {
-                vec![client.create_collection(&name, detector.settings()).await?]
+            Self::Create { name, settings } => {
+                vec![client.create_collection(settings.collection(&name)).await?]
             }
             Self::Get { name } => vec![client.get_collection(&name).await?],
-            Self::Update { name, detector } => {
-                let paths = detector.paths();
+            Self::Update { name, settings } => {
+                let paths = settings.paths();
                 if paths.is_empty() {
                     let message = "nothing to change: give a setting, for example --distance 6";
                     return Err(Failure::Other(message.to_owned()));
                 }
                 vec![
                     client
-                        .update_collection(&name, detector.settings(), paths)
+                        .update_collection(settings.collection(&name), paths)
                         .await?,
                 ]
             }

@@ -37,7 +37,7 @@ impl List {
         let mut out = session.stdout();
         while left > 0 {
             let size = left.min(PAGE);
-            let page = session.client.list(size as i32, &token).await?;
+            let page = session.client.list(size as i32, &token, false).await?;
             left = left.saturating_sub(page.articles.len());
             if session.json {
                 for article in &page.articles {

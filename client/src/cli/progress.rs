@@ -49,6 +49,30 @@ impl Progress {
         Self { bar, read }
     }
 
+    /// A bar for something that is written to a file, whose length is learned on the way.
+    pub(super) fn bytes() -> Self {
+        Self::new(&[], true)
+    }
+
+    /// Shows how many bytes of all are written.
+    pub(super) fn show_bytes(&self, written: u64, total: u64) {
+        self.bar.set_length(total.max(written));
+        self.bar.set_position(written);
+        if !self.bar.is_hidden() {
+            self.bar
+                .set_message(format!("{} MiB", count(written >> 20)));
+        }
+    }
+
+    /// Shows how many articles of all are written.
+    pub(super) fn show_count(&self, written: u64, total: u64) {
+        self.bar.set_length(total.max(written));
+        self.bar.set_position(written);
+        if !self.bar.is_hidden() {
+            self.bar.set_message(format!("{} articles", count(written)));
+        }
+    }
+
     /// Counts what is read of the files.
     pub(super) fn bytes_read(&self) -> Arc<AtomicU64> {
         Arc::clone(&self.read)

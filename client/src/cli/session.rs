@@ -2,7 +2,7 @@
 
 use std::io::{self, BufWriter, Stdout, Write};
 
-use basma_proto::v1::Answer;
+use basma_proto::v1::{Answer, TimeSpan};
 
 use crate::{
     client::Client,
@@ -24,6 +24,19 @@ impl Session {
             client,
             json,
             style: Style::stdout(),
+        }
+    }
+
+    /// The same, with a window of its own for what is asked, if there is one.
+    pub(super) fn within(&self, window: Option<TimeSpan>) -> Self {
+        let client = self.client.clone();
+        Self {
+            client: match window {
+                Some(window) => client.with_window(window),
+                None => client,
+            },
+            json: self.json,
+            style: self.style,
         }
     }
 

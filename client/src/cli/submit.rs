@@ -18,6 +18,7 @@ pub(super) struct Submit {
 
 impl Submit {
     pub(super) async fn run(mut self, session: &Session) -> Result<Exit, Failure> {
+        let session = &session.within(self.articles.window.window());
         match self.articles.articles(Ids::Required)? {
             Articles::Lines(files, fields) => {
                 let summary =

@@ -23,6 +23,7 @@ impl Client {
         let request = GetArticleRequest {
             collection: self.collection.to_string(),
             id: id.to_owned(),
+            with_text: false,
         };
         let response = self
             .call(request, |channel, request| async move {
@@ -35,7 +36,8 @@ impl Client {
     }
 
     /// Returns a page of articles in the order in which they were first submitted; `page_size` 0
-    /// means the server's default, an empty `page_token` the first page.
+    /// means the server's default, an empty `page_token` the first page. With `texts` they have the texts
+    /// that their collection keeps.
     ///
     /// # Errors
     /// As the server refuses, or none could be reached in time.
@@ -43,11 +45,13 @@ impl Client {
         &self,
         page_size: i32,
         page_token: &str,
+        texts: bool,
     ) -> Result<ListArticlesResponse, Error> {
         let request = ListArticlesRequest {
             collection: self.collection.to_string(),
             page_size,
             page_token: page_token.to_owned(),
+            with_texts: texts,
         };
         self.call(request, |channel, request| async move {
             stub(channel).list_articles(request).await

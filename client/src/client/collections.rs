@@ -1,10 +1,9 @@
 //! The calls of `CollectionService`.
 
 use basma_proto::v1::{
-    Collection, CreateCollectionRequest, DeleteCollectionRequest, DetectorSettings,
-    GetCollectionRequest, GetStatsRequest, GetStatsResponse, ListCollectionsRequest,
-    ListCollectionsResponse, UpdateCollectionRequest,
-    collection_service_client::CollectionServiceClient,
+    Collection, CreateCollectionRequest, DeleteCollectionRequest, GetCollectionRequest,
+    GetStatsRequest, GetStatsResponse, ListCollectionsRequest, ListCollectionsResponse,
+    UpdateCollectionRequest, collection_service_client::CollectionServiceClient,
 };
 use prost_types::FieldMask;
 
@@ -15,18 +14,14 @@ const NONE: Error = Error::Protocol("no collection and no error");
 
 /// These name the collection themselves, but for [`Client::stats`].
 impl Client {
-    /// Creates a collection; settings that are absent get their defaults.
+    /// Creates a collection; its name is required, settings that are absent get their defaults.
     ///
     /// # Errors
     /// `ALREADY_EXISTS` if there is one of this name; as the server refuses, or none could be
     /// reached in time.
-    pub async fn create_collection(
-        &self,
-        name: &str,
-        detector: DetectorSettings,
-    ) -> Result<Collection, Error> {
+    pub async fn create_collection(&self, collection: Collection) -> Result<Collection, Error> {
         let request = CreateCollectionRequest {
-            collection: Some(collection(name, detector)),
+            collection: Some(collection),
         };
         let response = self
             .call(request, |channel, request| async move {
@@ -77,7 +72,7 @@ impl Client {
         .await
     }
 
-    /// Changes the settings at `paths`, for example `detector.simhash_distance`; with no paths,
+    /// Changes the settings of the collection of this name at `paths`, for example `detector.simhash_distance`; with no paths,
     /// every setting that is present.
     ///
     /// # Errors
@@ -85,12 +80,11 @@ impl Client {
     /// be reached in time.
     pub async fn update_collection(
         &self,
-        name: &str,
-        detector: DetectorSettings,
+        collection: Collection,
         paths: Vec<String>,
     ) -> Result<Collection, Error> {
         let request = UpdateCollectionRequest {
-            collection: Some(collection(name, detector)),
+            collection: Some(collection),
             update_mask: (!paths.is_empty()).then_some(FieldMask { paths }),
         };
         let response = self
@@ -134,13 +128,5 @@ impl Client {
                 .await
         })
         .await
-    }
-}
-
-fn collection(name: &str, detector: DetectorSettings) -> Collection {
-    Collection {
-        name: name.to_owned(),
-        detector: Some(detector),
-        create_time: None,
     }
 }

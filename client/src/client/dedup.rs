@@ -27,6 +27,7 @@ impl Client {
             collection: self.collection.to_string(),
             article: Some(article),
             max_matches,
+            window: self.window,
         };
         let response = self
             .call(request, |channel, request| async move {
@@ -47,6 +48,7 @@ impl Client {
             collection: self.collection.to_string(),
             article: Some(article),
             max_matches,
+            window: self.window,
         };
         let response = self
             .call(request, |channel, request| async move {
@@ -72,6 +74,7 @@ impl Client {
             collection: self.collection.to_string(),
             articles,
             max_matches,
+            window: self.window,
         };
         let response = self
             .call(request, |channel, request| async move {
@@ -95,6 +98,7 @@ impl Client {
             collection: self.collection.to_string(),
             articles,
             max_matches,
+            window: self.window,
         };
         let response = self
             .call(request, |channel, request| async move {

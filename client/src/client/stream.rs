@@ -196,6 +196,7 @@ impl<S: Stream<Item = Article> + Unpin> Submission<S> {
             article: Some(article),
             max_matches: self.max_matches,
             request_number: number,
+            window: self.client.window,
         });
         &self.unanswered[self.unanswered.len() - 1]
     }

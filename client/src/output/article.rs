@@ -46,6 +46,38 @@ impl<'a> From<&'a StoredArticle> for ArticleLine<'a> {
     }
 }
 
+/// An indexed article as a line that can be submitted again.
+#[derive(Debug, Serialize)]
+pub(crate) struct ExportLine<'a> {
+    id: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    text: Option<&'a str>,
+    title: &'a str,
+    source: &'a str,
+    url: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    date: Option<String>,
+    verdict: &'static str,
+    canonical_id: &'a str,
+    first_seen: Option<String>,
+}
+
+impl<'a> From<&'a StoredArticle> for ExportLine<'a> {
+    fn from(article: &'a StoredArticle) -> Self {
+        Self {
+            id: &article.id,
+            text: article.text.as_deref(),
+            title: &article.title,
+            source: &article.source,
+            url: &article.url,
+            date: rfc3339(article.publish_time.as_ref()),
+            verdict: verdict_name(article.verdict()),
+            canonical_id: &article.canonical_id,
+            first_seen: rfc3339(article.first_seen_time.as_ref()),
+        }
+    }
+}
+
 /// Prints all that is known of one article; times are UTC.
 ///
 /// # Errors

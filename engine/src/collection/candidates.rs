@@ -6,6 +6,7 @@ use foldhash::{HashSet, HashSetExt as _};
 
 use super::Collection;
 use crate::{
+    age::Window,
     answer::{Answer, Match, Relation, Verdict},
     detector::{Detector, Method},
     evidence::{Side, measure, passages, relate},
@@ -25,6 +26,12 @@ const MOST_CANDIDATES: usize = 128;
 /// there can be a million.
 const MOST_NEAR: usize = 4096;
 
+/// With a window, so many articles of one SimHash are looked at.
+const MOST_SAME: usize = 1024;
+
+/// Articles with the same text are looked at by so many.
+const PAGE: usize = 256;
+
 /// From this Jaccard similarity to an earlier article on, an article is a copy and no story of its own.
 const COPY: f32 = 0.85;
 
@@ -40,6 +47,8 @@ pub(super) struct Query<'a> {
     id: &'a str,
     /// How many matches are wanted.
     pub(super) limit: usize,
+    /// Articles outside of it do not match.
+    window: Option<Window>,
     /// What the index knew of its words and shingles when the question was asked.
     pub(super) rarity: Rarity<'a>,
 }
@@ -59,8 +68,19 @@ impl<'a> Query<'a> {
             detector,
             id,
             limit,
+            window: None,
             rarity: Rarity::new(side.content, &collection.stories, &collection.postings),
         }
+    }
+
+    /// The same, of articles within a window alone.
+    pub(super) fn within(self, window: Option<Window>) -> Self {
+        Self { window, ..self }
+    }
+
+    /// Whether an article is within the window.
+    fn reaches(&self, article: &Article) -> bool {
+        self.window.is_none_or(|window| window.holds(article))
     }
 
     /// Whether the text is a copy of an earlier one, and so no story of its own.
@@ -73,7 +93,7 @@ impl<'a> Query<'a> {
 
     /// What the text is to an article.
     pub(super) fn judge(&self, article: &Arc<Article>, collection: &Collection) -> Option<Match> {
-        if &*article.id == self.id || article.is_removed() {
+        if &*article.id == self.id || article.is_removed() || !self.reaches(article) {
             return None;
         }
         let other = article.side();
@@ -172,8 +192,15 @@ impl Collection {
         }
         // One more for the text's own article, and one more to know whether there are more.
         let most = query.limit + 2;
-        let mut slots = self.exact.find(fingerprint.exact, most);
+        let mut slots = match query.window {
+            None => self.exact.find(fingerprint.exact, most),
+            Some(_) => self.same_within(query, most),
+        };
         if fingerprint.tokens >= Detector::MIN_TOKENS {
+            let most = match query.window {
+                None => most,
+                Some(_) => most.max(MOST_SAME),
+            };
             slots.extend(self.near(fingerprint.simhash, query.detector.distance, most));
         }
         if query.detector.method == Method::Full {
@@ -183,6 +210,14 @@ impl Collection {
             let is_short = content.is_none_or(|content| content.sketch.holds_all());
             let least = if is_short { 1 } else { LEAST_SHARED };
             let mut sharing = self.postings.sharing(hashes, least);
+            if query.window.is_some() {
+                let reached = |slot| {
+                    self.articles
+                        .get(slot)
+                        .is_some_and(|other| query.reaches(&other))
+                };
+                sharing.retain(|(slot, _)| reached(*slot));
+            }
             sharing.sort_unstable_by_key(|(slot, shared)| (std::cmp::Reverse(*shared), *slot));
             slots.extend(
                 sharing
@@ -197,6 +232,27 @@ impl Collection {
         articles
             .filter_map(|article| query.judge(&article, self))
             .collect()
+    }
+
+    /// The latest articles with the same text that are within the query's window, at most `most`.
+    fn same_within(&self, query: &Query<'_>, most: usize) -> Vec<Slot> {
+        let mut found = Vec::new();
+        for page in 0.. {
+            let slots = self
+                .exact
+                .latest(query.side.fingerprint.exact, page * PAGE, PAGE);
+            let reached = |slot: &Slot| {
+                self.articles
+                    .get(*slot)
+                    .is_some_and(|other| query.reaches(&other))
+            };
+            found.extend(slots.iter().copied().filter(reached));
+            if slots.len() < PAGE || found.len() >= most {
+                break;
+            }
+        }
+        found.truncate(most);
+        found
     }
 
     /// The articles within a Hamming distance, nearest first, at most `most` of one fingerprint and

@@ -4,6 +4,7 @@ use std::sync::{Arc, atomic::AtomicBool, atomic::Ordering};
 
 use super::{Collection, VERDICTS, candidates::Query};
 use crate::{
+    age::{Scope, Window},
     answer::{Answer, Match, Verdict},
     detector::Detector,
     evidence::{Side, passages},
@@ -34,18 +35,22 @@ pub struct Submission<'a> {
 
 impl Collection {
     /// Says what is known of an article, and changes nothing. An indexed article of the same id is not
-    /// reported; an empty id excludes none. At most `limit` matches are returned.
+    /// reported; an empty id excludes none.
     pub fn check(
         &self,
         fingerprinter: &mut Fingerprinter,
         submission: Submission<'_>,
-        limit: usize,
+        scope: impl Into<Scope>,
     ) -> Answer {
+        let Scope { limit, window } = scope.into();
         let detector = self.detector();
-        let Submission { id, metadata, .. } = submission;
+        let Submission {
+            id, metadata, now, ..
+        } = submission;
         let fingerprint = fingerprinter.fingerprint(&metadata.title, submission.text, &detector);
         let side = fingerprinter.side(&fingerprint, metadata.published);
-        let query = Query::new(self, detector, side, fingerprinter.shingles(), id, limit);
+        let query = Query::new(self, detector, side, fingerprinter.shingles(), id, limit)
+            .within(window.map(|age| Window::around(age, metadata, now)));
         let matches = self.search(&query);
         query.conclude(matches)
     }
@@ -63,7 +68,7 @@ impl Collection {
         &self,
         fingerprinter: &mut Fingerprinter,
         submission: Submission<'_>,
-        limit: usize,
+        scope: impl Into<Scope>,
         journal: &dyn Journal,
     ) -> Result<Answer, IndexFull> {
         // Held to the end: settings that shape fingerprints must not change under way.
@@ -75,7 +80,7 @@ impl Collection {
             fingerprinter,
             fingerprint,
             submission,
-            limit,
+            scope.into(),
             journal,
         )
     }
@@ -100,7 +105,7 @@ impl Collection {
             fingerprinter,
             fingerprint,
             submission,
-            limit,
+            limit.into(),
             &(),
         )
     }
@@ -111,12 +116,16 @@ impl Collection {
         fingerprinter: &Fingerprinter,
         fingerprint: Fingerprint,
         submission: Submission<'_>,
-        limit: usize,
+        scope: Scope,
         journal: &dyn Journal,
     ) -> Result<Answer, IndexFull> {
-        let Submission { id, metadata, .. } = submission;
+        let Scope { limit, window } = scope;
+        let Submission {
+            id, metadata, now, ..
+        } = submission;
         let side = fingerprinter.side(&fingerprint, metadata.published);
-        let query = Query::new(self, detector, side, fingerprinter.shingles(), id, limit);
+        let query = Query::new(self, detector, side, fingerprinter.shingles(), id, limit)
+            .within(window.map(|age| Window::around(age, metadata, now)));
 
         let _id = self.lock_id(id).lock();
         let old = self.articles.get_by_id(id);

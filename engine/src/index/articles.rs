@@ -110,6 +110,11 @@ impl Article {
         self.sequence
     }
 
+    /// Its place in the order of [`crate::Collection::list`].
+    pub fn place(&self) -> u32 {
+        self.slot.0
+    }
+
     pub(crate) fn content(&self) -> Option<Content<'_>> {
         self.content.as_ref().map(StoredContent::read)
     }

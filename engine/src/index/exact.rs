@@ -34,6 +34,18 @@ impl ExactIndex {
             .unwrap_or_default()
     }
 
+    /// At most `limit` articles that have this hash, last come first, after the first `skip` of them.
+    pub(crate) fn latest(&self, hash: ExactHash, skip: usize, limit: usize) -> Vec<Slot> {
+        let page = |group: &Group| {
+            let slots = group.slots().iter().rev();
+            slots.copied().skip(skip).take(limit).collect()
+        };
+        self.groups
+            .get(&key(hash))
+            .map(|group| page(&group))
+            .unwrap_or_default()
+    }
+
     /// Memory that it takes, in bytes.
     pub(crate) fn bytes(&self) -> usize {
         self.groups.capacity() * (size_of::<(u64, Group)>() + 1)

@@ -107,5 +107,6 @@ pub(crate) fn write(article: &Article, collection: &Collection) -> v1::StoredArt
         fingerprint: Some(answer::fingerprint(&article.fingerprint)),
         verdict: answer::verdict(article.verdict).into(),
         canonical_id: collection.canonical_id(article).into(),
+        text: None,
     }
 }

@@ -1,19 +1,108 @@
 //! A collection's settings: absent fields keep what was there before.
 
-use basma_engine::{Detector, Method, Shingling};
+use basma_engine::{Age, Clock, Detector, Method, Shingling};
 use basma_proto::v1::{self, detector_settings as message};
 
 use super::{decimal, time};
-use crate::{failure::Failure, registry::Named};
+use crate::{failure::Failure, registry::Named, settings::Settings};
 
 /// The settings of a new collection.
-pub(crate) fn create(settings: &v1::DetectorSettings) -> Result<Detector, Failure> {
-    let method = method(settings)?.unwrap_or(Method::Full);
-    change(Detector::new(method), settings)
+pub(crate) fn create(collection: &v1::Collection) -> Result<Settings, Failure> {
+    let detector = collection.detector.unwrap_or_default();
+    let method = method(&detector)?.unwrap_or(Method::Full);
+    change(
+        Settings {
+            detector: Detector::new(method),
+            ..Settings::default()
+        },
+        collection,
+        &[],
+    )
+}
+
+/// `settings` with what `collection` sets, or with what `paths` name of it if there are any.
+pub(crate) fn change(
+    settings: Settings,
+    collection: &v1::Collection,
+    paths: &[String],
+) -> Result<Settings, Failure> {
+    let retention = span(collection.retention.as_ref(), "collection.retention")?;
+    let window = span(collection.window.as_ref(), "collection.window")?;
+    let asked = collection.detector.unwrap_or_default();
+    if paths.is_empty() {
+        return Ok(Settings {
+            detector: change_detector(settings.detector, &asked)?,
+            retention: retention.or(settings.retention),
+            window: window.or(settings.window),
+            keep_texts: collection.keep_texts || settings.keep_texts,
+        });
+    }
+    let mut changed = settings;
+    let mut of_detector = Vec::new();
+    for path in paths {
+        match path.as_str() {
+            "retention" => changed.retention = retention,
+            "window" => changed.window = window,
+            "keep_texts" => changed.keep_texts = collection.keep_texts,
+            "*" => {
+                changed = Settings {
+                    retention,
+                    window,
+                    keep_texts: collection.keep_texts,
+                    ..changed
+                };
+                of_detector.push(path.clone());
+            }
+            _ => of_detector.push(path.clone()),
+        }
+    }
+    let defaults = message_of(&Detector::new(settings.detector.method));
+    let asked = masked(&asked, &defaults, &of_detector)?;
+    changed.detector = change_detector(settings.detector, &asked)?;
+    Ok(changed)
+}
+
+/// A span of time that a caller gave.
+pub(crate) fn span(span: Option<&v1::TimeSpan>, field: &str) -> Result<Option<Age>, Failure> {
+    let Some(v1::TimeSpan { span, clock }) = span else {
+        return Ok(None);
+    };
+    let duration = span.unwrap_or_default();
+    let most = (duration.seconds.checked_mul(1000))
+        .map(|seconds| seconds.saturating_add(i64::from(duration.nanos / 1_000_000)))
+        .filter(|most| *most > 0);
+    let most = most.ok_or_else(|| {
+        let message = "must be at least a millisecond, and less than 290 million years";
+        Failure::invalid("SPAN_OUT_OF_RANGE", &format!("{field}.span"), message)
+    })?;
+    let clock = match v1::time_span::Clock::try_from(*clock) {
+        Ok(v1::time_span::Clock::Published) => Clock::Published,
+        Ok(_) => Clock::FirstSeen,
+        Err(_) => {
+            let message = format!("{clock} is not a known value");
+            let field = format!("{field}.clock");
+            return Err(Failure::invalid("SETTING_OUT_OF_RANGE", &field, message));
+        }
+    };
+    Ok(Some(Age { clock, most }))
+}
+
+fn span_message(age: Age) -> v1::TimeSpan {
+    let clock = match age.clock {
+        Clock::FirstSeen => v1::time_span::Clock::FirstSeen,
+        Clock::Published => v1::time_span::Clock::Published,
+    };
+    v1::TimeSpan {
+        span: Some(prost_types::Duration {
+            seconds: age.most / 1000,
+            nanos: (age.most % 1000) as i32 * 1_000_000,
+        }),
+        clock: clock.into(),
+    }
 }
 
 /// `detector` with what `settings` sets.
-pub(crate) fn change(
+fn change_detector(
     detector: Detector,
     settings: &v1::DetectorSettings,
 ) -> Result<Detector, Failure> {
@@ -57,7 +146,7 @@ pub(crate) fn change(
 }
 
 /// The fields of `settings` that `paths` name, with `defaults` for those that it leaves out (AIP-134).
-pub(crate) fn masked(
+fn masked(
     settings: &v1::DetectorSettings,
     defaults: &v1::DetectorSettings,
     paths: &[String],
@@ -111,11 +200,6 @@ pub(crate) fn masked(
     Ok(masked)
 }
 
-/// The defaults for a method, as a message.
-pub(crate) fn defaults(method: Method) -> v1::DetectorSettings {
-    message_of(&Detector::new(method))
-}
-
 fn method(settings: &v1::DetectorSettings) -> Result<Option<Method>, Failure> {
     Ok(match known("method", settings.method)? {
         message::Method::Unspecified => None,
@@ -137,10 +221,14 @@ fn known<E: TryFrom<i32>>(field: &str, value: i32) -> Result<E, Failure> {
 
 /// A collection for a caller, every setting filled in.
 pub(crate) fn write(named: &Named) -> v1::Collection {
+    let settings = named.settings();
     v1::Collection {
         name: named.name.clone(),
-        detector: Some(message_of(&named.collection.detector())),
+        detector: Some(message_of(&settings.detector)),
         create_time: Some(time::write(named.created)),
+        retention: settings.retention.map(span_message),
+        window: settings.window.map(span_message),
+        keep_texts: settings.keep_texts,
     }
 }
 

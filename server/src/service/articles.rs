@@ -13,6 +13,9 @@ use crate::{
     registry::Named,
 };
 
+/// A page with more bytes of text than this ends.
+const MOST_TEXT: usize = 2 << 20;
+
 impl Service {
     fn indexed(&self, collection: &str, id: &str) -> Result<(Arc<Named>, Arc<Article>), Failure> {
         let named = self.registry.get(collection)?;
@@ -35,7 +38,11 @@ impl ArticleService for Service {
     ) -> Result<Response<v1::GetArticleResponse>, Status> {
         let request = request.get_ref();
         let (named, found) = self.indexed(&request.collection, &request.id)?;
-        let article = Some(article::write(&found, &named.collection));
+        let mut article = article::write(&found, &named.collection);
+        if request.with_text {
+            article.text = named.text(&found)?;
+        }
+        let article = Some(article);
         Ok(Response::new(v1::GetArticleResponse { article }))
     }
 
@@ -49,12 +56,22 @@ impl ArticleService for Service {
             page_token(&request.page_token)?,
             page_size(request.page_size)?,
         );
-        let (page, next) = named.collection.list(from, size);
+        let (page, mut next) = named.collection.list(from, size);
+        let (mut articles, mut bytes) = (Vec::with_capacity(page.len()), 0);
+        for found in &page {
+            let mut article = article::write(found, &named.collection);
+            if request.with_texts {
+                if bytes > MOST_TEXT {
+                    next = Some(found.place());
+                    break;
+                }
+                article.text = named.text(found)?;
+                bytes += article.text.as_ref().map_or(0, String::len);
+            }
+            articles.push(article);
+        }
         Ok(Response::new(v1::ListArticlesResponse {
-            articles: page
-                .iter()
-                .map(|found| article::write(found, &named.collection))
-                .collect(),
+            articles,
             next_page_token: next.map(|next| next.to_string()).unwrap_or_default(),
         }))
     }

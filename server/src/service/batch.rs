@@ -2,8 +2,8 @@
 
 use basma_proto::v1::{self, item_result};
 
-use super::{Service, Turns};
-use crate::{convert, failure::Failure};
+use super::{Service, Turns, scope};
+use crate::failure::Failure;
 
 impl Service {
     pub(super) async fn submit_batch(
@@ -11,9 +11,9 @@ impl Service {
         request: &v1::BatchSubmitRequest,
     ) -> Result<v1::BatchSubmitResponse, Failure> {
         let named = self.registry.get(&request.collection)?;
-        let most = convert::max_matches(request.max_matches)?;
+        let scope = scope(&named, request.max_matches, request.window.as_ref())?;
         self.registry.writable()?;
-        let answer = |article: &v1::Article| self.submit_one(&named, Some(article), most);
+        let answer = |article: &v1::Article| self.submit_one(&named, Some(article), scope);
         let results = self.each(&request.articles, answer).await?;
         self.registry.durable(self.registry.mark()).await?;
         Ok(v1::BatchSubmitResponse { results })
@@ -24,8 +24,8 @@ impl Service {
         request: &v1::BatchCheckRequest,
     ) -> Result<v1::BatchCheckResponse, Failure> {
         let named = self.registry.get(&request.collection)?;
-        let most = convert::max_matches(request.max_matches)?;
-        let answer = |article: &v1::Article| self.check_one(&named, Some(article), most);
+        let scope = scope(&named, request.max_matches, request.window.as_ref())?;
+        let answer = |article: &v1::Article| self.check_one(&named, Some(article), scope);
         Ok(v1::BatchCheckResponse {
             results: self.each(&request.articles, answer).await?,
         })

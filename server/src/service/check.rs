@@ -3,7 +3,7 @@
 use basma_engine::Fingerprinter;
 use basma_proto::v1;
 
-use super::Service;
+use super::{Service, scope};
 use crate::{
     convert::{self, text, text::Body},
     failure::Failure,
@@ -15,9 +15,9 @@ impl Service {
         request: &v1::SubmitRequest,
     ) -> Result<v1::SubmitResponse, Failure> {
         let named = self.registry.get(&request.collection)?;
-        let most = convert::max_matches(request.max_matches)?;
+        let scope = scope(&named, request.max_matches, request.window.as_ref())?;
         self.registry.writable()?;
-        let answer = self.submit_one(&named, request.article.as_ref(), most)?;
+        let answer = self.submit_one(&named, request.article.as_ref(), scope)?;
         self.registry.durable(self.registry.mark()).await?;
         Ok(v1::SubmitResponse {
             answer: Some(answer),
@@ -29,8 +29,8 @@ impl Service {
         request: &v1::CheckRequest,
     ) -> Result<v1::CheckResponse, Failure> {
         let named = self.registry.get(&request.collection)?;
-        let most = convert::max_matches(request.max_matches)?;
-        let answer = self.check_one(&named, request.article.as_ref(), most)?;
+        let scope = scope(&named, request.max_matches, request.window.as_ref())?;
+        let answer = self.check_one(&named, request.article.as_ref(), scope)?;
         Ok(v1::CheckResponse {
             answer: Some(answer),
         })

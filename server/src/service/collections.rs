@@ -1,6 +1,6 @@
 //! `CollectionService`: separate indexes, their settings, and what they hold.
 
-use basma_engine::{Detector, collection::VERDICTS};
+use basma_engine::collection::VERDICTS;
 use basma_proto::v1::{self, collection_service_server::CollectionService};
 use tonic::{Request, Response, Status};
 
@@ -8,7 +8,6 @@ use super::Service;
 use crate::{
     convert::{page_size, settings, time},
     failure::Failure,
-    settings::Settings,
 };
 
 impl Service {
@@ -19,14 +18,7 @@ impl Service {
         let Some(collection) = &request.collection else {
             return Err(missing());
         };
-        let detector = match &collection.detector {
-            Some(asked) => settings::create(asked)?,
-            None => Detector::default(),
-        };
-        let settings = Settings {
-            detector,
-            ..Settings::default()
-        };
+        let settings = settings::create(collection)?;
         self.registry.writable()?;
         let made = self.registry.create(&collection.name, settings);
         let made = made.map_err(|failure| failure.within("collection"))?;
@@ -42,17 +34,13 @@ impl Service {
             return Err(missing());
         };
         let named = self.registry.get(&collection.name)?;
-        let mut asked = collection.detector.unwrap_or_default();
-        if let Some(mask) = &request.update_mask {
-            let defaults = settings::defaults(named.collection.detector().method);
-            asked = settings::masked(&asked, &defaults, &mask.paths)?;
-        }
-        let detector = settings::change(named.collection.detector(), &asked)?;
+        let paths = request
+            .update_mask
+            .as_ref()
+            .map(|mask| mask.paths.as_slice());
+        let settings = settings::change(named.settings(), collection, paths.unwrap_or_default())?;
         self.registry.writable()?;
-        named.change(Settings {
-            detector,
-            ..named.settings()
-        })?;
+        named.change(settings)?;
         self.registry.durable(self.registry.mark()).await?;
         Ok(settings::write(&named))
     }

@@ -2,6 +2,7 @@
 //! answer written by `convert`.
 
 mod articles;
+mod backup;
 mod batch;
 mod check;
 mod collections;
@@ -16,7 +17,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use basma_engine::{Fingerprinter, Timestamp};
+use basma_engine::{Fingerprinter, Scope, Timestamp};
 use basma_proto::v1;
 use tokio_util::sync::CancellationToken;
 use tonic::Code;
@@ -57,7 +58,7 @@ impl Service {
         &self,
         named: &Named,
         article: Option<&v1::Article>,
-        most: usize,
+        scope: Scope,
     ) -> Result<v1::Answer, Failure> {
         let incoming = convert::article::read(article, self.max_text_bytes, true)?;
         let submission = incoming.submission();
@@ -65,7 +66,7 @@ impl Service {
         let answer = fingerprinting(submission.text, |fingerprinter| {
             named
                 .collection
-                .submit(fingerprinter, submission, most, &page)
+                .submit(fingerprinter, submission, scope, &page)
         })
         .map_err(|_| {
             let message = "the collection holds as many articles as it can";
@@ -79,15 +80,24 @@ impl Service {
         &self,
         named: &Named,
         article: Option<&v1::Article>,
-        most: usize,
+        scope: Scope,
     ) -> Result<v1::Answer, Failure> {
         let incoming = convert::article::read(article, self.max_text_bytes, false)?;
         let submission = incoming.submission();
         let answer = fingerprinting(submission.text, |fingerprinter| {
-            named.collection.check(fingerprinter, submission, most)
+            named.collection.check(fingerprinter, submission, scope)
         });
         Ok(convert::answer::answer(submission.id, answer))
     }
+}
+
+/// How far a caller wants to search; a window of his own stands in for the collection's.
+fn scope(named: &Named, max_matches: u32, window: Option<&v1::TimeSpan>) -> Result<Scope, Failure> {
+    let own = convert::settings::span(window, "window")?;
+    Ok(Scope {
+        limit: convert::max_matches(max_matches)?,
+        window: own.or(named.settings().window),
+    })
 }
 
 /// Runs `work` with this thread's fingerprinter.

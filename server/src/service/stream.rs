@@ -7,9 +7,8 @@ use futures_util::{Stream, StreamExt as _, stream};
 use tokio::time::Instant;
 use tonic::{Request, Status, Streaming};
 
-use super::{Service, Turns, batch::item};
+use super::{Service, Turns, batch::item, scope};
 use crate::{
-    convert,
     failure::Failure,
     observe::{Deadline, explained},
 };
@@ -66,8 +65,8 @@ impl Service {
     fn answer_request(&self, request: &v1::SubmitStreamRequest) -> Result<v1::Answer, Failure> {
         self.registry.writable()?;
         let named = self.registry.get(&request.collection)?;
-        let most = convert::max_matches(request.max_matches)?;
-        self.submit_one(&named, request.article.as_ref(), most)
+        let scope = scope(&named, request.max_matches, request.window.as_ref())?;
+        self.submit_one(&named, request.article.as_ref(), scope)
     }
 }
 

@@ -116,6 +116,11 @@ impl Log {
         cleaning
     }
 
+    /// Whether a file is to go once what waits is written.
+    pub(super) fn has_cleaned(&self) -> bool {
+        self.cleaning.as_ref().is_some_and(|cleaning| cleaning.done)
+    }
+
     /// Removes the file whose last live entry is written.
     pub(super) fn drop_cleaned(&mut self) {
         let Some(cleaning) = self.cleaning.take_if(|cleaning| cleaning.done) else {

@@ -13,6 +13,7 @@ use tracing::{error, info, warn};
 
 use super::{
     Durability,
+    backup::Snapshot,
     folder::Folder,
     log::{Batch, Log},
     queue::{Op, Queue, Trouble},
@@ -35,6 +36,8 @@ pub(super) struct Committer {
     pub(super) logs: BTreeMap<u64, Log>,
     pub(super) durability: Durability,
     pub(super) segment: u64,
+    /// Held by whoever copies journals.
+    pub(super) lease: Arc<()>,
 }
 
 /// It was told to stop while nothing could be written.
@@ -50,10 +53,8 @@ impl Committer {
         };
         let mut synced = Instant::now();
         loop {
-            let cleaning = self
-                .logs
-                .values()
-                .any(|log| log.needs_cleaning(self.segment));
+            let cleaning = Arc::strong_count(&self.lease) == 1
+                && (self.logs.values()).any(|log| log.needs_cleaning(self.segment));
             let due = match cleaning {
                 true => Some(Instant::now()),
                 false => period.map(|period| synced + period),
@@ -82,9 +83,11 @@ impl Committer {
 
     fn commit(&mut self, ops: Vec<(u64, Op)>) -> Result<(), GivenUp> {
         let mut batches: BTreeMap<u64, Batch> = BTreeMap::new();
+        let mut snapshots = Vec::new();
         for (number, op) in ops {
             match op {
                 Op::Created(named) => self.create(number, named)?,
+                Op::Snapshot(asked) => snapshots.push(asked),
                 Op::Dropped => {
                     batches.remove(&number);
                     self.drop(number)?;
@@ -100,7 +103,8 @@ impl Committer {
                 }
             }
         }
-        for (number, log) in &mut self.logs {
+        let cleaning = Arc::strong_count(&self.lease) == 1;
+        for (number, log) in self.logs.iter_mut().filter(|_| cleaning) {
             if log.needs_cleaning(self.segment) {
                 let batch = batches
                     .entry(*number)
@@ -111,10 +115,16 @@ impl Committer {
         let sync = self.durability == Durability::Sync;
         for (number, mut batch) in batches {
             if let Some(log) = self.logs.get_mut(&number) {
+                // What was copied must be on the disk before what it was copied from goes.
+                let sync = sync || log.has_cleaned();
                 until_done(&self.queue, || log.write(&mut batch, sync))?;
                 until_done(&self.queue, || log.note())?;
                 log.drop_cleaned();
             }
+        }
+        for asked in snapshots {
+            // Whoever asked may have gone.
+            let _ = asked.send(Snapshot::new(self.logs.values(), Arc::clone(&self.lease)));
         }
         Ok(())
     }

@@ -23,6 +23,7 @@ use xxhash_rust::xxh3::xxh3_64;
 use super::{
     entry::State,
     log::{Log, sync_folder},
+    rewrite::empty,
 };
 use crate::registry::Named;
 
@@ -33,6 +34,8 @@ const TITLE: &str = "basma store ";
 /// Added to the name of a collection's folder while it is made, and when it is to go.
 const NEW: &str = "new";
 const DROPPED: &str = "dropped";
+/// Of a folder that another one is to take the place of.
+const OLD: &str = "old";
 
 /// A data folder that this process alone uses.
 #[derive(Debug)]
@@ -93,6 +96,14 @@ impl Folder {
                 let name = entry.file_name().to_string_lossy().into_owned();
                 match name.rsplit_once('.') {
                     Some((_, NEW)) => fs::remove_dir_all(entry.path())?,
+                    Some((name, OLD)) => match self.journal(name).exists() {
+                        true => fs::remove_dir_all(entry.path())?,
+                        // The other one never took its place.
+                        false => {
+                            fs::rename(entry.path(), self.journal(name))?;
+                            found.insert(name.to_owned());
+                        }
+                    },
                     Some((name, DROPPED)) => {
                         fs::remove_dir_all(entry.path())?;
                         dropped.insert(name.to_owned());
@@ -122,16 +133,47 @@ impl Folder {
         Ok(found.into_iter().collect())
     }
 
+    /// An empty folder for a journal that is to take the place of a collection's.
+    pub(super) fn new_journal(&self, name: &str) -> io::Result<PathBuf> {
+        let new = self.being_made(name);
+        empty(&new)?;
+        Ok(new)
+    }
+
+    /// The folder of [`Folder::new_journal`].
+    pub(super) fn being_made(&self, name: &str) -> PathBuf {
+        self.journal(name).with_extension(NEW)
+    }
+
+    /// Makes what was made for new collections theirs: all of them, or none.
+    pub(super) fn install(&self, all: &[String]) -> io::Result<()> {
+        let mut names = self.names.lock();
+        // Named first: if it ends half way, the next start misses some and says so.
+        names.extend(all.iter().cloned());
+        self.write_catalog(&names)?;
+        for name in all {
+            fs::rename(self.being_made(name), self.journal(name))?;
+        }
+        sync_folder(&self.root.join("collections"))
+    }
+
+    /// Puts it there.
+    pub(super) fn exchange(&self, name: &str) -> io::Result<()> {
+        let folder = self.journal(name);
+        let old = folder.with_extension(OLD);
+        fs::rename(&folder, &old)?;
+        fs::rename(self.being_made(name), &folder)?;
+        sync_folder(&self.root.join("collections"))?;
+        fs::remove_dir_all(old)
+    }
+
     /// Makes the journal of a new collection. May be called again after an error.
     pub(super) fn create(&self, named: &Arc<Named>, segment: u64) -> io::Result<Log> {
         let folder = self.journal(&named.name);
-        let new = folder.with_extension(NEW);
-        for leftover in [&new, &folder] {
-            if leftover.exists() {
-                fs::remove_dir_all(leftover)?;
-            }
+        if folder.exists() {
+            fs::remove_dir_all(&folder)?;
         }
-        fs::create_dir(&new)?;
+        let new = self.new_journal(&named.name)?;
         let state = State::new(&named.name, named.created, named.settings());
         let mut log = Log::new(Arc::clone(named), new.clone(), state);
         let mut batch = log.batch(segment);

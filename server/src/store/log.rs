@@ -84,6 +84,11 @@ impl Batch {
         self.base + at as u64
     }
 
+    /// Bytes of it so far.
+    pub(super) fn len(&self) -> usize {
+        self.blocks.len() + self.draft.len()
+    }
+
     fn seal(&mut self) {
         let draft = mem::take(&mut self.draft);
         let count = u64::from(draft.entries());
@@ -187,7 +192,7 @@ impl Log {
                 let state = batch.state.encode();
                 batch.push(STATE, &state);
             }
-            Op::Created(_) | Op::Dropped => {}
+            Op::Created(_) | Op::Dropped | Op::Snapshot(_) => {}
         }
     }
 
@@ -292,20 +297,25 @@ impl Log {
         // One small write over the one before: it is there whole or not at all if the process is
         // killed. It need not be synced: an older one says less, and nothing that is wrong.
         witness.seek(SeekFrom::Start(0))?;
-        let count = self.entries.to_le_bytes();
-        witness.write_all(&[count, xxh3_64(&count).to_le_bytes()].concat())?;
+        witness.write_all(&testimony(self.entries))?;
         self.noted = self.entries;
         Ok(())
     }
 }
 
-const WITNESS: &str = "witness";
+pub(super) const WITNESS: &str = "witness";
 
 /// How many entries of a journal were on the disk for certain; `None` if there is no saying.
 pub(super) fn witnessed(folder: &Path) -> Option<u64> {
     let bytes = fs::read(folder.join(WITNESS)).ok()?;
     let (count, sum) = bytes.split_first_chunk::<8>()?;
     (sum == xxh3_64(count).to_le_bytes()).then_some(u64::from_le_bytes(*count))
+}
+
+/// What a witness says of so many entries.
+pub(super) fn testimony(entries: u64) -> Vec<u8> {
+    let count = entries.to_le_bytes();
+    [count, xxh3_64(&count).to_le_bytes()].concat()
 }
 
 /// Makes the names in a folder last.

@@ -9,8 +9,10 @@
 //! - `clean`: gives back the disk space of what was deleted;
 //! - `texts`: kept texts;
 //! - `recover`: from the journal back to the index;
+//! - `backup`: copies of journals, and back; `rewrite` and `refingerprint`: journals made anew;
 //! - `folder`: the data folder, locked, with its catalog.
 
+mod backup;
 mod block;
 mod clean;
 mod committer;
@@ -19,6 +21,8 @@ mod folder;
 mod log;
 mod queue;
 mod recover;
+mod refingerprint;
+mod rewrite;
 mod texts;
 
 use std::{
@@ -34,15 +38,24 @@ use std::{
 
 use basma_engine::{Article, Collection, Journal};
 use parking_lot::Mutex;
+use tokio::sync::oneshot;
 use tracing::info;
 
-pub(crate) use self::texts::{Texts, pack};
+pub(crate) use self::{
+    backup::Snapshot,
+    texts::{Texts, pack},
+};
+pub use self::{
+    backup::restore,
+    refingerprint::{Change, refingerprint},
+};
 use self::{
     committer::Committer,
     folder::Folder,
     log::Log,
     queue::{Op, Queue},
-    recover::recover,
+    recover::{Recovered, recover},
+    rewrite::rewrite,
 };
 use crate::{failure::Failure, registry::Named};
 
@@ -73,6 +86,8 @@ pub(crate) struct Store {
     durability: Durability,
     segment: u64,
     numbers: AtomicU64,
+    /// What cannot be read is done without.
+    accept_loss: bool,
     committer: Mutex<Option<JoinHandle<()>>>,
 }
 
@@ -82,7 +97,11 @@ impl Store {
     /// # Errors
     ///
     /// A sentence that names the folder and what is wrong with it.
-    pub(crate) fn open(folder: &Path, durability: Durability) -> Result<Self, String> {
+    pub(crate) fn open(
+        folder: &Path,
+        durability: Durability,
+        accept_loss: bool,
+    ) -> Result<Self, String> {
         let slack = match durability {
             Durability::Sync | Durability::Interval(_) => 0,
             Durability::Memory => SLACK,
@@ -92,6 +111,7 @@ impl Store {
             queue: Arc::new(Queue::new(slack)),
             durability,
             segment: SEGMENT,
+            accept_loss,
             numbers: AtomicU64::new(0),
             committer: Mutex::new(None),
         })
@@ -115,6 +135,7 @@ impl Store {
             logs,
             durability: self.durability,
             segment: self.segment,
+            lease: Arc::default(),
         };
         let thread = thread::Builder::new().name("committer".to_owned());
         let thread = thread
@@ -124,12 +145,32 @@ impl Store {
         Ok(all)
     }
 
+    /// Reads a journal, and writes it anew if not all of it could be read.
+    fn read(&self, name: &str, read: &AtomicU64) -> Result<Recovered, String> {
+        let folder = self.folder.journal(name);
+        let found = recover(&folder, self.accept_loss, read)?;
+        found.check_versions()?;
+        if !found.lost {
+            return Ok(found);
+        }
+        let texts = found.texts(&folder);
+        rewrite(
+            &self.folder,
+            found.state.clone(),
+            &found.records,
+            &texts,
+            self.segment,
+        )
+        .map_err(|error| format!("cannot write {}: {error}", folder.display()))?;
+        recover(&folder, false, read)
+    }
+
     fn recover_one(&self, name: &str) -> Result<(u64, Log), String> {
         let folder = self.folder.journal(name);
         let read = AtomicU64::new(0);
         let started = std::time::Instant::now();
         let found = thread::scope(|scope| {
-            let reading = scope.spawn(|| recover(&folder, &read));
+            let reading = scope.spawn(|| self.read(name, &read));
             while !reading.is_finished() {
                 thread::park_timeout(Duration::from_millis(20));
                 if started.elapsed().as_secs() > 0 {
@@ -149,6 +190,7 @@ impl Store {
                 found.state.name
             ));
         }
+        let texts = found.texts(&folder);
         let state = found.state;
         let collection = Collection::restore(
             state.settings.detector,
@@ -158,11 +200,7 @@ impl Store {
         );
         let collection =
             collection.map_err(|_| format!("{} has too many articles", folder.display()))?;
-        let (number, book, texts) = self.book(name);
-        found
-            .texts
-            .into_iter()
-            .for_each(|(sequence, place)| texts.put(sequence, place));
+        let (number, book, _) = self.book(name);
         let named = Named::new(
             (name, state.created),
             state.settings,
@@ -208,6 +246,20 @@ impl Store {
     /// If they cannot be written at the moment. They are tried again.
     pub(crate) async fn written(&self, mark: u64) -> Result<(), Failure> {
         self.queue.written(mark).await
+    }
+
+    /// Where the journals stand, all that was acknowledged before in them.
+    ///
+    /// # Errors
+    ///
+    /// If nothing can be written at the moment.
+    pub(crate) async fn snapshot(&self) -> Result<Snapshot, Failure> {
+        if let Some(refusal) = self.refusal() {
+            return Err(refusal);
+        }
+        let (asked, answer) = oneshot::channel();
+        self.queue.push(u64::MAX, Op::Snapshot(asked));
+        answer.await.map_err(|_| Failure::draining())
     }
 
     /// Writes what is left, and ends.
@@ -300,3 +352,6 @@ pub(crate) fn default_folder() -> Option<PathBuf> {
     let strategy = etcetera::base_strategy::choose_native_strategy().ok()?;
     Some(strategy.data_dir().join("basma"))
 }
+
+#[cfg(test)]
+mod tests;

@@ -7,8 +7,9 @@ use std::{
 
 use basma_engine::Article;
 use parking_lot::{Condvar, Mutex};
-use tokio::sync::watch;
+use tokio::sync::{oneshot, watch};
 
+use super::backup::Snapshot;
 use crate::{failure::Failure, registry::Named};
 
 /// One change of a collection.
@@ -29,6 +30,8 @@ pub(super) enum Op {
     Changed,
     /// It was deleted.
     Dropped,
+    /// Somebody wants to know where the journals stand; this is of no collection.
+    Snapshot(oneshot::Sender<Snapshot>),
 }
 
 /// Why nothing can be written at the moment.

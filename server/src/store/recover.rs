@@ -17,7 +17,7 @@ use super::{
     entry::{ADMITTED, DELETED, STATE, State, damaged, deletion, parts},
     folder::unusable,
     log::{file_name, witnessed},
-    texts::Place,
+    texts::{Place, Texts},
 };
 
 /// What a journal came to.
@@ -33,6 +33,37 @@ pub(super) struct Recovered {
     /// The files by number, and the bytes of their whole blocks.
     pub(super) files: Vec<(u32, u64)>,
     pub(super) entries: u64,
+    /// Something could not be read, and that was accepted.
+    pub(super) lost: bool,
+}
+
+impl Recovered {
+    /// The kept texts, in this folder.
+    pub(super) fn texts(&self, folder: &Path) -> Texts {
+        let texts = Texts::within(folder.to_owned());
+        for (sequence, place) in &self.texts {
+            texts.put(*sequence, place.clone());
+        }
+        texts
+    }
+
+    /// That the fingerprints can be compared with those that are made now.
+    ///
+    /// # Errors
+    ///
+    /// A sentence that says which command makes them anew.
+    pub(super) fn check_versions(&self) -> Result<(), String> {
+        let State { versions, name, .. } = &self.state;
+        let current = [FOLD_VERSION, CONTENT_VERSION];
+        if *versions == current || self.records.is_empty() {
+            return Ok(());
+        }
+        Err(format!(
+            "the fingerprints of the collection {name:?} are of versions {versions:?}, and this basmad \
+             makes {current:?}: run `basmad refingerprint` on the folder, which needs the texts of all \
+             articles, or use the basmad that wrote it"
+        ))
+    }
 }
 
 /// What one file says.
@@ -57,15 +88,33 @@ struct Admitted {
 }
 
 /// Reads the journal in a folder, all processors at work; adds to `read` the bytes of each file that is
-/// done.
+/// done. With `accept_loss` whatever can be read is taken, and it is said what cannot.
 ///
 /// # Errors
 ///
 /// A sentence that names the file and what is wrong with it. Nothing has changed then.
-pub(super) fn recover(folder: &Path, read: &AtomicU64) -> Result<Recovered, String> {
+pub(super) fn recover(
+    folder: &Path,
+    accept_loss: bool,
+    read: &AtomicU64,
+) -> Result<Recovered, String> {
+    let mut lost = false;
+    let mut loss = |message: String| match accept_loss {
+        true => {
+            warn!(message, "accepted");
+            lost = true;
+            Ok(())
+        }
+        false => Err(format!(
+            "{message}; restore a backup, or start once with --accept-loss to go on with what is left"
+        )),
+    };
     let mut numbers = numbers(folder)?;
-    let scans = scan_all(folder, &numbers, read)?;
-    let mut scans: Vec<Scan> = scans.into_iter().collect();
+    if let Some(pair) = numbers.windows(2).find(|pair| pair[1] != pair[0] + 1) {
+        let missing = folder.join(file_name(pair[0] + 1));
+        loss(format!("{} is missing", missing.display()))?;
+    }
+    let mut scans = scan_all(folder, &numbers, read)?;
     let path = |number: u32| folder.join(file_name(number));
     // The newest file may be torn, even in its first block, if whatever came after what is certain.
     if scans.len() > 1
@@ -78,20 +127,17 @@ pub(super) fn recover(folder: &Path, read: &AtomicU64) -> Result<Recovered, Stri
     for (scan, number) in scans.iter().zip(&numbers) {
         let is_last = Some(number) == numbers.last();
         if scan.state.is_none() || (scan.whole < scan.size && !is_last) {
-            return Err(damaged(
-                &path(*number),
-                scan.whole,
-                "a block is cut off or its checksum is wrong; restore a backup",
-            ));
+            let what = "a block is cut off or its checksum is wrong";
+            loss(damaged(&path(*number), scan.whole, what))?;
         }
-        if scan.before != entries {
-            return Err(format!(
-                "{} does not follow the file before it: {} changes are missing; restore a backup",
+        if scan.state.is_some() && scan.before != entries {
+            loss(format!(
+                "{} does not follow the file before it: {} changes are missing",
                 path(*number).display(),
                 scan.before.abs_diff(entries)
-            ));
+            ))?;
         }
-        entries = scan.after;
+        entries = entries.max(scan.after);
     }
     let (Some(newest), Some(last)) = (numbers.last(), scans.last()) else {
         return Err(format!(
@@ -99,20 +145,18 @@ pub(super) fn recover(folder: &Path, read: &AtomicU64) -> Result<Recovered, Stri
             folder.display()
         ));
     };
-    let Some(witnessed) = witnessed(folder) else {
-        return Err(format!(
-            "{} is missing or damaged, so that nothing can say whether the journal is complete; \
-             restore a backup",
+    match witnessed(folder) {
+        None => loss(format!(
+            "{} is missing or damaged, so that nothing can say whether the journal is complete",
             folder.join("witness").display()
-        ));
-    };
-    if entries < witnessed {
-        return Err(format!(
-            "{} is damaged at byte {}: the last {} acknowledged changes are missing; restore a backup",
+        ))?,
+        Some(witnessed) if entries < witnessed => loss(format!(
+            "{} is damaged at byte {}: the last {} acknowledged changes are missing",
             path(*newest).display(),
             last.whole,
             witnessed - entries
-        ));
+        ))?,
+        Some(_) => {}
     }
     if last.whole < last.size {
         warn!(
@@ -123,8 +167,16 @@ pub(super) fn recover(folder: &Path, read: &AtomicU64) -> Result<Recovered, Stri
     }
     let state = scans.iter().rev().find_map(|scan| scan.state.clone());
     let state = state.ok_or_else(|| format!("there is no journal in {}", folder.display()))?;
+    if numbers.first().is_some_and(|first| *first > state.first) {
+        let missing = folder.join(file_name(state.first));
+        loss(format!("{} is missing", missing.display()))?;
+    }
     let merged = merge(folder, state, numbers, scans)?;
-    Ok(Recovered { entries, ..merged })
+    Ok(Recovered {
+        entries,
+        lost,
+        ..merged
+    })
 }
 
 /// Takes together what the files say.
@@ -134,13 +186,6 @@ fn merge(
     numbers: Vec<u32>,
     scans: Vec<Scan>,
 ) -> Result<Recovered, String> {
-    if numbers.first().is_some_and(|first| *first > state.first) {
-        let missing = folder.join(file_name(state.first));
-        return Err(format!(
-            "{} is missing: restore it or a backup",
-            missing.display()
-        ));
-    }
     let (mut files, mut admitted, mut gone) = (Vec::new(), Vec::new(), HashSet::new());
     for (scan, number) in scans.into_iter().zip(numbers) {
         // Cleaned, and then the server ended before it was removed.
@@ -167,15 +212,6 @@ fn merge(
         .iter()
         .fold(state.next, |next, sequence| next.max(sequence + 1));
     admitted.retain(|one| !gone.contains(&one.record.sequence()));
-    if state.versions != [FOLD_VERSION, CONTENT_VERSION] && !admitted.is_empty() {
-        return Err(format!(
-            "the fingerprints in {} were made with folding {} and content {}, and this basmad has {FOLD_VERSION} and {CONTENT_VERSION}",
-            folder.display(),
-            state.versions[0],
-            state.versions[1],
-        ));
-    }
-    state.versions = [FOLD_VERSION, CONTENT_VERSION];
     let live = admitted.iter().map(|one| one.size).sum();
     let mut texts = Vec::new();
     let records = admitted.into_iter().map(|one| {
@@ -189,10 +225,11 @@ fn merge(
         live,
         files,
         entries: 0,
+        lost: false,
     })
 }
 
-/// The numbers of the files in a folder, none missing between two.
+/// The numbers of the files in a folder, ascending.
 fn numbers(folder: &Path) -> Result<Vec<u32>, String> {
     let names = || -> io::Result<Vec<u32>> {
         let mut numbers = Vec::new();
@@ -205,13 +242,7 @@ fn numbers(folder: &Path) -> Result<Vec<u32>, String> {
     };
     let mut numbers = names().map_err(|error| unusable(folder, &error))?;
     numbers.sort_unstable();
-    match numbers.windows(2).find(|pair| pair[1] != pair[0] + 1) {
-        Some(pair) => Err(format!(
-            "{} is missing: restore it or a backup",
-            folder.join(file_name(pair[0] + 1)).display()
-        )),
-        None => Ok(numbers),
-    }
+    Ok(numbers)
 }
 
 fn scan_all(folder: &Path, numbers: &[u32], read: &AtomicU64) -> Result<Vec<Scan>, String> {

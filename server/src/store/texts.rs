@@ -56,12 +56,18 @@ impl Texts {
     ///
     /// If it cannot be read, or is not what was written.
     pub(crate) fn get(&self, sequence: u64) -> io::Result<Option<String>> {
+        let packed = self.packed(sequence)?;
+        packed.map(|packed| unpack(&packed)).transpose()
+    }
+
+    /// The same as it is stored.
+    pub(super) fn packed(&self, sequence: u64) -> io::Result<Option<Arc<[u8]>>> {
         loop {
             let Some(place) = self.places.get(&sequence).map(|place| place.clone()) else {
                 return Ok(None);
             };
             match self.read(&place) {
-                Ok(bytes) => return unpack(&bytes).map(Some),
+                Ok(bytes) => return Ok(Some(bytes)),
                 // The file was cleaned away meanwhile: the text has another place, or none, now.
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {
                     let moved = self.places.get(&sequence).is_none_or(|now| {
@@ -120,7 +126,7 @@ pub(crate) fn pack(text: &str) -> Arc<[u8]> {
 /// # Errors
 ///
 /// If it is not what was packed.
-pub(crate) fn unpack(packed: &[u8]) -> io::Result<String> {
+fn unpack(packed: &[u8]) -> io::Result<String> {
     /// Longer than any text can be.
     const MOST: usize = 1 << 30;
     let damaged = || io::Error::new(io::ErrorKind::InvalidData, "a kept text is damaged");

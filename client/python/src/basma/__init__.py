@@ -39,11 +39,13 @@ from basma.article import (
 )
 from basma.client import Client
 from basma.collection import (
+    Clock,
     Collection,
     DetectorSettings,
     Features,
     Method,
     Stats,
+    TimeSpan,
     VerdictCount,
 )
 from basma.comparison import CompareSide, Comparison, Kind, Segment, TextRange
@@ -70,6 +72,7 @@ __all__ = [
     "AsyncClient",
     "BasmaError",
     "Client",
+    "Clock",
     "Cluster",
     "Collection",
     "CompareSide",
@@ -99,6 +102,7 @@ __all__ = [
     "Stats",
     "StoredArticle",
     "TextRange",
+    "TimeSpan",
     "Tls",
     "TokenRange",
     "Unauthenticated",

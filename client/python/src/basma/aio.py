@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from basma.arrivals import Articles
     from basma.article import Article, Cluster, EncodedText, FoldedText, StoredArticle
     from basma.calls import Call, Page, Results
-    from basma.collection import Collection, Stats
+    from basma.collection import Collection, Stats, TimeSpan
     from basma.comparison import CompareSide, Comparison
     from basma.retry import RetryPolicy
 
@@ -72,26 +72,39 @@ class AsyncClient(Caller):
         await self.close()
 
     async def submit(
-        self, article: Article, *, max_matches: int = 0, timeout: float | None = None
+        self,
+        article: Article,
+        *,
+        max_matches: int = 0,
+        window: TimeSpan | None = None,
+        timeout: float | None = None,
     ) -> Answer:
         """Check an article and add it, in one atomic step.
 
         Of any number of copies that are submitted at the same moment exactly one is told NEW. The
         same id with the same text gets its first answer again; with another text it is replaced.
         """
-        return await self._make(calls.submit(self.collection, article, max_matches), timeout)
+        return await self._make(
+            calls.submit(self.collection, article, max_matches, window), timeout
+        )
 
     async def check(
-        self, article: Article, *, max_matches: int = 0, timeout: float | None = None
+        self,
+        article: Article,
+        *,
+        max_matches: int = 0,
+        window: TimeSpan | None = None,
+        timeout: float | None = None,
     ) -> Answer:
         """Check an article and change nothing."""
-        return await self._make(calls.check(self.collection, article, max_matches), timeout)
+        return await self._make(calls.check(self.collection, article, max_matches, window), timeout)
 
     def submit_many(
         self,
         articles: Articles,
         *,
         max_matches: int = 0,
+        window: TimeSpan | None = None,
         timeout: float | None = None,
         batch_size: int = BATCH_ARTICLES,
         in_flight: int = 1,
@@ -104,6 +117,7 @@ class AsyncClient(Caller):
         Args:
             articles: Read as they are needed.
             max_matches: How many matches to return at most for each.
+            window: Only articles no further away in time match; else as the collection says.
             timeout: The deadline of a batch.
             batch_size: Most articles in a batch.
             in_flight: Batches under way at once. With more than one, which of two copies in
@@ -112,7 +126,7 @@ class AsyncClient(Caller):
         """
 
         def call(batch: Batch) -> Call[Results]:
-            return calls.batch_submit(self.collection, batch.articles, max_matches)
+            return calls.batch_submit(self.collection, batch.articles, max_matches, window)
 
         return self._make_many(call, articles, timeout, batch_size, in_flight)
 
@@ -121,6 +135,7 @@ class AsyncClient(Caller):
         articles: Articles,
         *,
         max_matches: int = 0,
+        window: TimeSpan | None = None,
         timeout: float | None = None,
         batch_size: int = BATCH_ARTICLES,
         in_flight: int = 4,
@@ -128,12 +143,17 @@ class AsyncClient(Caller):
         """Check any number of articles, as `submit_many` submits them."""
 
         def call(batch: Batch) -> Call[Results]:
-            return calls.batch_check(self.collection, batch.articles, max_matches)
+            return calls.batch_check(self.collection, batch.articles, max_matches, window)
 
         return self._make_many(call, articles, timeout, batch_size, in_flight)
 
     async def submit_stream(
-        self, articles: Articles, *, max_matches: int = 0, timeout: float | None = None
+        self,
+        articles: Articles,
+        *,
+        max_matches: int = 0,
+        window: TimeSpan | None = None,
+        timeout: float | None = None,
     ) -> AsyncIterator[ItemResult]:
         """Submit articles one by one as they come, over one call; yield what became of each.
 
@@ -144,7 +164,7 @@ class AsyncClient(Caller):
 
         async def requests() -> AsyncIterator[dedup_service_pb2.SubmitStreamRequest]:
             async for article in each(articles):
-                yield calls.stream_request(self.collection, article, max_matches)
+                yield calls.stream_request(self.collection, article, max_matches, window)
 
         responses = self._channel.stream_stream(
             calls.SUBMIT_STREAM,
@@ -184,15 +204,19 @@ class AsyncClient(Caller):
         """Compute the fingerprint of a text, and change nothing."""
         return await self._make(calls.fingerprint(self.collection, text), timeout)
 
-    async def get_article(self, id: str, *, timeout: float | None = None) -> StoredArticle:
+    async def get_article(
+        self, id: str, *, with_text: bool = False, timeout: float | None = None
+    ) -> StoredArticle:
         """Return an article; `NotFound` if it is not indexed."""
-        return await self._make(calls.get_article(self.collection, id), timeout)
+        return await self._make(calls.get_article(self.collection, id, with_text), timeout)
 
     def list_articles(
-        self, *, page_size: int = 0, timeout: float | None = None
+        self, *, page_size: int = 0, with_texts: bool = False, timeout: float | None = None
     ) -> AsyncIterator[StoredArticle]:
         """Yield all articles in the order in which they were first submitted, page by page."""
-        return self._make_pages(calls.list_articles(self.collection, page_size, ""), timeout)
+        return self._make_pages(
+            calls.list_articles(self.collection, page_size, "", with_texts), timeout
+        )
 
     async def delete_article(self, id: str, *, timeout: float | None = None) -> None:
         """Delete an article; `NotFound` if it is not indexed."""

@@ -98,7 +98,7 @@ class FoldedText:
 
 @dataclass(frozen=True)
 class StoredArticle:
-    """An article as the index remembers it. The body itself is not kept."""
+    """An article as the index remembers it."""
 
     id: str
     """Your name for it."""
@@ -120,6 +120,8 @@ class StoredArticle:
     """The answer that its submission got."""
     canonical_id: str
     """The first article of its story; its own id if it is the first."""
+    text: str | None = None
+    """The text, if it was kept and asked for."""
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from grpc_health.v1 import health_pb2
 
 from basma.answer import Answer, Found, ItemResult
 from basma.article import Article, Cluster, EncodedText, FoldedText, StoredArticle
-from basma.collection import Collection, Stats
+from basma.collection import Collection, Stats, TimeSpan
 from basma.comparison import CompareSide, Comparison
 from basma.errors import of_item
 from basma.message import read, write
@@ -58,51 +58,80 @@ class Page(Generic[T]):
     """For the next page; `None` on the last one."""
 
 
-def submit(collection: str, article: Article, max_matches: int) -> Call[Answer]:
+def submit(
+    collection: str, article: Article, max_matches: int, window: TimeSpan | None
+) -> Call[Answer]:
     """Check and add."""
     request = dedup_service_pb2.SubmitRequest(
-        collection=collection, article=article_message(article), max_matches=max_matches
+        collection=collection,
+        article=article_message(article),
+        max_matches=max_matches,
+        window=_window(window),
     )
     response = dedup_service_pb2.SubmitResponse
     return Call(DEDUP, "Submit", request, response, lambda got: read(Answer, got.answer))
 
 
-def check(collection: str, article: Article, max_matches: int) -> Call[Answer]:
+def check(
+    collection: str, article: Article, max_matches: int, window: TimeSpan | None
+) -> Call[Answer]:
     """Check and change nothing."""
     request = dedup_service_pb2.CheckRequest(
-        collection=collection, article=article_message(article), max_matches=max_matches
+        collection=collection,
+        article=article_message(article),
+        max_matches=max_matches,
+        window=_window(window),
     )
     response = dedup_service_pb2.CheckResponse
     return Call(DEDUP, "Check", request, response, lambda got: read(Answer, got.answer))
 
 
 def batch_submit(
-    collection: str, articles: Iterable[article_pb2.Article], max_matches: int
+    collection: str,
+    articles: Iterable[article_pb2.Article],
+    max_matches: int,
+    window: TimeSpan | None,
 ) -> Call[Results]:
     """Check and add many."""
     request = dedup_service_pb2.BatchSubmitRequest(
-        collection=collection, articles=articles, max_matches=max_matches
+        collection=collection,
+        articles=articles,
+        max_matches=max_matches,
+        window=_window(window),
     )
     return Call(DEDUP, "BatchSubmit", request, dedup_service_pb2.BatchSubmitResponse, _results)
 
 
 def batch_check(
-    collection: str, articles: Iterable[article_pb2.Article], max_matches: int
+    collection: str,
+    articles: Iterable[article_pb2.Article],
+    max_matches: int,
+    window: TimeSpan | None,
 ) -> Call[Results]:
     """Check many and change nothing."""
     request = dedup_service_pb2.BatchCheckRequest(
-        collection=collection, articles=articles, max_matches=max_matches
+        collection=collection,
+        articles=articles,
+        max_matches=max_matches,
+        window=_window(window),
     )
     return Call(DEDUP, "BatchCheck", request, dedup_service_pb2.BatchCheckResponse, _results)
 
 
 def stream_request(
-    collection: str, article: Article, max_matches: int
+    collection: str, article: Article, max_matches: int, window: TimeSpan | None
 ) -> dedup_service_pb2.SubmitStreamRequest:
     """One article of a stream."""
     return dedup_service_pb2.SubmitStreamRequest(
-        collection=collection, article=article_message(article), max_matches=max_matches
+        collection=collection,
+        article=article_message(article),
+        max_matches=max_matches,
+        window=_window(window),
     )
+
+
+def _window(window: TimeSpan | None) -> article_pb2.TimeSpan | None:
+    return None if window is None else write(window, article_pb2.TimeSpan)
 
 
 def find_duplicates(
@@ -134,24 +163,31 @@ def fingerprint(collection: str, text: EncodedText | str) -> Call[FoldedText]:
     return Call(DEDUP, "Fingerprint", request, response, lambda got: read(FoldedText, got))
 
 
-def get_article(collection: str, id: str) -> Call[StoredArticle]:
+def get_article(collection: str, id: str, with_text: bool) -> Call[StoredArticle]:  # noqa: FBT001
     """Look an article up."""
-    request = article_service_pb2.GetArticleRequest(collection=collection, id=id)
+    request = article_service_pb2.GetArticleRequest(
+        collection=collection, id=id, with_text=with_text
+    )
     response = article_service_pb2.GetArticleResponse
     return Call(
         ARTICLES, "GetArticle", request, response, lambda got: read(StoredArticle, got.article)
     )
 
 
-def list_articles(collection: str, page_size: int, page_token: str) -> Call[Page[StoredArticle]]:
+def list_articles(
+    collection: str,
+    page_size: int,
+    page_token: str,
+    with_texts: bool,  # noqa: FBT001
+) -> Call[Page[StoredArticle]]:
     """Return a page."""
     request = article_service_pb2.ListArticlesRequest(
-        collection=collection, page_size=page_size, page_token=page_token
+        collection=collection, page_size=page_size, page_token=page_token, with_texts=with_texts
     )
 
     def page(got: article_service_pb2.ListArticlesResponse) -> Page[StoredArticle]:
         token = got.next_page_token
-        more = list_articles(collection, page_size, token) if token else None
+        more = list_articles(collection, page_size, token, with_texts) if token else None
         return Page([read(StoredArticle, article) for article in got.articles], more)
 
     return Call(ARTICLES, "ListArticles", request, article_service_pb2.ListArticlesResponse, page)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from basma.answer import Answer, Found, ItemResult
     from basma.article import Article, Cluster, EncodedText, FoldedText, StoredArticle
     from basma.calls import Call, Page, Results
-    from basma.collection import Collection, Stats
+    from basma.collection import Collection, Stats, TimeSpan
     from basma.comparison import CompareSide, Comparison
     from basma.retry import RetryPolicy
 
@@ -80,26 +80,37 @@ class Client(Caller):
         self.close()
 
     def submit(
-        self, article: Article, *, max_matches: int = 0, timeout: float | None = None
+        self,
+        article: Article,
+        *,
+        max_matches: int = 0,
+        window: TimeSpan | None = None,
+        timeout: float | None = None,
     ) -> Answer:
         """Check an article and add it, in one atomic step.
 
         Of any number of copies that are submitted at the same moment exactly one is told NEW. The
         same id with the same text gets its first answer again; with another text it is replaced.
         """
-        return self._make(calls.submit(self.collection, article, max_matches), timeout)
+        return self._make(calls.submit(self.collection, article, max_matches, window), timeout)
 
     def check(
-        self, article: Article, *, max_matches: int = 0, timeout: float | None = None
+        self,
+        article: Article,
+        *,
+        max_matches: int = 0,
+        window: TimeSpan | None = None,
+        timeout: float | None = None,
     ) -> Answer:
         """Check an article and change nothing."""
-        return self._make(calls.check(self.collection, article, max_matches), timeout)
+        return self._make(calls.check(self.collection, article, max_matches, window), timeout)
 
     def submit_many(
         self,
         articles: Iterable[Article],
         *,
         max_matches: int = 0,
+        window: TimeSpan | None = None,
         timeout: float | None = None,
         batch_size: int = BATCH_ARTICLES,
         in_flight: int = 1,
@@ -112,6 +123,7 @@ class Client(Caller):
         Args:
             articles: Read as they are needed.
             max_matches: How many matches to return at most for each.
+            window: Only articles no further away in time match; else as the collection says.
             timeout: The deadline of a batch.
             batch_size: Most articles in a batch.
             in_flight: Batches under way at once. With more than one, which of two copies in
@@ -120,7 +132,7 @@ class Client(Caller):
         """
 
         def call(batch: Batch) -> Call[Results]:
-            return calls.batch_submit(self.collection, batch.articles, max_matches)
+            return calls.batch_submit(self.collection, batch.articles, max_matches, window)
 
         return self._make_many(call, articles, timeout, batch_size, in_flight)
 
@@ -129,6 +141,7 @@ class Client(Caller):
         articles: Iterable[Article],
         *,
         max_matches: int = 0,
+        window: TimeSpan | None = None,
         timeout: float | None = None,
         batch_size: int = BATCH_ARTICLES,
         in_flight: int = 4,
@@ -136,12 +149,17 @@ class Client(Caller):
         """Check any number of articles, as `submit_many` submits them."""
 
         def call(batch: Batch) -> Call[Results]:
-            return calls.batch_check(self.collection, batch.articles, max_matches)
+            return calls.batch_check(self.collection, batch.articles, max_matches, window)
 
         return self._make_many(call, articles, timeout, batch_size, in_flight)
 
     def submit_stream(
-        self, articles: Iterable[Article], *, max_matches: int = 0, timeout: float | None = None
+        self,
+        articles: Iterable[Article],
+        *,
+        max_matches: int = 0,
+        window: TimeSpan | None = None,
+        timeout: float | None = None,
     ) -> Iterator[ItemResult]:
         """Submit articles one by one as they come, over one call; yield what became of each.
 
@@ -150,7 +168,8 @@ class Client(Caller):
         yielded may be submitted again. `submit_many` repeats what failed by itself.
         """
         requests = (
-            calls.stream_request(self.collection, article, max_matches) for article in articles
+            calls.stream_request(self.collection, article, max_matches, window)
+            for article in articles
         )
         responses = self._channel.stream_stream(
             calls.SUBMIT_STREAM,
@@ -188,15 +207,19 @@ class Client(Caller):
         """Compute the fingerprint of a text, and change nothing."""
         return self._make(calls.fingerprint(self.collection, text), timeout)
 
-    def get_article(self, id: str, *, timeout: float | None = None) -> StoredArticle:
+    def get_article(
+        self, id: str, *, with_text: bool = False, timeout: float | None = None
+    ) -> StoredArticle:
         """Return an article; `NotFound` if it is not indexed."""
-        return self._make(calls.get_article(self.collection, id), timeout)
+        return self._make(calls.get_article(self.collection, id, with_text), timeout)
 
     def list_articles(
-        self, *, page_size: int = 0, timeout: float | None = None
+        self, *, page_size: int = 0, with_texts: bool = False, timeout: float | None = None
     ) -> Iterator[StoredArticle]:
         """Yield all articles in the order in which they were first submitted, page by page."""
-        yield from self._make_pages(calls.list_articles(self.collection, page_size, ""), timeout)
+        yield from self._make_pages(
+            calls.list_articles(self.collection, page_size, "", with_texts), timeout
+        )
 
     def delete_article(self, id: str, *, timeout: float | None = None) -> None:
         """Delete an article; `NotFound` if it is not indexed."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import Enum
 
 
@@ -27,6 +27,27 @@ class Features(str, Enum):
     """Runs of words."""
     CHARACTERS = "CHARACTERS"
     """Runs of characters of the folded text."""
+
+
+class Clock(str, Enum):
+    """A time of an article."""
+
+    UNSPECIFIED = "UNSPECIFIED"
+    """The default, FIRST_SEEN."""
+    FIRST_SEEN = "FIRST_SEEN"
+    """When its id was first submitted."""
+    PUBLISHED = "PUBLISHED"
+    """When it was published; if nobody said, when its id was first submitted."""
+
+
+@dataclass(frozen=True)
+class TimeSpan:
+    """A span of time, and which of an article's times is measured by it."""
+
+    span: timedelta
+    """Longer than nothing."""
+    clock: Clock = Clock.UNSPECIFIED
+    """Which time."""
 
 
 @dataclass(frozen=True)
@@ -59,6 +80,12 @@ class Collection:
     """How it decides."""
     create_time: datetime | None = None
     """When it was created."""
+    retention: TimeSpan | None = None
+    """Articles whose time is longer ago are deleted; None: none are."""
+    window: TimeSpan | None = None
+    """Only articles whose time is no further from the submitted one's match; None: all do."""
+    keep_texts: bool = False
+    """Whether the texts of articles that are submitted from now on are kept."""
 
 
 @dataclass(frozen=True)

@@ -35,7 +35,7 @@ impl Tail {
     ) -> Result<(), Error> {
         for _ in 0..pages {
             let size = if self.reached { NEAR } else { FAR };
-            let page = client.list(size, &self.token).await?;
+            let page = client.list(size, &self.token, false).await?;
             for article in page.articles {
                 if self.known.insert(article.id.clone()) {
                     self.articles += 1;

@@ -11,6 +11,7 @@ mod sequences;
 mod settings;
 mod short;
 mod stories;
+mod windows;
 
 use super::{Collection, Compared, Submission};
 use crate::{

@@ -1,0 +1,266 @@
+//! What becomes of a journal when its files are damaged, cut off or lost.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    sync::{Arc, atomic::AtomicU64},
+};
+
+use basma_engine::{Collection, Fingerprinter, Metadata, Submission};
+
+use super::{
+    folder::Folder,
+    log::{Log, WITNESS, file_name, testimony},
+    recover::{Recovered, recover},
+    *,
+};
+use crate::{registry::Named, settings::Settings};
+
+/// A journal that is written by hand: what the committer does, without its thread.
+struct Written {
+    _folder: tempfile::TempDir,
+    folder: Folder,
+    named: Arc<Named>,
+    log: Log,
+    segment: u64,
+}
+
+impl Written {
+    fn new(segment: u64) -> Self {
+        let root = tempfile::tempdir().expect("a folder");
+        let folder = Folder::open(root.path()).expect("a folder");
+        let queue = Arc::new(Queue::new(0));
+        let book = Book {
+            number: 0,
+            queue: Arc::clone(&queue),
+        };
+        let settings = Settings {
+            keep_texts: true,
+            ..Settings::default()
+        };
+        let named = Arc::new(Named::new(
+            ("news", 7),
+            settings,
+            Collection::new(settings.detector),
+            Texts::within(folder.journal("news")),
+            Some(book),
+        ));
+        let log = folder.create(&named, segment).expect("room");
+        let mut written = Self {
+            _folder: root,
+            folder,
+            named,
+            log,
+            segment,
+        };
+        written.commit();
+        written
+    }
+
+    fn submit(&self, id: &str, text: &str) {
+        let metadata = Metadata::default();
+        let submission = Submission {
+            id,
+            text,
+            metadata: &metadata,
+            now: 1,
+        };
+        let page = self.named.page(text);
+        let mut fingerprinter = Fingerprinter::default();
+        let answer = (self.named.collection).submit(&mut fingerprinter, submission, 3, &page);
+        answer.expect("there is room");
+    }
+
+    /// Writes what waits, and cleans a step.
+    fn commit(&mut self) {
+        let (ops, ..) = self
+            .named
+            .book
+            .as_ref()
+            .expect("a book")
+            .queue
+            .take(Some(std::time::Instant::now()));
+        let mut batch = self.log.batch(self.segment);
+        for (_, op) in &ops {
+            self.log.add(&mut batch, op);
+        }
+        if self.log.needs_cleaning(self.segment) {
+            self.log.clean(&mut batch);
+        }
+        self.log.write(&mut batch, true).expect("room");
+        self.log.note().expect("room");
+        self.log.drop_cleaned();
+    }
+
+    fn path(&self) -> PathBuf {
+        self.folder.journal("news")
+    }
+
+    fn recover(&self) -> Result<Recovered, String> {
+        recover(&self.path(), false, &AtomicU64::new(0))
+    }
+
+    fn newest(&self) -> PathBuf {
+        self.path().join(file_name(self.log.number))
+    }
+}
+
+/// Words that no other number has.
+fn text(number: usize) -> String {
+    let word = |place: usize| format!("كلمة{}", number * 1000 + place);
+    (0..30).map(word).collect::<Vec<_>>().join(" ")
+}
+
+fn ids(found: &Recovered) -> Vec<String> {
+    let mut ids: Vec<_> = found
+        .records
+        .iter()
+        .map(|record| record.id().to_owned())
+        .collect();
+    ids.sort();
+    ids
+}
+
+#[test]
+fn cut_off_anywhere_it_is_what_was_acknowledged_or_an_error() {
+    let mut written = Written::new(SEGMENT);
+    // Where the file and the witness stood after each commit.
+    let mut stands = vec![(written.log.length, written.log.entries)];
+    for number in 0..4 {
+        written.submit(&number.to_string(), &text(number));
+        written.commit();
+        stands.push((written.log.length, written.log.entries));
+    }
+    let whole = fs::read(written.newest()).expect("a file");
+    let witness = written.path().join(WITNESS);
+    for length in 0..whole.len() {
+        fs::write(written.newest(), &whole[..length]).expect("room");
+        // All of it had been acknowledged: never a silent loss.
+        fs::write(&witness, testimony(written.log.entries)).expect("room");
+        let error = written
+            .recover()
+            .expect_err("acknowledged changes are missing");
+        assert!(error.contains("00000001.log"), "{error}");
+        // Only what is whole had been: that is what comes back.
+        let last = stands.iter().rposition(|(end, _)| *end <= length as u64);
+        let Some(last) = last else {
+            continue;
+        };
+        fs::write(&witness, testimony(stands[last].1)).expect("room");
+        let found = written.recover().expect("the last acknowledged state");
+        let expected: Vec<_> = (0..last).map(|number| number.to_string()).collect();
+        assert_eq!(ids(&found), expected, "{length}");
+    }
+}
+
+#[test]
+fn a_flipped_bit_is_never_taken_for_an_article() {
+    let mut written = Written::new(SEGMENT);
+    for number in 0..3 {
+        written.submit(&number.to_string(), &text(number));
+        written.commit();
+    }
+    let whole = fs::read(written.newest()).expect("a file");
+    for at in 0..whole.len() {
+        let mut damaged = whole.clone();
+        damaged[at] ^= 1 << (at % 8);
+        fs::write(written.newest(), damaged).expect("room");
+        let error = written.recover().expect_err("it is damaged");
+        assert!(error.contains("00000001.log"), "{error}");
+        // The flag takes what is left, and only that.
+        if let Ok(left) = recover(&written.path(), true, &AtomicU64::new(0)) {
+            let ids = ids(&left);
+            assert!(ids.len() < 3 && ids.iter().eq(["0", "1"].iter().take(ids.len())));
+        }
+    }
+    fs::write(written.newest(), whole).expect("room");
+    assert_eq!(ids(&written.recover().expect("as before")), ["0", "1", "2"]);
+}
+
+/// Each file is missing in its turn, the witness too.
+#[test]
+fn a_missing_file_is_named() {
+    let mut written = Written::new(2 << 10);
+    for number in 0..30 {
+        written.submit(&number.to_string(), &text(number));
+        written.commit();
+    }
+    assert!(written.log.number > 4);
+    assert_eq!(written.recover().expect("whole").records.len(), 30);
+    let aside = written._folder.path().join("aside");
+    for name in (1..=written.log.number)
+        .map(file_name)
+        .chain([WITNESS.to_owned()])
+    {
+        let path = written.path().join(&name);
+        fs::rename(&path, &aside).expect("a file");
+        let error = written.recover().expect_err("a file is missing");
+        // Of the newest one nothing but the number of changes is known.
+        assert!(
+            error.contains(&name) || error.contains("missing"),
+            "{name}: {error}"
+        );
+        let left = recover(&written.path(), true, &AtomicU64::new(0));
+        let left = left.map(|found| found.records.len());
+        assert!(left.is_ok_and(|left| left > 20), "{name}");
+        fs::rename(&aside, &path).expect("a file");
+    }
+    assert_eq!(written.recover().expect("whole again").records.len(), 30);
+}
+
+/// Twenty times the articles that are kept go through: files go, and nothing that is kept with them.
+#[test]
+fn cleaning_bounds_the_disk_and_loses_nothing() {
+    let mut written = Written::new(16 << 10);
+    let (kept, mut most) = (60, 0);
+    for number in 0..20 * kept {
+        written.submit(&number.to_string(), &text(number));
+        if let Some(old) = number.checked_sub(kept) {
+            assert!(written.named.delete(&old.to_string()));
+        }
+        written.commit();
+        most = most.max(size(&written.path()));
+    }
+    let found = written.recover().expect("whole");
+    let mut expected: Vec<_> = (19 * kept..20 * kept)
+        .map(|number| number.to_string())
+        .collect();
+    expected.sort();
+    assert_eq!(ids(&found), expected);
+    let live = found.live;
+    assert!(most < 3 * live + (3 << 14), "{most} bytes of {live}");
+    let texts = found.texts(&written.path());
+    for record in &found.records {
+        let number: usize = record.id().parse().expect("a number");
+        let kept = texts.get(record.sequence()).expect("a whole text");
+        assert_eq!(kept.as_deref(), Some(text(number).as_str()));
+        let live = written
+            .named
+            .texts
+            .get(record.sequence())
+            .expect("a whole text");
+        assert_eq!(live, kept);
+    }
+    assert_eq!(found.live, written.log.live);
+}
+
+#[test]
+fn texts_and_settings_come_back() {
+    let mut written = Written::new(SEGMENT);
+    written.submit("1", &text(1));
+    written.submit("1", &text(2));
+    written.commit();
+    let found = written.recover().expect("whole");
+    assert_eq!(ids(&found), ["1"]);
+    assert!(found.state.settings.keep_texts);
+    assert_eq!((found.state.created, found.state.next), (7, 2));
+    let texts = found.texts(&written.path());
+    assert_eq!(texts.get(1).expect("a text"), Some(text(2)));
+    assert_eq!(texts.get(0).expect("no error"), None);
+}
+
+fn size(folder: &Path) -> u64 {
+    let files = fs::read_dir(folder).expect("a folder");
+    let sizes = files.map(|file| file.and_then(|file| file.metadata()).expect("a file").len());
+    sizes.sum()
+}
