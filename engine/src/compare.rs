@@ -77,7 +77,7 @@ pub(crate) fn segments(a: &FoldedText, b: &FoldedText) -> Vec<Segment> {
     segments
 }
 
-fn words(text: &FoldedText) -> Vec<&str> {
+fn words(text: &FoldedText) -> Vec<&[u16]> {
     (0..text.tokens().len())
         .map(|position| text.word(position))
         .collect()

@@ -1,9 +1,10 @@
 //! Shingles: the overlapping runs of words or characters that texts are compared by.
 //!
-//! A shingle is known by its hash. Each word, or character, is a number (a word its xxh3); a run of them
-//! is the polynomial with these numbers as coefficients, which the next run follows from by two
-//! multiplications, whatever the length (Karp and Rabin, "Efficient Randomized Pattern-Matching
-//! Algorithms", 1987); and xxh3 of that makes all 64 bits alike in quality.
+//! A shingle is known by its hash. A run of letters is the polynomial that has them as coefficients; the
+//! next run follows from it by two multiplications, whatever the length (Karp and Rabin, "Efficient
+//! Randomized Pattern-Matching Algorithms", 1987). xxh3 of that makes all 64 bits alike in quality. A
+//! word is such a run, so its hash is known as soon as it is folded; and a run of words is the polynomial
+//! that has their hashes as coefficients.
 
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -19,7 +20,8 @@ const BASE: u64 = 0x9e37_79b9_7f4a_7c15;
 pub enum Shingling {
     /// Runs of this many words.
     Words(u8),
-    /// Runs of this many characters of the folded text, spaces between words included.
+    /// Runs of this many characters of the folded text, spaces between words included. (A character beyond
+    /// the basic plane counts as two.)
     Characters(u8),
 }
 
@@ -28,7 +30,6 @@ pub enum Shingling {
 pub struct Shingler {
     /// Hashes of the words, none before they are asked for.
     words: Vec<u64>,
-    characters: Vec<u32>,
 }
 
 impl Shingler {
@@ -40,9 +41,8 @@ impl Shingler {
     /// The hash of each word of a text.
     pub(crate) fn words(&mut self, text: &FoldedText) -> &[u64] {
         if self.words.is_empty() {
-            let count = text.tokens().len();
-            let words = (0..count).map(|at| xxh3_64(text.words(at, at + 1)));
-            self.words.extend(words);
+            let words = text.tokens().iter();
+            self.words.extend(words.map(|word| hash(word.polynomial)));
         }
         &self.words
     }
@@ -56,12 +56,7 @@ impl Shingler {
     ) {
         match shingling {
             Shingling::Words(length) => for_each_run(self.words(text), length, shingle),
-            Shingling::Characters(length) => {
-                self.characters.clear();
-                let characters = text.text().chars().map(u32::from);
-                self.characters.extend(characters);
-                for_each_run(&self.characters, length, shingle);
-            }
+            Shingling::Characters(length) => for_each_run(text.units(), length, shingle),
         }
     }
 }
@@ -71,6 +66,50 @@ impl Shingling {
     pub fn for_each(self, text: &FoldedText, shingle: impl FnMut(u64)) {
         Shingler::default().for_each(self, text, shingle);
     }
+}
+
+/// A polynomial with one more coefficient, at its end.
+#[inline]
+pub(crate) fn add(polynomial: u64, coefficient: u64) -> u64 {
+    polynomial.wrapping_mul(BASE).wrapping_add(coefficient)
+}
+
+/// All 64 bits of it are as good as any other.
+#[inline]
+fn hash(polynomial: u64) -> u64 {
+    xxh3_64(&polynomial.to_le_bytes())
+}
+
+/// The hash of a word's letters.
+pub(crate) fn word_hash(letters: &[u16]) -> u64 {
+    let polynomial = letters
+        .iter()
+        .fold(0, |polynomial, letter| add(polynomial, (*letter).into()));
+    hash(polynomial)
+}
+
+/// The hash of what is left of a word without its first letters.
+pub(crate) fn end_hash(word: u64, first: &[u16], left: usize) -> u64 {
+    let first = first
+        .iter()
+        .fold(0, |polynomial, letter| add(polynomial, (*letter).into()));
+    hash(word.wrapping_sub(first.wrapping_mul(power(left))))
+}
+
+/// The base to the power of `exponent`.
+#[inline]
+fn power(exponent: usize) -> u64 {
+    const POWERS: [u64; 32] = {
+        let mut powers = [1; 32];
+        let mut n = 1;
+        while n < 32 {
+            powers[n] = BASE.wrapping_mul(powers[n - 1]);
+            n += 1;
+        }
+        powers
+    };
+    let known = POWERS.get(exponent).copied();
+    known.unwrap_or_else(|| BASE.wrapping_pow(exponent as u32))
 }
 
 /// Calls `shingle` with the hash of each run of `length` units.
@@ -83,15 +122,14 @@ pub(crate) fn for_each_run<U: Copy + Into<u64>>(
         return;
     }
     let length = usize::from(length.max(1)).min(units.len());
-    let add = |run: u64, unit: U| run.wrapping_mul(BASE).wrapping_add(unit.into());
-    let leaving = (0..length).fold(1u64, |power, _| power.wrapping_mul(BASE));
+    let leaving = power(length);
     let (first, rest) = units.split_at(length);
-    let mut run = first.iter().fold(0, |run, unit| add(run, *unit));
-    shingle(xxh3_64(&run.to_le_bytes()));
+    let mut run = first.iter().fold(0, |run, unit| add(run, (*unit).into()));
+    shingle(hash(run));
     for (enters, leaves) in rest.iter().zip(units) {
         let leaves: u64 = (*leaves).into();
-        run = add(run, *enters).wrapping_sub(leaves.wrapping_mul(leaving));
-        shingle(xxh3_64(&run.to_le_bytes()));
+        run = add(run, (*enters).into()).wrapping_sub(leaves.wrapping_mul(leaving));
+        shingle(hash(run));
     }
 }
 
@@ -154,10 +192,19 @@ mod tests {
             let folded = FoldedText::new(&text);
             let n = usize::from(length);
             let words: Vec<_> = (0..folded.tokens().len())
-                .map(|at| xxh3_64(folded.word(at).as_bytes()))
+                .map(|at| word_hash(folded.word(at)))
                 .collect();
             prop_assert_eq!(shingles(Shingling::Words(length), &text), plain(&words, n));
-            let characters: Vec<_> = folded.text().chars().map(u64::from).collect();
+            let mut shingler = Shingler::default();
+            prop_assert_eq!(shingler.words(&folded), &words);
+            for (at, hash) in words.iter().enumerate() {
+                let word = folded.word(at);
+                let (first, rest) = word.split_at(n % word.len());
+                let polynomial = folded.tokens()[at].polynomial;
+                prop_assert_eq!(end_hash(polynomial, first, rest.len()), word_hash(rest));
+                prop_assert_eq!(end_hash(polynomial, &[], word.len()), *hash);
+            }
+            let characters: Vec<_> = folded.text().encode_utf16().map(u64::from).collect();
             prop_assert_eq!(shingles(Shingling::Characters(length), &text), plain(&characters, n));
         }
     }

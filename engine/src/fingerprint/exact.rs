@@ -15,7 +15,7 @@ pub struct ExactHash(pub u128);
 impl ExactHash {
     /// The hash of a folded text.
     pub fn of(text: &FoldedText) -> Self {
-        Self(xxh3_128(text.as_bytes()))
+        Self(xxh3_128(bytemuck::cast_slice(text.units())))
     }
 }
 

@@ -91,7 +91,7 @@ impl Fingerprinter {
         let [list, other] = &mut self.lists;
         let sketch = sketch::write(&self.shingles, list, &mut self.content);
         let (title, text) = ((&self.title, title_words), (&self.text, words));
-        vocabulary::write(title, text, list, &mut self.content);
+        vocabulary::write(title, text, (list, other), &mut self.content);
         numbers::write(&self.text, words, (list, other), &mut self.content);
         sketch
     }

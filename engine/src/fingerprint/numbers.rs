@@ -6,7 +6,6 @@
 use std::sync::LazyLock;
 
 use foldhash::HashMap;
-use xxhash_rust::xxh3::xxh3_64;
 
 use super::{
     elias_fano::{self, EliasFano},
@@ -14,6 +13,7 @@ use super::{
 };
 use crate::{
     codec::{Malformed, Reader},
+    shingle::word_hash,
     text::FoldedText,
 };
 
@@ -58,7 +58,8 @@ static VALUES: LazyLock<(HashMap<u64, u16>, Sieve)> = LazyLock::new(|| {
             .iter()
             .flat_map(|spelling| ["", "و", "ل", "ب"].map(|proclitic| (spelling, proclitic)))
         {
-            let hash = xxh3_64([proclitic, *spelling].concat().as_bytes());
+            let word = [proclitic, *spelling].concat();
+            let hash = word_hash(&word.encode_utf16().collect::<Vec<_>>());
             // A word is first what it is without a proclitic.
             if proclitic.is_empty() {
                 values.insert(hash, value);
@@ -73,6 +74,10 @@ static VALUES: LazyLock<(HashMap<u64, u16>, Sieve)> = LazyLock::new(|| {
 
 const SIEVE: usize = 1 << 12;
 type Sieve = [bool; SIEVE];
+
+/// Letters that may stand before and after the digits of one word.
+const MOST_BEFORE: usize = 2;
+const MOST_AFTER: usize = 3;
 
 /// At most so many distinct values and places are kept: a table of figures is not read as facts.
 const MOST: usize = 64;
@@ -136,21 +141,28 @@ pub(super) fn write(
 ) {
     placed.clear();
     values.clear();
-    let word = |position: usize| text.words(position, position + 1);
-    let value_at = |position: usize| value(word(position), *words.get(position)?);
-    let (mut before, mut here) = (None, value_at(0));
-    for position in 0..words.len() {
-        let after = value_at(position + 1);
-        if let Some(value) = here {
-            values.push(u32::from(value));
-            let alone = before.is_none() && after.is_none();
-            let between = position > 0 && position + 1 < words.len();
-            if alone && between && !is_tens(text.word(position + 1)) {
-                let place = place(word(position - 1), word(position + 1));
-                placed.push(u32::from(place) << 16 | u32::from(value));
+    // Where the last number stood, and whether it may be placed if no other follows it at once.
+    let mut last: Option<(usize, u16, bool)> = None;
+    let mut place = |(position, value, is_alone): (usize, u16, bool), next: usize| {
+        let between = position > 0 && position + 1 < words.len();
+        if is_alone && between && next > position + 1 {
+            let (before, after) = (text.word(position - 1), text.word(position + 1));
+            if !is_tens(after) {
+                placed.push(u32::from(self::place(before, after)) << 16 | u32::from(value));
             }
         }
-        (before, here) = (here, after);
+    };
+    for (position, hash) in words.iter().enumerate() {
+        if let Some(value) = value(text.word(position), *hash) {
+            values.push(u32::from(value));
+            let follows = last.is_some_and(|(last, ..)| last + 1 == position);
+            if let Some(last) = last.replace((position, value, !follows)) {
+                place(last, position);
+            }
+        }
+    }
+    if let Some(last) = last {
+        place(last, words.len());
     }
     for found in [placed, values] {
         found.sort_unstable();
@@ -162,10 +174,10 @@ pub(super) fn write(
 
 /// The value of a word: digits with at most two letters before and three after (و18, 2015م), or a
 /// number up to ten as a word. Of long numbers the lowest bits.
-fn value(word: &[u8], hash: u64) -> Option<u16> {
-    // Two letters take at most eight bytes.
-    if word.iter().take(9).any(u8::is_ascii_digit) {
-        return written_in_digits(std::str::from_utf8(word).ok()?);
+fn value(word: &[u16], hash: u64) -> Option<u16> {
+    let before = word.iter().take(MOST_BEFORE + 1);
+    if let Some(start) = before.clone().position(is_digit) {
+        return written_in_digits(&word[start..]);
     }
     let (values, sieve) = &*VALUES;
     if !sieve[hash as usize % SIEVE] {
@@ -174,29 +186,33 @@ fn value(word: &[u8], hash: u64) -> Option<u16> {
     values.get(&hash).copied()
 }
 
-fn written_in_digits(word: &str) -> Option<u16> {
-    let start = word.find(|c: char| c.is_ascii_digit())?;
-    let digits = word[start..].bytes().take_while(u8::is_ascii_digit);
-    let mut end = start;
-    let mut number = 0u16;
-    for digit in digits {
-        number = number
+fn written_in_digits(word: &[u16]) -> Option<u16> {
+    let end = word
+        .iter()
+        .position(|unit| !is_digit(unit))
+        .unwrap_or(word.len());
+    let (digits, after) = word.split_at(end);
+    let add = |number: u16, digit: &u16| {
+        number
             .wrapping_mul(10)
-            .wrapping_add(u16::from(digit - b'0'));
-        end += 1;
-    }
-    let mut tail = word[end..].chars();
-    let short = word[..start].chars().count() <= 2 && tail.clone().count() <= 3;
-    (short && !tail.any(|c| c.is_ascii_digit())).then_some(number)
+            .wrapping_add(digit - u16::from(b'0'))
+    };
+    let alone = after.len() <= MOST_AFTER && !after.iter().any(is_digit);
+    alone.then(|| digits.iter().fold(0, add))
+}
+
+fn is_digit(unit: &u16) -> bool {
+    (u16::from(b'0')..=u16::from(b'9')).contains(unit)
 }
 
 /// Whether a word makes tens of the number before it: خمسة وعشرين.
-fn is_tens(word: &str) -> bool {
-    word.starts_with('و') && word.ends_with("ين")
+fn is_tens(word: &[u16]) -> bool {
+    let is = |unit: Option<&u16>, letter: char| unit.copied() == Some(letter as u16);
+    is(word.first(), 'و') && is(word.get(word.len().wrapping_sub(2)), 'ي') && is(word.last(), 'ن')
 }
 
-fn place(before: &[u8], after: &[u8]) -> u16 {
-    let words = [stem(before), stem(after)].map(xxh3_64);
+fn place(before: &[u16], after: &[u16]) -> u16 {
+    let words = [stem(before), stem(after)].map(word_hash);
     (words[0].rotate_left(1) ^ words[1]) as u16
 }
 

@@ -5,29 +5,28 @@
 //! word, and better than any heavier stemming (Larkey, Ballesteros, Connell 2002 found the same for
 //! retrieval: "light8").
 
-use xxhash_rust::xxh3::xxh3_64;
-
 use super::elias_fano::{self, EliasFano};
 use crate::{
     codec::{Malformed, Reader},
+    shingle::{end_hash, word_hash},
     text::FoldedText,
 };
-
-/// Proclitics, folded, by their first letter; longest first.
-const PROCLITICS: [(&str, &[&str]); 6] = [
-    ("ا", &["ال"]),
-    ("و", &["وال", "ولل", "و"]),
-    ("ب", &["بال", "ب"]),
-    ("ل", &["لل", "ل"]),
-    ("ف", &["فال", "ف"]),
-    ("ك", &["كال"]),
-];
 
 /// Letters that must be left of a word.
 const LEAST_LETTERS: usize = 3;
 
-/// Words that open a name, and are written with the rest of it or apart: عبد الله, عبدالله.
-const OPENERS: [&str; 2] = ["عبد", "ابو"];
+/// The letters that proclitics are made of, and three more, as units of UTF-16.
+mod letter {
+    pub(super) const ALEF: u16 = 'ا' as u16;
+    pub(super) const BA: u16 = 'ب' as u16;
+    pub(super) const DAL: u16 = 'د' as u16;
+    pub(super) const AIN: u16 = 'ع' as u16;
+    pub(super) const FA: u16 = 'ف' as u16;
+    pub(super) const KAF: u16 = 'ك' as u16;
+    pub(super) const LAM: u16 = 'ل' as u16;
+    pub(super) const WAW: u16 = 'و' as u16;
+}
+use letter::*;
 
 /// Bits of a stem's hash that are kept. Of a text's 200 stems one is taken for another one's of the other
 /// text in one pair of two; what it would have weighed is a two-hundredth.
@@ -76,12 +75,12 @@ impl<'a> Vocabulary<'a> {
     }
 }
 
-/// Appends the vocabulary of a text and its title, given with the hashes of their words; `stems` is
-/// memory to work in.
+/// Appends the vocabulary of a text and its title, given with the hashes of their words; the two lists
+/// are memory to work in.
 pub(super) fn write(
     (title, title_words): (&FoldedText, &[u64]),
     (text, text_words): (&FoldedText, &[u64]),
-    stems: &mut Vec<u32>,
+    (stems, sorted): (&mut Vec<u32>, &mut Vec<u32>),
     out: &mut Vec<u8>,
 ) {
     stems.clear();
@@ -92,7 +91,7 @@ pub(super) fn write(
     for_each_stem(title, title_words, |hash| {
         stems.push(u32::from(key(hash)) << 2 | TITLE);
     });
-    stems.sort_unstable();
+    sort(stems, sorted);
     let most = (1 << COUNT_BITS) - 1;
     let (mut read, mut written) = (0, 0);
     while let Some(first) = stems.get(read) {
@@ -109,18 +108,43 @@ pub(super) fn write(
     elias_fano::write(&stems[..written], out);
 }
 
+/// Sorts by all but the two lowest bits, a byte at a time from the lowest (radix sort); `other` is memory
+/// to work in.
+fn sort(stems: &mut Vec<u32>, other: &mut Vec<u32>) {
+    for shift in (2..KEY_BITS + 2).step_by(8) {
+        let digit = |stem: u32| (stem >> shift) as usize & 0xff;
+        let mut ends = [0; 256];
+        stems.iter().for_each(|stem| ends[digit(*stem)] += 1);
+        let mut start = 0;
+        for end in &mut ends {
+            start += std::mem::replace(end, start);
+        }
+        other.clear();
+        other.resize(stems.len(), 0);
+        for stem in &*stems {
+            let place = &mut ends[digit(*stem)];
+            other[*place] = *stem;
+            *place += 1;
+        }
+        std::mem::swap(stems, other);
+    }
+}
+
 fn for_each_stem(text: &FoldedText, words: &[u64], mut found: impl FnMut(u64)) {
     let mut position = 0;
     while let Some(hash) = words.get(position) {
-        let word = text.words(position, position + 1);
-        if OPENERS.iter().any(|opener| opener.as_bytes() == word) && position + 1 < words.len() {
-            let name = [text.word(position), text.word(position + 1)].concat();
-            found(xxh3_64(stem(name.as_bytes())));
+        let word = text.word(position);
+        if opens_a_name(word) && position + 1 < words.len() {
+            let name = [word, text.word(position + 1)].concat();
+            found(word_hash(stem(&name)));
             position += 2;
         } else {
-            let stem = stem(word);
-            let is_whole = stem.len() == word.len();
-            found(if is_whole { *hash } else { xxh3_64(stem) });
+            let (proclitic, stem) = word.split_at(word.len() - stem(word).len());
+            let polynomial = text.tokens()[position].polynomial;
+            found(match proclitic {
+                [] => *hash,
+                _ => end_hash(polynomial, proclitic, stem.len()),
+            });
             position += 1;
         }
     }
@@ -130,24 +154,23 @@ fn key(hash: u64) -> u16 {
     (hash >> (u64::BITS - KEY_BITS)) as u16
 }
 
-/// A folded word without its proclitic, both as UTF-8.
-pub(super) fn stem(word: &[u8]) -> &[u8] {
-    let Some((first, _)) = word.split_at_checked(2) else {
-        return word;
+/// A folded word without its proclitic: the longest of وال بال فال كال ولل لل ال و ب ل ف that leaves
+/// enough of it.
+pub(super) fn stem(word: &[u16]) -> &[u16] {
+    let left = |length: usize| word.len() >= length + LEAST_LETTERS;
+    let length = match word {
+        [WAW | BA | FA | KAF, ALEF, LAM, ..] | [WAW, LAM, LAM, ..] if left(3) => 3,
+        [LAM | ALEF, LAM, ..] if left(2) => 2,
+        [WAW | BA | LAM | FA, ..] if left(1) => 1,
+        _ => 0,
     };
-    let possible = PROCLITICS
-        .iter()
-        .find(|(letter, _)| letter.as_bytes() == first);
-    let is_first_byte = |byte: &&u8| **byte & 0xc0 != 0x80;
-    let stripped = possible
-        .iter()
-        .flat_map(|(_, proclitics)| *proclitics)
-        .find_map(|proclitic| {
-            let rest = word.strip_prefix(proclitic.as_bytes())?;
-            let letters = rest.iter().filter(is_first_byte);
-            (letters.take(LEAST_LETTERS).count() == LEAST_LETTERS).then_some(rest)
-        });
-    stripped.unwrap_or(word)
+    &word[length..]
+}
+
+/// Whether a word opens a name, and is written with the rest of it or apart: عبد الله, عبدالله; أبو ظبي,
+/// أبوظبي.
+fn opens_a_name(word: &[u16]) -> bool {
+    matches!(word, [AIN, BA, DAL] | [ALEF, BA, WAW])
 }
 
 #[cfg(test)]
@@ -162,7 +185,7 @@ mod tests {
         write(
             (&title, first.words(&title)),
             (&text, second.words(&text)),
-            &mut Vec::new(),
+            (&mut Vec::new(), &mut Vec::new()),
             &mut bytes,
         );
         let vocabulary = Vocabulary::read(&mut Reader(&bytes)).expect("whole");
@@ -182,7 +205,8 @@ mod tests {
             ("و", "و"),
             ("", ""),
         ] {
-            assert_eq!(stem(word.as_bytes()), left.as_bytes());
+            let units = |word: &str| word.encode_utf16().collect::<Vec<_>>();
+            assert_eq!(stem(&units(word)), units(left));
         }
     }
 
@@ -198,7 +222,7 @@ mod tests {
     fn words_are_counted_and_the_titles_are_marked() {
         let words = vocabulary("كتاب آخر", &"الكتاب ".repeat(40));
         let of = |word: &str| {
-            let key = key(xxh3_64(word.as_bytes()));
+            let key = key(word_hash(&word.encode_utf16().collect::<Vec<_>>()));
             words.iter().find(|other| other.key == key).copied()
         };
         assert_eq!(

@@ -6,6 +6,7 @@ use super::{
     normalize::fold_run,
     rule::{Rule, rule},
 };
+use crate::shingle::add;
 
 /// A folded word and where it stood.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,10 +15,12 @@ pub struct Token {
     pub start: u32,
     /// One past the last byte in the original text.
     pub end: u32,
-    /// First byte in the folded text.
+    /// First unit in the folded text.
     folded_start: u32,
-    /// One past the last byte in the folded text.
+    /// One past the last unit in the folded text.
     folded_end: u32,
+    /// Of its letters: see [`add`].
+    pub(crate) polynomial: u64,
 }
 
 /// A text after folding: its words, separated by one space, and where each stood in the original.
@@ -26,9 +29,14 @@ pub struct Token {
 /// kind of digits, to presentation forms and to the variants of alef, ya, ta marbuta, kaf and ha.
 /// Whatever is neither letter nor digit only separates words. A value can be used for one text after
 /// another without allocating anew.
+///
+/// Folded letters are kept as units of UTF-16: every Arabic letter and every digit is one, so that what
+/// comes after need not find out where each begins.
 #[derive(Clone, Debug, Default)]
 pub struct FoldedText {
-    folded: Vec<u8>,
+    /// The folded text is the first `len` of these; the rest is room.
+    units: Vec<u16>,
+    len: usize,
     tokens: Vec<Token>,
 }
 
@@ -54,28 +62,28 @@ impl FoldedText {
             u32::try_from(text.len()).is_ok(),
             "a text of 4 GiB or more cannot be folded"
         );
-        self.folded.clear();
         self.tokens.clear();
+        self.len = 0;
+        self.make_room(text.len());
         Pass {
             text,
             bytes: text.as_bytes(),
             out: self,
             word: None,
+            polynomial: 0,
             end: 0,
         }
         .run();
     }
 
     /// The folded words, separated by one space.
-    pub fn text(&self) -> &str {
-        // Only whole characters are ever appended, so this cannot fail; checking it again is cheap
-        // beside what anyone does with the text of an article.
-        std::str::from_utf8(&self.folded).unwrap_or_default()
+    pub fn text(&self) -> String {
+        String::from_utf16_lossy(self.units())
     }
 
-    /// The folded words as bytes of UTF-8.
-    pub(crate) fn as_bytes(&self) -> &[u8] {
-        &self.folded
+    /// The folded words, separated by one space, in UTF-16.
+    pub(crate) fn units(&self) -> &[u16] {
+        &self.units[..self.len]
     }
 
     /// The words, in order.
@@ -83,20 +91,32 @@ impl FoldedText {
         &self.tokens
     }
 
-    /// The words `from` to `to` (exclusive) with one space between, as bytes; empty if there are none.
-    pub(crate) fn words(&self, from: usize, to: usize) -> &[u8] {
-        match self.tokens.get(from..to) {
-            Some([first, .., last]) => {
-                &self.folded[first.folded_start as usize..last.folded_end as usize]
-            }
-            Some([word]) => &self.folded[word.folded_start as usize..word.folded_end as usize],
-            _ => &[],
+    /// The word at `position` in UTF-16; empty if there is none.
+    #[inline]
+    pub(crate) fn word(&self, position: usize) -> &[u16] {
+        let token = self.tokens.get(position);
+        let units = |word: &Token| {
+            self.units
+                .get(word.folded_start as usize..word.folded_end as usize)
+        };
+        token.and_then(units).unwrap_or_default()
+    }
+
+    /// Makes room for what `bytes` bytes of the original fold to, unless they are ligatures: a letter
+    /// takes a byte at least, and the space before a word the byte of a separator.
+    fn make_room(&mut self, bytes: usize) {
+        let needed = self.len + bytes + 2;
+        if self.units.len() < needed {
+            self.units.resize(needed, 0);
         }
     }
 
-    /// The word at `position`.
-    pub fn word(&self, position: usize) -> &str {
-        std::str::from_utf8(self.words(position, position + 1)).unwrap_or_default()
+    fn push(&mut self, unit: u16) {
+        if self.len == self.units.len() {
+            self.units.push(0);
+        }
+        self.units[self.len] = unit;
+        self.len += 1;
     }
 }
 
@@ -107,6 +127,8 @@ struct Pass<'a> {
     out: &'a mut FoldedText,
     /// The word that is being written: where it began in the original and in the folded text.
     word: Option<(usize, usize)>,
+    /// Of the letters of that word that are written.
+    polynomial: u64,
     /// One past the last letter of that word in the original.
     end: usize,
 }
@@ -115,19 +137,7 @@ impl Pass<'_> {
     fn run(&mut self) {
         let tables = &*TABLES;
         let mut at = 0;
-        while let Some(&first) = self.bytes.get(at) {
-            let (code, length) = match first {
-                0..0x80 => (tables.ascii[first as usize], 1),
-                0xc0..0xe0 => {
-                    let second = self.bytes.get(at + 1).copied().unwrap_or_default();
-                    let index = (usize::from(first & 0x1f) << 6) | usize::from(second & 0x3f);
-                    (tables.two_bytes[index], 2)
-                }
-                _ => {
-                    at = self.long(at);
-                    continue;
-                }
-            };
+        while let Some((code, length)) = tables.code(self.bytes, at) {
             match code {
                 DELETE => at += length,
                 SEPARATOR => {
@@ -135,19 +145,70 @@ impl Pass<'_> {
                     at += length;
                 }
                 NORMALIZE => at = self.normalize(at),
+                LONG => at = self.long(at),
                 _ => {
                     self.begin_word(at);
-                    let [low, high] = code.to_le_bytes();
-                    self.out.folded.push(low);
-                    if high != 0 {
-                        self.out.folded.push(high);
-                    }
-                    at += length;
-                    self.end = at;
+                    at = self.words(tables, at);
                 }
             }
         }
         self.finish_word();
+    }
+
+    /// Writes the letters of one and two bytes from `at` on, where there is one, and further words of
+    /// nothing else behind single separators; returns where something else stands. The last word is not
+    /// finished. All that an ordinary text is made of passes here, so what changes is kept out of memory.
+    #[inline]
+    fn words(&mut self, tables: &Tables, mut at: usize) -> usize {
+        let Some((mut start, mut folded_start)) = self.word else {
+            return at;
+        };
+        let FoldedText { units, len, tokens } = &mut *self.out;
+        let mut place = *len;
+        // A space and a letter are written at most before the room is looked at again.
+        let mut room = units.len();
+        let mut polynomial = self.polynomial;
+        let mut next = tables.code(self.bytes, at);
+        while let Some((code, length)) = next {
+            if place + 2 > room {
+                // Ligatures have taken the room.
+                units.resize(place + self.bytes.len() - at + 2, 0);
+                room = units.len();
+            }
+            if code >= FIRST_LETTER {
+                units[place] = code;
+                polynomial = add(polynomial, code.into());
+                place += 1;
+                at += length;
+                next = tables.code(self.bytes, at);
+                continue;
+            }
+            let after = match code {
+                SEPARATOR => tables.code(self.bytes, at + length),
+                _ => None,
+            };
+            if after.is_none_or(|(code, _)| code < FIRST_LETTER) {
+                break;
+            }
+            tokens.push(Token {
+                start: start as u32,
+                end: at as u32,
+                folded_start: folded_start as u32,
+                folded_end: place as u32,
+                polynomial,
+            });
+            polynomial = 0;
+            units[place] = u16::from(b' ');
+            place += 1;
+            at += length;
+            (start, folded_start) = (at, place);
+            next = after;
+        }
+        *len = place;
+        self.word = Some((start, folded_start));
+        self.polynomial = polynomial;
+        self.end = at;
+        at
     }
 
     /// A character of three or four bytes at `at`; returns where to go on.
@@ -159,14 +220,14 @@ impl Pass<'_> {
         match rule(c) {
             Rule::Letter(letter) => {
                 self.begin_word(at);
-                self.out
-                    .folded
-                    .extend_from_slice(letter.encode_utf8(&mut [0; 4]).as_bytes());
+                for unit in letter.encode_utf16(&mut [0; 2]) {
+                    self.push(*unit);
+                }
                 self.end = next;
             }
             Rule::Letters(letters) => {
                 self.begin_word(at);
-                self.out.folded.extend_from_slice(letters.as_bytes());
+                letters.encode_utf16().for_each(|unit| self.push(unit));
                 self.end = next;
             }
             Rule::Words(words) => {
@@ -208,7 +269,7 @@ impl Pass<'_> {
             .tokens
             .last()
             .map_or(0, |token| token.folded_end as usize);
-        self.out.folded.truncate(kept);
+        self.out.len = kept;
 
         let words = fold_run(self.text.get(start..end).unwrap_or_default());
         self.push_words(&words, start, end);
@@ -219,19 +280,26 @@ impl Pass<'_> {
     fn push_words(&mut self, words: &str, start: usize, end: usize) {
         for word in words.split_ascii_whitespace() {
             self.begin_word(start);
-            self.out.folded.extend_from_slice(word.as_bytes());
+            word.encode_utf16().for_each(|unit| self.push(unit));
             self.end = end;
             self.finish_word();
         }
     }
 
+    /// Writes a unit of the word.
+    fn push(&mut self, unit: u16) {
+        self.out.push(unit);
+        self.polynomial = add(self.polynomial, unit.into());
+    }
+
     #[inline]
     fn begin_word(&mut self, at: usize) {
         if self.word.is_none() {
-            if !self.out.folded.is_empty() {
-                self.out.folded.push(b' ');
+            if self.out.len > 0 {
+                self.out.push(u16::from(b' '));
             }
-            self.word = Some((at, self.out.folded.len()));
+            self.word = Some((at, self.out.len));
+            self.polynomial = 0;
         }
     }
 
@@ -244,21 +312,45 @@ impl Pass<'_> {
                 start: start as u32,
                 end: self.end as u32,
                 folded_start: folded_start as u32,
-                folded_end: self.out.folded.len() as u32,
+                folded_end: self.out.len as u32,
+                polynomial: self.polynomial,
             });
         }
     }
 }
 
-/// Codes in [`Tables`]; every other value is the UTF-8 of a letter, the second byte zero if it has one.
+/// Codes in [`Tables`]; every other value is a letter's unit of UTF-16.
 const DELETE: u16 = 0;
 const SEPARATOR: u16 = 1;
 const NORMALIZE: u16 = 2;
+/// Not in the tables: a character of three or four bytes.
+const LONG: u16 = 3;
+const FIRST_LETTER: u16 = 4;
 
-/// The rules of all characters of one and two bytes, where nearly all of an Arabic text lies.
+/// The rules of all characters of one and two bytes, where nearly all of an Arabic text lies, and of the
+/// general punctuation, where most of the rest does.
 struct Tables {
     ascii: [u16; 0x80],
     two_bytes: [u16; 0x800],
+    punctuation: [u16; 0x40],
+}
+
+impl Tables {
+    /// The code of the character at `at`, and its length in bytes; `None` at the end.
+    #[inline]
+    fn code(&self, bytes: &[u8], at: usize) -> Option<(u16, usize)> {
+        let next = |place: usize| bytes.get(at + place).copied().unwrap_or_default();
+        Some(match *bytes.get(at)? {
+            first @ 0xc0..0xe0 => {
+                let index = (usize::from(first & 0x1f) << 6) | usize::from(next(1) & 0x3f);
+                (self.two_bytes[index], 2)
+            }
+            first @ 0..0x80 => (self.ascii[usize::from(first)], 1),
+            // U+2000 to U+203F.
+            0xe2 if next(1) == 0x80 => (self.punctuation[usize::from(next(2) & 0x3f)], 3),
+            _ => (LONG, 0),
+        })
+    }
 }
 
 static TABLES: LazyLock<Tables> = LazyLock::new(|| {
@@ -268,18 +360,15 @@ static TABLES: LazyLock<Tables> = LazyLock::new(|| {
             .and_then(char::from_u32)
             .unwrap_or('\0');
         match rule(c) {
-            Rule::Letter(letter) if letter.len_utf8() <= 2 => {
-                let mut bytes = [0; 2];
-                letter.encode_utf8(&mut bytes);
-                u16::from_le_bytes(bytes)
-            }
+            Rule::Letter(letter) => letter.encode_utf16(&mut [0; 2])[0],
             Rule::Delete => DELETE,
             Rule::Separator => SEPARATOR,
-            Rule::Letter(_) | Rule::Letters(_) | Rule::Words(_) | Rule::Normalize => NORMALIZE,
+            Rule::Letters(_) | Rule::Words(_) | Rule::Normalize => NORMALIZE,
         }
     };
     Tables {
         ascii: std::array::from_fn(code),
         two_bytes: std::array::from_fn(code),
+        punctuation: std::array::from_fn(|place| code(0x2000 + place)),
     }
 });

@@ -95,7 +95,8 @@ fn foreign(c: char) -> Rule {
         } else {
             Rule::Normalize
         }
-    } else if stable {
+    } else if stable || c.nfkc().all(|part| rule(part) == Rule::Separator) {
+        // An ellipsis is three full stops, a space that does not break a space.
         Rule::Separator
     } else {
         Rule::Normalize

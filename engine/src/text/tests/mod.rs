@@ -8,5 +8,5 @@ mod table;
 use super::FoldedText;
 
 fn fold(text: &str) -> String {
-    FoldedText::new(text).text().to_owned()
+    FoldedText::new(text).text()
 }

@@ -145,10 +145,14 @@ fn tokens_know_their_place_in_the_original() {
         .enumerate()
         .map(|(n, token)| {
             (
-                folded.word(n),
+                String::from_utf16_lossy(folded.word(n)),
                 &text[token.start as usize..token.end as usize],
             )
         })
+        .collect();
+    let places: Vec<_> = places
+        .iter()
+        .map(|(word, place)| (&**word, *place))
         .collect();
     assert_eq!(
         places,
