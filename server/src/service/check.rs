@@ -47,7 +47,7 @@ impl Service {
         let fingerprint = fingerprinter.fingerprint("", &text, &named.collection.detector());
         Ok(v1::FingerprintResponse {
             fingerprint: Some(convert::answer::fingerprint(&fingerprint)),
-            folded_text: fingerprinter.text().text().to_owned(),
+            folded_text: fingerprinter.text().text(),
         })
     }
 }
