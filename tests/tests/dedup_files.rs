@@ -179,12 +179,13 @@ async fn a_run_goes_on_only_with_the_same_input_and_settings() {
     let folder = folder.path();
     let text = lines(30);
     fs::write(folder.join("in.jsonl"), &text).expect("a file");
-    // What a run leaves that is stopped at once.
+    // What a run leaves that is stopped when all is decided.
+    fs::create_dir(folder.join("taken")).expect("a folder");
     let interrupt = async || {
-        let no_room = dedup(folder, "in.jsonl --output out --clusters no/folder");
-        let ended = no_room.run().await.expect(2);
+        let taken = dedup(folder, "in.jsonl --output out --clusters taken");
+        let ended = taken.run().await.expect(2);
         assert!(
-            ended.stderr.contains("cannot write no/folder.partial"),
+            ended.stderr.contains("cannot write taken: Is a directory"),
             "{ended:?}"
         );
         assert!(folder.join("out.journal").exists() && !folder.join("out").exists());

@@ -106,6 +106,8 @@ impl Dedup {
         }
         let partial = beside(&self.output, ".partial");
         let output = (create(&partial)?, partial.as_path());
+        let clusters = self.clusters.as_ref().map(Partial::create).transpose()?;
+        let report = self.report.as_ref().map(Partial::create).transpose()?;
 
         let progress = Progress::new(&self.files, true);
         let threads = self.threads.or_else(|| available_parallelism().ok());
@@ -124,17 +126,17 @@ impl Dedup {
             journal,
         } = decider.finish()?;
 
-        if let Some(path) = &self.clusters {
-            write(path, |out| clusters::write(out, &collection))?;
+        if let Some(file) = clusters {
+            file.write(|out| clusters::write(out, &collection))?;
         }
-        if let Some(path) = &self.report {
+        if let Some(file) = report {
             let names: Vec<_> = self
                 .files
                 .iter()
                 .map(|file| file.display().to_string())
                 .collect();
             let again = Records::new(self.files.clone(), Arc::default());
-            write(path, |out| {
+            file.write(|out| {
                 let decided = (&collection, &counts);
                 report::write(out, &names, decided, (&sample, again, &fields), &detector)
             })?;
@@ -240,18 +242,31 @@ fn beside(output: &Path, ending: &str) -> PathBuf {
     path.into()
 }
 
-/// Writes a file that has its name only when it is complete.
-fn write(
-    path: &Path,
-    content: impl FnOnce(&mut BufWriter<File>) -> io::Result<()>,
-) -> Result<(), Failure> {
-    let partial = beside(path, ".partial");
-    let mut out = BufWriter::new(create(&partial)?);
-    content(&mut out)
-        .and_then(|()| out.flush())
-        .and_then(|()| out.get_ref().sync_all())
-        .map_err(|error| cannot_write(&partial, &error))?;
-    rename(&partial, path)
+/// A file that has its name only when it is complete. That it cannot be written is told of before
+/// anything else is done.
+struct Partial<'a> {
+    path: &'a Path,
+    partial: PathBuf,
+    out: BufWriter<File>,
+}
+
+impl<'a> Partial<'a> {
+    fn create(path: &'a PathBuf) -> Result<Self, Failure> {
+        let partial = beside(path, ".partial");
+        let out = BufWriter::new(create(&partial)?);
+        Ok(Self { path, partial, out })
+    }
+
+    fn write(
+        mut self,
+        content: impl FnOnce(&mut BufWriter<File>) -> io::Result<()>,
+    ) -> Result<(), Failure> {
+        content(&mut self.out)
+            .and_then(|()| self.out.flush())
+            .and_then(|()| self.out.get_ref().sync_all())
+            .map_err(|error| cannot_write(&self.partial, &error))?;
+        rename(&self.partial, self.path)
+    }
 }
 
 fn rename(from: &Path, to: &Path) -> Result<(), Failure> {
