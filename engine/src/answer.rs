@@ -125,20 +125,25 @@ impl From<&Evidence> for PackedEvidence {
 }
 
 impl PackedEvidence {
-    /// Bytes that it takes when encoded.
-    pub(crate) const ENCODED: usize = 33;
+    /// Bytes that it takes at least when encoded.
+    pub(crate) const LEAST: usize = 2;
 
+    /// Appends which shares there are, and those.
     pub(crate) fn encode(&self, out: &mut Vec<u8>) {
-        self.shares
-            .iter()
-            .for_each(|share| out.extend_from_slice(&share.to_le_bytes()));
+        let present = self.shares.iter().enumerate();
+        let present = present.filter(|(_, share)| !share.is_nan());
+        out.push(present.clone().fold(0, |all, (n, _)| all | 1 << n));
+        present.for_each(|(_, share)| out.extend_from_slice(&share.to_le_bytes()));
         out.push(self.hamming);
     }
 
     pub(crate) fn decode(reader: &mut Reader<'_>) -> Result<Self, Malformed> {
-        let mut shares = [0.0; 8];
-        for share in &mut shares {
-            *share = f32::from_le_bytes(reader.array()?);
+        let present = reader.byte()?;
+        let mut shares = [f32::NAN; 8];
+        for (n, share) in shares.iter_mut().enumerate() {
+            if present >> n & 1 == 1 {
+                *share = f32::from_le_bytes(reader.array()?);
+            }
         }
         Ok(Self {
             shares,

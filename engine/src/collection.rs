@@ -22,8 +22,8 @@ use crate::{
         arrivals::Arrivals,
         articles::{Article, Articles},
         clusters::Clusters,
-        exact::ExactIndex,
         hamming::HammingIndex,
+        keys::Keys,
         postings::Postings,
         stories::Stories,
     },
@@ -53,7 +53,8 @@ pub const VERDICTS: [Verdict; 7] = [
 pub struct Collection {
     detector: RwLock<Detector>,
     articles: Articles,
-    exact: ExactIndex,
+    /// By the hash of the text.
+    exact: Keys,
     hamming: HammingIndex,
     postings: Postings,
     stories: Stories,
@@ -88,7 +89,7 @@ impl Collection {
         Self {
             detector: RwLock::new(detector),
             articles: Articles::default(),
-            exact: ExactIndex::default(),
+            exact: Keys::default(),
             hamming: HammingIndex::new(),
             postings: Postings::default(),
             stories: Stories::default(),
@@ -227,16 +228,17 @@ impl Collection {
         (self.articles.bytes()
             + self.hamming.bytes()
             + self.exact.bytes()
+            + self.clusters.bytes()
             + self.postings.bytes()
             + self.stories.bytes()) as u64
     }
 
     /// Takes an article out of every table.
     fn withdraw(&self, article: &Article) {
-        article.removed.store(true, Ordering::Release);
+        self.articles.mark_removed(article);
         let fingerprint = &article.fingerprint;
         if fingerprint.tokens > 0 {
-            self.exact.remove(fingerprint.exact, article.slot);
+            self.exact.remove(fingerprint.exact.0, article.slot);
         }
         if fingerprint.tokens >= Detector::MIN_TOKENS {
             self.hamming.remove(fingerprint.simhash, article.slot);
@@ -263,7 +265,7 @@ impl Collection {
     fn enter_hashes(&self, article: &Article) {
         let fingerprint = &article.fingerprint;
         if fingerprint.tokens > 0 {
-            self.exact.insert(fingerprint.exact, article.slot);
+            self.exact.insert(fingerprint.exact.0, article.slot);
         }
         if fingerprint.tokens >= Detector::MIN_TOKENS {
             self.hamming.insert(fingerprint.simhash, article.slot);
@@ -277,6 +279,17 @@ impl Collection {
             if article.is_story {
                 self.stories.add(content.vocabulary);
             }
+        }
+    }
+
+    /// Adds an article to the story of one that is known, while it is being admitted.
+    fn join(&self, known: &Article, old: Option<&Article>, slot: Slot) {
+        let begin = !self.articles.is_removed(known);
+        self.clusters.join(known, begin, old, slot);
+        // Whoever deletes it marks it first and takes it out of its story then: if it is not marked by now,
+        // it will still be taken out.
+        if begin && self.articles.is_removed(known) {
+            self.clusters.leave(known.cluster, known.slot);
         }
     }
 

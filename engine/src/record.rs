@@ -158,7 +158,7 @@ impl Record {
             fingerprint.sketch = reader.short_varint()?;
             content = Some(StoredContent::try_from(reader.bytes()?)?);
         }
-        let count = reader.count(PackedEvidence::ENCODED + 2)?;
+        let count = reader.count(PackedEvidence::LEAST + 2)?;
         let first_matches = (0..count).map(|_| first_match(&mut reader)).collect();
         let first_matches: Result<_, Malformed> = first_matches;
         let article = Article {
@@ -224,7 +224,7 @@ fn verdict(verdict: Verdict) -> u8 {
     }
 }
 
-fn relation(code: u8) -> Result<Relation, Malformed> {
+pub(crate) fn relation(code: u8) -> Result<Relation, Malformed> {
     use Relation::*;
     [
         Exact,

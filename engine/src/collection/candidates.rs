@@ -93,7 +93,8 @@ impl<'a> Query<'a> {
 
     /// What the text is to an article.
     pub(super) fn judge(&self, article: &Arc<Article>, collection: &Collection) -> Option<Match> {
-        if &*article.id == self.id || article.is_removed() || !self.reaches(article) {
+        let is_removed = collection.articles.is_removed(article);
+        if &*article.id == self.id || is_removed || !self.reaches(article) {
             return None;
         }
         let other = article.side();
@@ -193,7 +194,7 @@ impl Collection {
         // One more for the text's own article, and one more to know whether there are more.
         let most = query.limit + 2;
         let mut slots = match query.window {
-            None => self.exact.find(fingerprint.exact, most),
+            None => self.exact.find(fingerprint.exact.0, most),
             Some(_) => self.same_within(query, most),
         };
         if fingerprint.tokens >= Detector::MIN_TOKENS {
@@ -237,19 +238,17 @@ impl Collection {
     /// The latest articles with the same text that are within the query's window, at most `most`.
     fn same_within(&self, query: &Query<'_>, most: usize) -> Vec<Slot> {
         let mut found = Vec::new();
-        for page in 0.. {
-            let slots = self
-                .exact
-                .latest(query.side.fingerprint.exact, page * PAGE, PAGE);
+        let mut before = usize::MAX;
+        while before > 0 && found.len() < most {
+            let exact = query.side.fingerprint.exact.0;
+            let (slots, left) = self.exact.latest(exact, before, PAGE);
+            before = left;
             let reached = |slot: &Slot| {
                 self.articles
                     .get(*slot)
                     .is_some_and(|other| query.reaches(&other))
             };
-            found.extend(slots.iter().copied().filter(reached));
-            if slots.len() < PAGE || found.len() >= most {
-                break;
-            }
+            found.extend(slots.into_iter().filter(reached));
         }
         found.truncate(most);
         found

@@ -64,7 +64,7 @@ impl Collection {
             });
             self.articles.insert(&article);
             if let Some(story) = &story {
-                self.clusters.join(story, None, slot);
+                self.join(story, None, slot);
             }
             self.observe(&article, specificity);
             article

@@ -163,7 +163,7 @@ impl Collection {
             // Here, because whoever is admitted next may be told of it, and of its story's first article.
             self.articles.insert(&article);
             if let Some(best) = story.filter(|best| best.cluster == article.cluster) {
-                self.clusters.join(&best, old.as_deref(), slot);
+                self.join(&best, old.as_deref(), slot);
             }
             // Under the lock as well: the mean and the journal's order are those of admission.
             let usual = self.observe(&article, specificity);

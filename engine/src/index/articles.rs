@@ -4,14 +4,19 @@ use std::{
     fmt,
     sync::{
         Arc,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicUsize, Ordering},
     },
 };
 
 use dashmap::DashMap;
 use foldhash::fast::RandomState;
 
-use super::Slot;
+use super::{
+    Slot,
+    keys::Keys,
+    memory::{allocated, map_bytes},
+    page::{self, Page},
+};
 use crate::{
     answer::{Match, PackedEvidence, Relation, Verdict},
     evidence::Side,
@@ -90,19 +95,21 @@ impl From<&Match> for FirstMatch {
 }
 
 impl Article {
-    /// Memory that it takes, in bytes, its id among the ids included.
-    fn bytes(&self) -> usize {
+    /// Memory that it takes, in bytes.
+    pub(super) fn bytes(&self) -> usize {
         let Metadata {
             title, source, url, ..
         } = &self.metadata;
         let content = self.content.as_ref().map_or(0, StoredContent::bytes);
-        size_of::<Self>()
-            + 2 * self.id.len()
-            + title.len()
-            + source.len()
-            + url.len()
+        let texts = [&self.id, title, source, url];
+        // An Arc has two counts before it.
+        allocated::<u8>(size_of::<Self>() + 16)
+            + texts
+                .map(|text| allocated::<u8>(text.len()))
+                .iter()
+                .sum::<usize>()
+            + allocated::<FirstMatch>(self.first_matches.len())
             + content
-            + size_of_val(&*self.first_matches)
     }
 
     /// Its place in the order of admission, from 0.
@@ -127,10 +134,6 @@ impl Article {
             published: self.metadata.published,
         }
     }
-
-    pub(crate) fn is_removed(&self) -> bool {
-        self.removed.load(Ordering::Acquire)
-    }
 }
 
 /// Its id and verdict: articles hold too much to be of use in a log.
@@ -147,47 +150,71 @@ impl fmt::Debug for Article {
 /// All articles of a collection.
 #[derive(Debug, Default)]
 pub(crate) struct Articles {
-    by_slot: DashMap<Slot, Arc<Article>, RandomState>,
-    by_id: DashMap<Box<str>, Slot, RandomState>,
+    pages: DashMap<u32, Box<Page>, RandomState>,
+    /// By id. While an article is replaced there are two of one id.
+    ids: Keys,
+    len: AtomicUsize,
 }
 
 impl Articles {
     pub(crate) fn get(&self, slot: Slot) -> Option<Arc<Article>> {
-        self.by_slot.get(&slot).map(|article| Arc::clone(&article))
+        self.pages.get(&page::number(slot))?.get(slot)
     }
 
     pub(crate) fn get_by_id(&self, id: &str) -> Option<Arc<Article>> {
-        let slot = *self.by_id.get(id)?;
-        self.get(slot).filter(|article| &*article.id == id)
+        let slots = self.ids.find(id, usize::MAX).into_iter();
+        let articles = slots.filter_map(|slot| self.get(slot));
+        articles
+            .filter(|article| &*article.id == id)
+            .max_by_key(|article| article.sequence)
     }
 
-    /// Adds an article, or puts it in the place of the one that had its id.
+    /// Adds an article to its slot, which is free.
     pub(crate) fn insert(&self, article: &Arc<Article>) {
-        self.by_slot.insert(article.slot, Arc::clone(article));
-        self.by_id.insert(article.id.clone(), article.slot);
+        self.pages
+            .entry(page::number(article.slot))
+            .or_insert_with(|| Box::new(Page::new(article.first_seen)))
+            .insert(article);
+        self.ids.insert(&*article.id, article.slot);
+        self.len.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// Takes an article out; its id too, unless that has gone to another revision.
+    /// Marks an article that is to be taken out of the tables, for those that find it meanwhile.
+    pub(crate) fn mark_removed(&self, article: &Article) {
+        article.removed.store(true, Ordering::Release);
+        if let Some(mut page) = self.pages.get_mut(&page::number(article.slot)) {
+            page.mark_removed(article.slot);
+        }
+    }
+
+    /// Whether an article has been marked or taken out since it was got.
+    pub(crate) fn is_removed(&self, article: &Article) -> bool {
+        if article.content.is_some() {
+            return article.removed.load(Ordering::Acquire);
+        }
+        let page = self.pages.get(&page::number(article.slot));
+        !page.is_some_and(|page| page.holds(article.slot, article.sequence))
+    }
+
+    /// Takes an article out.
     pub(crate) fn remove(&self, article: &Article) {
-        self.by_id
-            .remove_if(&article.id, |_, slot| *slot == article.slot);
-        self.by_slot.remove(&article.slot);
+        self.ids.remove(&*article.id, article.slot);
+        self.pages
+            .remove_if_mut(&page::number(article.slot), |_, page| {
+                page.remove(article.slot);
+                page.is_empty()
+            });
+        self.len.fetch_sub(1, Ordering::Relaxed);
     }
 
     pub(crate) fn len(&self) -> usize {
-        self.by_id.len()
+        self.len.load(Ordering::Relaxed)
     }
 
     /// Memory that it takes, in bytes.
     pub(crate) fn bytes(&self) -> usize {
-        let tables = self.by_slot.capacity() * (size_of::<(Slot, Arc<Article>)>() + 1)
-            + self.by_id.capacity() * (size_of::<(Box<str>, Slot)>() + 1);
-        tables
-            + self
-                .by_slot
-                .iter()
-                .map(|article| article.bytes())
-                .sum::<usize>()
+        let pages: usize = self.pages.iter().map(|page| page.bytes()).sum();
+        map_bytes(&self.pages) + pages + self.ids.bytes()
     }
 
     /// At most `limit` articles with slots from `from` on, in the order of their slots.

@@ -1,5 +1,7 @@
 //! Buckets: fingerprints that have the same upper half of a block's value, by its lower half.
 
+use std::ops::Range;
+
 use super::memory::allocated;
 
 /// Buckets of one cell: one for each value of half a block.
@@ -8,18 +10,17 @@ pub(super) const BUCKETS: usize = 1 << 8;
 /// So many fingerprints are compared at once.
 const LANES: usize = 16;
 
-/// The buckets lie side by side in one vector, each with a little room to grow; when one is full, all move.
-/// What is kept is the 48 bits of each fingerprint beside the block's 16, and with each a `P`, which takes no
-/// memory if it is `()`.
+/// Fingerprints of a chunk.
+const CHUNK: usize = 256;
+
+/// The buckets lie side by side, each with a little room to grow; when one is full, all move. What is kept is
+/// the 48 bits of each fingerprint beside the block's 16, and with each a `P`, which takes no memory if it is
+/// `()`.
 #[derive(Debug)]
 pub(super) struct Buckets<P> {
     places: Box<[Place]>,
-    /// The lower 32 bits of each fingerprint, which are compared first; and as many of 0 at the end as are
-    /// compared at once.
-    low: Vec<u32>,
-    /// The upper 16.
-    high: Vec<u16>,
-    with: Vec<P>,
+    /// All of one size, so that the memory which one cell frees fits another.
+    chunks: Vec<Box<Chunk<P>>>,
     /// Number of fingerprints.
     len: usize,
 }
@@ -32,8 +33,36 @@ struct Place {
 }
 
 impl Place {
-    fn range(self) -> std::ops::Range<usize> {
+    fn range(self) -> Range<usize> {
         self.start as usize..(self.start + self.len) as usize
+    }
+
+    fn room(self) -> usize {
+        let len = self.len as usize;
+        len + len / 16 + 4
+    }
+}
+
+#[derive(Clone, Debug)]
+struct Chunk<P> {
+    /// The lower 32 bits of each fingerprint, which are compared first.
+    low: [u32; CHUNK],
+    /// The upper 16.
+    high: [u16; CHUNK],
+    with: [P; CHUNK],
+}
+
+impl<P: Copy + Default> Chunk<P> {
+    fn new() -> Box<Self> {
+        Box::new(Self {
+            low: [0; CHUNK],
+            high: [0; CHUNK],
+            with: [P::default(); CHUNK],
+        })
+    }
+
+    fn rest(&self, lane: usize) -> u64 {
+        u64::from(self.high[lane]) << 32 | u64::from(self.low[lane])
     }
 }
 
@@ -41,9 +70,7 @@ impl<P: Copy + Default> Buckets<P> {
     pub(super) fn new() -> Self {
         let mut buckets = Self {
             places: vec![Place::default(); BUCKETS].into(),
-            low: Vec::new(),
-            high: Vec::new(),
-            with: Vec::new(),
+            chunks: Vec::new(),
             len: 0,
         };
         buckets.make_room();
@@ -60,10 +87,7 @@ impl<P: Copy + Default> Buckets<P> {
         if self.places[bucket].range().end == self.end(bucket) {
             self.make_room();
         }
-        let end = self.places[bucket].range().end;
-        self.low[end] = rest as u32;
-        self.high[end] = (rest >> 32) as u16;
-        self.with[end] = with;
+        self.set(self.places[bucket].range().end, rest, with);
         self.places[bucket].len += 1;
         self.len += 1;
         self.places[bucket].len as usize
@@ -71,35 +95,31 @@ impl<P: Copy + Default> Buckets<P> {
 
     /// What stands with a fingerprint.
     pub(super) fn get(&self, bucket: usize, rest: u64) -> Option<P> {
-        self.find(bucket, rest).map(|at| self.with[at])
+        self.find(bucket, rest).map(|at| self.at(at).1)
     }
 
     /// Takes a fingerprint out. Returns what stood with it, and how many its bucket has left.
     pub(super) fn remove(&mut self, bucket: usize, rest: u64) -> Option<(P, usize)> {
         let at = self.find(bucket, rest)?;
-        let with = self.with[at];
-        let last = self.places[bucket].range().end - 1;
-        self.low[at] = self.low[last];
-        self.high[at] = self.high[last];
-        self.with[at] = self.with[last];
+        let (_, with) = self.at(at);
+        let (last, last_with) = self.at(self.places[bucket].range().end - 1);
+        self.set(at, last, last_with);
         self.places[bucket].len -= 1;
         self.len -= 1;
         let left = self.places[bucket].len as usize;
-        if self.len * 2 + BUCKETS * LANES < self.high.len() {
+        if self.len * 2 + BUCKETS * LANES < self.room() {
             self.make_room();
         }
         Some((with, left))
     }
 
     fn find(&self, bucket: usize, rest: u64) -> Option<usize> {
-        let range = self.places[bucket].range();
-        let (low, high) = (rest as u32, (rest >> 32) as u16);
-        // The lower halves first, whole chunks at a time: hardly any are equal.
-        for first in range.clone().step_by(LANES) {
-            let lows = self.low[first..].first_chunk::<LANES>()?;
+        let low = rest as u32;
+        for (first, count) in self.windows(bucket) {
+            let lows = self.lows(first);
+            // Hardly any are equal: one branch for all sixteen.
             if lows.iter().fold(false, |any, other| any | (*other == low)) {
-                let mut chunk = first..range.end.min(first + LANES);
-                let found = chunk.find(|at| self.low[*at] == low && self.high[*at] == high);
+                let found = (first..first + count).find(|at| self.at(*at).0 == rest);
                 if found.is_some() {
                     return found;
                 }
@@ -118,18 +138,15 @@ impl<P: Copy + Default> Buckets<P> {
         most: u32,
         mut found: impl FnMut(u64) -> bool,
     ) -> bool {
-        let range = self.places[bucket].range();
-        for first in range.clone().step_by(LANES) {
-            let Some(lows) = self.low[first..].first_chunk::<LANES>() else {
-                break;
-            };
+        for (first, count) in self.windows(bucket) {
+            let lows = self.lows(first);
             let bits = lows.map(|low| (low ^ rest as u32).count_ones());
-            // Of random fingerprints hardly any are near in 32 bits: one branch for all sixteen.
+            // Of random fingerprints hardly any are near in 32 bits.
             if !bits.iter().fold(false, |any, bits| any | (*bits <= most)) {
                 continue;
             }
-            for at in first..range.end.min(first + LANES) {
-                let difference = self.rest(at) ^ rest;
+            for at in first..first + count {
+                let difference = self.at(at).0 ^ rest;
                 if difference.count_ones() <= most && !found(difference) {
                     return false;
                 }
@@ -140,70 +157,116 @@ impl<P: Copy + Default> Buckets<P> {
 
     /// Reads where the fingerprints of some buckets begin, so that they come from far memory at the same time
     /// and not one after the other.
+    #[inline]
     pub(super) fn touch(&self, buckets: impl Iterator<Item = usize>) {
         let begin = |bucket: usize| {
             let at = self.places[bucket].start as usize;
-            self.low[at] ^ self.low[at + LANES - 1]
+            let low = &self.chunks[at / CHUNK].low;
+            low[at % CHUNK] ^ low[(at % CHUNK + LANES - 1).min(CHUNK - 1)]
         };
         std::hint::black_box(buckets.fold(0, |all, bucket| all ^ begin(bucket)));
     }
 
     /// All fingerprints of a bucket, with what stands with each.
     pub(super) fn bucket(&self, bucket: usize) -> impl Iterator<Item = (u64, P)> {
-        let all = self.places[bucket].range();
-        all.map(|at| (self.rest(at), self.with[at]))
-    }
-
-    fn rest(&self, at: usize) -> u64 {
-        u64::from(self.high[at]) << 32 | u64::from(self.low[at])
-    }
-
-    /// Where a bucket's room ends.
-    fn end(&self, bucket: usize) -> usize {
-        let next = self.places.get(bucket + 1);
-        next.map_or(self.high.len(), |next| next.start as usize)
-    }
-
-    /// Gives each bucket room for a sixteenth more and a few: hardly any memory, and so much that moving all
-    /// of them costs an insertion no more than reaching the cell.
-    fn make_room(&mut self) {
-        let mut end = 0;
-        for bucket in 0..BUCKETS {
-            self.shift(bucket, end);
-            end = self.places[bucket].range().end;
-        }
-        let room = |place: &Place| place.len as usize + place.len as usize / 16 + 4;
-        let total: usize = self.places.iter().map(room).sum();
-        resize(&mut self.low, total + LANES);
-        resize(&mut self.high, total);
-        resize(&mut self.with, total);
-        let mut end = total;
-        for bucket in (0..BUCKETS).rev() {
-            end -= room(&self.places[bucket]);
-            self.shift(bucket, end);
-        }
-    }
-
-    fn shift(&mut self, bucket: usize, start: usize) {
-        let range = self.places[bucket].range();
-        self.low.copy_within(range.clone(), start);
-        self.high.copy_within(range.clone(), start);
-        self.with.copy_within(range, start);
-        self.places[bucket].start = start as u32;
+        self.places[bucket].range().map(|at| self.at(at))
     }
 
     /// Memory beyond the value itself, in bytes.
     pub(super) fn bytes(&self) -> usize {
         allocated::<Place>(BUCKETS)
-            + allocated::<u32>(self.low.capacity())
-            + allocated::<u16>(self.high.capacity())
-            + allocated::<P>(self.with.capacity())
+            + allocated::<Box<Chunk<P>>>(self.chunks.capacity())
+            + self.chunks.len() * allocated::<Chunk<P>>(1)
+    }
+
+    /// A bucket by so many as are compared at once: where each begins, and how many it has.
+    fn windows(&self, bucket: usize) -> impl Iterator<Item = (usize, usize)> {
+        let range = self.places[bucket].range();
+        let end = range.end;
+        range
+            .step_by(LANES)
+            .map(move |first| (first, LANES.min(end - first)))
+    }
+
+    /// The lower halves of the sixteen from a place on, whatever bucket they are of.
+    #[inline]
+    fn lows(&self, first: usize) -> [u32; LANES] {
+        let (chunk, lane) = (first / CHUNK, first % CHUNK);
+        match self.chunks[chunk].low[lane..].first_chunk() {
+            Some(lows) => *lows,
+            None => std::array::from_fn(|n| {
+                let at = first + n;
+                let chunk = self.chunks.get(at / CHUNK);
+                chunk.map_or(0, |chunk| chunk.low[at % CHUNK])
+            }),
+        }
+    }
+
+    fn at(&self, at: usize) -> (u64, P) {
+        let chunk = &self.chunks[at / CHUNK];
+        (chunk.rest(at % CHUNK), chunk.with[at % CHUNK])
+    }
+
+    fn set(&mut self, at: usize, rest: u64, with: P) {
+        let (chunk, lane) = (&mut self.chunks[at / CHUNK], at % CHUNK);
+        chunk.low[lane] = rest as u32;
+        chunk.high[lane] = (rest >> 32) as u16;
+        chunk.with[lane] = with;
+    }
+
+    /// Where a bucket's room ends.
+    fn end(&self, bucket: usize) -> usize {
+        let next = self.places.get(bucket + 1);
+        next.map_or(self.room(), |next| next.start as usize)
+    }
+
+    fn room(&self) -> usize {
+        self.chunks.len() * CHUNK
+    }
+
+    /// Gives each bucket room for a sixteenth more and a few: hardly any memory, and so much that moving all
+    /// of them costs an insertion no more than reaching the cell.
+    fn make_room(&mut self) {
+        let (mut low, mut high, mut with) = (Vec::new(), Vec::new(), Vec::new());
+        low.reserve_exact(self.len);
+        high.reserve_exact(self.len);
+        with.reserve_exact(self.len);
+        for place in &self.places {
+            for (chunk, lanes) in pieces(place.range()) {
+                let chunk = &self.chunks[chunk];
+                low.extend_from_slice(&chunk.low[lanes.clone()]);
+                high.extend_from_slice(&chunk.high[lanes.clone()]);
+                with.extend_from_slice(&chunk.with[lanes]);
+            }
+        }
+        let total: usize = self.places.iter().map(|place| place.room()).sum();
+        let chunks = total.div_ceil(CHUNK);
+        self.chunks.truncate(chunks);
+        self.chunks.shrink_to(chunks);
+        self.chunks.reserve_exact(chunks - self.chunks.len());
+        self.chunks.resize_with(chunks, Chunk::new);
+        let (mut from, mut start) = (0, 0);
+        for place in &mut self.places {
+            place.start = start as u32;
+            start += place.room();
+            for (chunk, lanes) in pieces(place.range()) {
+                let chunk = &mut self.chunks[chunk];
+                let piece = from..from + lanes.len();
+                from = piece.end;
+                chunk.low[lanes.clone()].copy_from_slice(&low[piece.clone()]);
+                chunk.high[lanes.clone()].copy_from_slice(&high[piece.clone()]);
+                chunk.with[lanes].copy_from_slice(&with[piece]);
+            }
+        }
     }
 }
 
-fn resize<T: Copy + Default>(values: &mut Vec<T>, len: usize) {
-    values.truncate(len);
-    values.shrink_to(len);
-    values.reserve_exact(len - values.len());
-    values.resize(len, T::default());
+/// A range by the chunks that it lies in: their numbers, and which of their lanes.
+fn pieces(range: Range<usize>) -> impl Iterator<Item = (usize, Range<usize>)> {
+    let chunks = range.start / CHUNK..range.end.div_ceil(CHUNK);
+    chunks.map(move |chunk| {
+        let first = chunk * CHUNK;
+        let lanes = range.start.max(first) - first..range.end.min(first + CHUNK) - first;
+        (chunk, lanes)
+    })
 }

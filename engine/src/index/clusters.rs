@@ -5,7 +5,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use dashmap::DashMap;
 use foldhash::fast::RandomState;
 
-use super::{Slot, articles::Article};
+use super::{
+    Slot,
+    articles::Article,
+    memory::{allocated, map_bytes},
+};
 
 /// The members of each story that has had more than one, first come first. A story is named by the
 /// sequence of its first article; the first member that is left is its canonical article, so that
@@ -18,13 +22,11 @@ pub(crate) struct Clusters {
 }
 
 impl Clusters {
-    /// Adds an article to the story in which `known` is; if an older revision of it is there, in its
-    /// place.
-    pub(crate) fn join(&self, known: &Article, old: Option<&Article>, slot: Slot) {
+    /// Adds an article to the story in which `known` is, or begins one of the two if it is in none; if an
+    /// older revision of it is there, in its place.
+    pub(crate) fn join(&self, known: &Article, begin: bool, old: Option<&Article>, slot: Slot) {
         let mut members = self.members.entry(known.cluster).or_default();
-        // Whoever deletes `known` marks it first and takes it out of its story then: if it is not
-        // marked here, it will still be taken out.
-        if members.is_empty() && !known.is_removed() {
+        if members.is_empty() && begin {
             members.push(known.slot);
         }
         let revised = old.filter(|old| old.cluster == known.cluster);
@@ -58,6 +60,15 @@ impl Clusters {
             }
             members.is_empty()
         });
+    }
+
+    /// Memory that it takes, in bytes.
+    pub(crate) fn bytes(&self) -> usize {
+        let members = self.members.iter();
+        let members: usize = members
+            .map(|members| allocated::<Slot>(members.capacity()))
+            .sum();
+        map_bytes(&self.members) + members
     }
 
     /// Number of articles that are not the first of their story.

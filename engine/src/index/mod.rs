@@ -2,7 +2,7 @@
 //!
 //! [`hamming`] finds fingerprints within a distance (one [`table`] a block, whose [`buckets`] it looks at
 //! by a [`plan`]), [`postings`] articles that share shingles,
-//! [`exact`] the same text; [`articles`] holds what is known of each article, [`clusters`] who belongs
+//! [`keys`] the same text or id; [`articles`] holds what is known of each article, [`clusters`] who belongs
 //! to whose story, [`stories`] counts what is common, and [`arrivals`] makes check-and-add one step. A guard of a dashmap is never held
 //! while another one is taken.
 
@@ -10,10 +10,10 @@ pub(crate) mod arrivals;
 pub(crate) mod articles;
 mod buckets;
 pub(crate) mod clusters;
-pub(crate) mod exact;
-mod group;
 pub(crate) mod hamming;
+pub(crate) mod keys;
 mod memory;
+mod page;
 mod plan;
 pub(crate) mod postings;
 mod slot;
