@@ -1,6 +1,7 @@
 //! `basma load`
 
 mod drive;
+mod floor;
 mod measure;
 mod pace;
 mod text;
@@ -18,6 +19,7 @@ use tokio::task::JoinSet;
 
 use self::{
     drive::Worker,
+    floor::Floor,
     measure::{Counter, Latencies},
     pace::Pace,
     text::{Texts, Vocabulary},
@@ -29,7 +31,7 @@ use super::{
 };
 use crate::{
     client::Client,
-    output::{Align, Cell, HEAD, Table, count, write_json},
+    output::{Align, Cell, HEAD, Style, Table, count, write_json},
     retry::RetryPolicy,
 };
 
@@ -67,7 +69,17 @@ pub(super) struct Load {
     /// Words of an article; 250 are about 3 kB
     #[arg(long, value_name = "N", default_value_t = 250)]
     words: usize,
+    /// Measure, in turns with the server, one that only echoes: what it reaches is the most that any server
+    /// could. It runs beside this client, so compare with a server on this machine
+    #[arg(long)]
+    floor: bool,
+    /// Be that server
+    #[arg(long = floor::SERVE.trim_start_matches('-'), hide = true)]
+    serve_floor: bool,
 }
+
+/// With a floor, server and floor take turns of this length.
+const TURN: Duration = Duration::from_secs(1);
 
 #[derive(Clone, Copy, Debug, PartialEq, ValueEnum)]
 enum Mode {
@@ -87,6 +99,15 @@ enum Rpc {
 
 #[derive(Serialize)]
 struct Line {
+    #[serde(flatten)]
+    server: Figures,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    floor: Option<Figures>,
+}
+
+/// What was measured of one server.
+#[derive(Serialize)]
+struct Figures {
     articles_per_s: f64,
     p50_us: u64,
     p99_us: u64,
@@ -96,8 +117,34 @@ struct Line {
     seconds: f64,
 }
 
+/// A server that is measured, and what was measured so far.
+struct Target {
+    clients: Vec<Client>,
+    counter: Arc<Counter>,
+    latencies: Latencies,
+    time: Duration,
+}
+
+impl Target {
+    fn figures(&self) -> Figures {
+        let seconds = self.time.as_secs_f64();
+        Figures {
+            articles_per_s: self.counter.articles() as f64 / seconds,
+            p50_us: self.latencies.quantile(0.5),
+            p99_us: self.latencies.quantile(0.99),
+            p999_us: self.latencies.quantile(0.999),
+            errors: self.counter.errors(),
+            articles: self.counter.articles(),
+            seconds,
+        }
+    }
+}
+
 impl Load {
     pub(super) async fn run(self, session: &Session) -> Result<Exit, Failure> {
+        if self.serve_floor {
+            return floor::serve().await;
+        }
         let rpc = match (self.mode, self.rpc) {
             (Mode::Stream, Some(Rpc::Check)) => {
                 let message = "a stream only submits: leave out --rpc check, or take --mode batch";
@@ -117,22 +164,38 @@ impl Load {
             .health("")
             .await?;
 
-        let counter = Arc::new(Counter::default());
-        let pace = Arc::new(Pace::start(
-            self.duration,
-            self.rate,
-            self.articles_per_call(),
-        ));
-        let progress = tokio::spawn(show(Arc::clone(&counter), self.duration));
-        let mut workers = self.start(session, rpc, &pace, &counter)?;
-        let mut latencies = Latencies::default();
-        while let Some(worker) = workers.join_next().await {
-            let worker = worker.map_err(|error| Failure::Other(error.to_string()))?;
-            latencies.add(&worker);
+        let floor = match self.floor {
+            true => Some(Floor::start().await?),
+            false => None,
+        };
+        let mut server = self.target(session, session.client.server())?;
+        let mut beside = match &floor {
+            Some(floor) => Some(self.target(session, &floor.address)?),
+            None => None,
+        };
+        let progress = tokio::spawn(show(Arc::clone(&server.counter), self.time_in_all()));
+        let vocabulary = Arc::new(Vocabulary::new());
+        let turns = self.turns();
+        for _ in 0..turns {
+            for target in [Some(&mut server), beside.as_mut()].into_iter().flatten() {
+                self.turn(target, rpc, self.duration / turns, &vocabulary)
+                    .await?;
+            }
         }
-        let seconds = pace.elapsed().as_secs_f64();
         progress.abort();
-        self.print(session, &latencies, &counter, seconds)
+        self.print(session, &server, beside.as_ref())
+    }
+
+    /// How often server and floor take turns.
+    fn turns(&self) -> u32 {
+        match self.floor {
+            true => self.duration.div_duration_f64(TURN).ceil() as u32,
+            false => 1,
+        }
+    }
+
+    fn time_in_all(&self) -> Duration {
+        self.duration * if self.floor { 2 } else { 1 }
     }
 
     fn articles_per_call(&self) -> u32 {
@@ -143,92 +206,146 @@ impl Load {
         }
     }
 
-    fn start(
-        &self,
-        session: &Session,
-        rpc: Rpc,
-        pace: &Arc<Pace>,
-        counter: &Arc<Counter>,
-    ) -> Result<JoinSet<Latencies>, Failure> {
-        let vocabulary = Arc::new(Vocabulary::new());
-        // Ids of one run are not those of another.
-        let run = SystemTime::now()
-            .duration_since(UNIX_EPOCH)
-            .map_or(0, |time| time.as_millis());
-        let mut workers = JoinSet::new();
-        let mut number = 0;
-        for _ in 0..self.connections {
-            let client = Client::new(session.client.server())?
+    fn target(&self, session: &Session, server: &str) -> Result<Target, Failure> {
+        let client = |_| {
+            let client = Client::new(server)?
                 .with_collection(session.client.collection())
                 .with_deadline(session.client.deadline())
                 .with_retry(RetryPolicy::NEVER);
-            // A stream keeps all that is in flight in one task.
-            let tasks = if self.mode == Mode::Stream {
-                1
-            } else {
-                self.in_flight
+            Ok(client)
+        };
+        Ok(Target {
+            clients: (0..self.connections)
+                .map(client)
+                .collect::<Result<_, Failure>>()?,
+            counter: Arc::default(),
+            latencies: Latencies::default(),
+            time: Duration::ZERO,
+        })
+    }
+
+    /// Loads one server for so long.
+    async fn turn(
+        &self,
+        target: &mut Target,
+        rpc: Rpc,
+        length: Duration,
+        vocabulary: &Arc<Vocabulary>,
+    ) -> Result<(), Failure> {
+        // Ids of one turn are not those of another.
+        let turn = SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .map_or(0, |time| time.as_millis());
+        let pace = Arc::new(Pace::start(length, self.rate, self.articles_per_call()));
+        // A stream keeps all that is in flight in one task.
+        let tasks = if self.mode == Mode::Stream {
+            1
+        } else {
+            self.in_flight
+        };
+        let mut workers = JoinSet::new();
+        let clients = target
+            .clients
+            .iter()
+            .flat_map(|client| (0..tasks).map(move |_| client));
+        for (number, client) in clients.enumerate() {
+            let prefix = format!("load-{turn:x}-{number}");
+            let texts = Texts::new(Arc::clone(vocabulary), prefix, self.words, self.duplicates);
+            let (pace, counter) = (Arc::clone(&pace), Arc::clone(&target.counter));
+            let worker = Worker::new(client.clone(), texts, pace, counter);
+            match self.mode {
+                Mode::Unary => workers.spawn(worker.unary(rpc)),
+                Mode::Batch => workers.spawn(worker.batches(rpc, self.batch as usize)),
+                Mode::Stream => workers.spawn(worker.stream(self.in_flight as usize)),
             };
-            for _ in 0..tasks {
-                number += 1;
-                let prefix = format!("load-{run:x}-{number}");
-                let vocabulary = Arc::clone(&vocabulary);
-                let texts = Texts::new(vocabulary, prefix, self.words, self.duplicates);
-                let worker =
-                    Worker::new(client.clone(), texts, Arc::clone(pace), Arc::clone(counter));
-                match self.mode {
-                    Mode::Unary => workers.spawn(worker.unary(rpc)),
-                    Mode::Batch => workers.spawn(worker.batches(rpc, self.batch as usize)),
-                    Mode::Stream => workers.spawn(worker.stream(self.in_flight as usize)),
-                };
-            }
         }
-        Ok(workers)
+        while let Some(worker) = workers.join_next().await {
+            let latencies = worker.map_err(|error| Failure::Other(error.to_string()))?;
+            target.latencies.add(&latencies);
+        }
+        target.time += pace.elapsed();
+        Ok(())
     }
 
     fn print(
         &self,
         session: &Session,
-        latencies: &Latencies,
-        counter: &Counter,
-        seconds: f64,
+        server: &Target,
+        floor: Option<&Target>,
     ) -> Result<Exit, Failure> {
         let line = Line {
-            articles_per_s: counter.articles() as f64 / seconds,
-            p50_us: latencies.quantile(0.5),
-            p99_us: latencies.quantile(0.99),
-            p999_us: latencies.quantile(0.999),
-            errors: counter.errors(),
-            articles: counter.articles(),
-            seconds,
+            server: server.figures(),
+            floor: floor.map(Target::figures),
         };
         let mut out = session.stdout();
         if session.json {
             write_json(&mut out, &line)?;
         } else {
-            let mut table = Table::new([("", Align::Left), ("", Align::Right)]);
-            let mut row = |name: &str, value: String| {
-                table.row([Cell::painted(name, HEAD), value.into()]);
-            };
-            row("articles", count(line.articles));
-            row("seconds", format!("{:.2}", line.seconds));
-            row("articles/s", count(line.articles_per_s.round() as u64));
-            row("p50 (us)", count(line.p50_us));
-            row("p99 (us)", count(line.p99_us));
-            row("p99.9 (us)", count(line.p999_us));
-            row("errors", count(line.errors));
-            table.write(&mut out, session.style)?;
+            match &line.floor {
+                None => line.server.print(&mut out, session.style)?,
+                Some(floor) => line.server.print_beside(floor, &mut out, session.style)?,
+            }
         }
         out.flush()?;
-        match counter.first_error() {
+        let targets = [Some(server), floor].into_iter().flatten();
+        let mut failed = targets.filter_map(|target| {
+            let first = target.counter.first_error()?;
+            Some((target.counter.errors(), first.to_owned()))
+        });
+        match failed.next() {
             None => Ok(Exit::DONE),
-            Some(error) => {
-                complain(&format!(
-                    "{} errors, the first: {error}",
-                    count(line.errors)
-                ));
+            Some((errors, first)) => {
+                complain(&format!("{} errors, the first: {first}", count(errors)));
                 Ok(Exit::Errors)
             }
         }
+    }
+}
+
+impl Figures {
+    /// What is printed for a person: names, and the figures as text and number.
+    fn rows(&self) -> [(&'static str, String, f64); 7] {
+        let count = |name, figure: f64| (name, count(figure.round() as u64), figure);
+        [
+            count("articles", self.articles as f64),
+            ("seconds", format!("{:.2}", self.seconds), self.seconds),
+            count("articles/s", self.articles_per_s),
+            count("p50 (us)", self.p50_us as f64),
+            count("p99 (us)", self.p99_us as f64),
+            count("p99.9 (us)", self.p999_us as f64),
+            count("errors", self.errors as f64),
+        ]
+    }
+
+    fn print(&self, out: &mut impl Write, style: Style) -> io::Result<()> {
+        let mut table = Table::new([("", Align::Left), ("", Align::Right)]);
+        for (name, value, _) in self.rows() {
+            table.row([Cell::painted(name, HEAD), value.into()]);
+        }
+        table.write(out, style)
+    }
+
+    /// Beside the floor, with the ratios.
+    fn print_beside(&self, floor: &Self, out: &mut impl Write, style: Style) -> io::Result<()> {
+        let columns = ["", "server", "floor", "ratio"];
+        let mut table = Table::new(columns.map(|name| match name {
+            "" => (name, Align::Left),
+            _ => (name, Align::Right),
+        }));
+        for ((name, value, figure), (_, beside, floor)) in self.rows().into_iter().zip(floor.rows())
+        {
+            let ratio = match floor > 0.0 {
+                true => format!("{:.2}", figure / floor),
+                false => String::new(),
+            };
+            table.row([
+                Cell::painted(name, HEAD),
+                value.into(),
+                beside.into(),
+                ratio.into(),
+            ]);
+        }
+        table.write(out, style)
     }
 }
 

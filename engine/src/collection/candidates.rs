@@ -22,6 +22,9 @@ const LEAST_SHARED: u32 = 2;
 /// At most so many candidates are measured, those that share most first.
 const MOST_CANDIDATES: usize = 128;
 
+/// At least so many articles near a SimHash are looked at: some turn out to be no match, or to be gone.
+const SPARE: usize = 32;
+
 /// At most so many different fingerprints within the distance are put in order: of a cloud of crafted ones
 /// there can be a million.
 const MOST_NEAR: usize = 4096;
@@ -254,18 +257,24 @@ impl Collection {
         found
     }
 
-    /// The articles within a Hamming distance, nearest first, at most `most` of one fingerprint and
-    /// not many more than [`MOST_CANDIDATES`] or `most` in all.
+    /// The articles within a Hamming distance, nearest first, at most `most` of one fingerprint and not many
+    /// more in all than `most` or [`SPARE`].
     pub(super) fn near(&self, simhash: SimHash, distance: u32, most: usize) -> Vec<Slot> {
         let mut fingerprints = Vec::new();
         self.hamming.within(simhash, distance, |other, bits| {
             fingerprints.push((bits, other));
             fingerprints.len() < MOST_NEAR
         });
+        // Each has an article at least, so that no more than these can be wanted.
+        let enough = most.max(SPARE);
+        if fingerprints.len() > enough {
+            fingerprints.select_nth_unstable(enough);
+            fingerprints.truncate(enough);
+        }
         fingerprints.sort_unstable();
         let mut slots = Vec::new();
         for (_, other) in fingerprints {
-            if slots.len() >= most.max(MOST_CANDIDATES) {
+            if slots.len() >= enough {
                 break;
             }
             let mut left = most;
