@@ -688,3 +688,52 @@ async fn in_memory_and_a_folder_exclude_each_other() {
     );
     assert!(fs::read_dir(path).expect("a folder").next().is_none());
 }
+
+/// A pipe among the files of the journal holds up who reads it until somebody writes.
+#[tokio::test]
+async fn while_it_reads_the_store_it_says_so_and_refuses() {
+    let data = tempfile::tempdir().expect("a folder");
+    let server = Server::start_in(data.path(), &[]).await;
+    server.submit(article("1", "نص")).await;
+    server.stop().await;
+    let pipe = data.path().join("collections/default/00000002.log");
+    let made = std::process::Command::new("mkfifo").arg(&pipe).status();
+    assert!(made.expect("mkfifo").success());
+
+    let server = Server::begin_in(data.path(), &[]).await;
+    let recovering = Refusal::new(Code::Unavailable, "RECOVERING", "");
+    let mut health = server.health().await;
+    for _ in 0..3 {
+        let asked = health
+            .check(tonic_health::pb::HealthCheckRequest::default())
+            .await;
+        let status = asked.expect("an answer").into_inner().status();
+        assert_eq!(status.as_str_name(), "NOT_SERVING");
+        let refused = server
+            .collections()
+            .await
+            .get_stats(GetStatsRequest::default())
+            .await;
+        assert_eq!(refusal(refused), recovering);
+        let submit = SubmitRequest {
+            article: Some(article("2", "نص آخر")),
+            ..Default::default()
+        };
+        assert_eq!(
+            refusal(server.dedup().await.submit(submit).await),
+            recovering
+        );
+    }
+    // An empty file is one that was never finished.
+    tokio::task::spawn_blocking(move || fs::write(pipe, ""))
+        .await
+        .expect("no panic")
+        .expect("a reader");
+    server.serving().await;
+    assert_eq!(server.stats().await.article_count, 1);
+    assert!(
+        server.log().contains("was never finished"),
+        "{}",
+        server.log()
+    );
+}
