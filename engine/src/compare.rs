@@ -28,57 +28,107 @@ pub struct Comparison {
     pub segments: Vec<Segment>,
 }
 
-/// A run of words that both texts have, or that one of them has: the words of both, or an empty range
-/// for the text that has not got it.
+/// A run of words that both texts have, or that one of them has.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Segment {
-    /// Whether both have it.
-    pub equal: bool,
-    /// The words of the first, counted among its folded words.
-    pub a: Range<u32>,
-    /// The words of the second.
-    pub b: Range<u32>,
+    /// Who has it, and how.
+    pub kind: Kind,
+    /// Where it stands in the first; `None` if only the second has it.
+    pub a: Option<Span>,
+    /// Where it stands in the second; `None` if only the first has it.
+    pub b: Option<Span>,
+}
+
+/// Who has a segment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Both, letter by letter.
+    Equal,
+    /// Both, written otherwise: only what folding takes away is different.
+    Folded,
+    /// Only the first.
+    OnlyA,
+    /// Only the second.
+    OnlyB,
+}
+
+/// A run of words in a text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Span {
+    /// Counted among the folded words.
+    pub words: Range<u32>,
+    /// Bytes of the original, from the first word's first to the last one's last.
+    pub bytes: Range<u32>,
+}
+
+/// A text as it was written, and folded.
+#[derive(Clone, Copy)]
+pub(crate) struct Written<'a> {
+    pub(crate) text: &'a str,
+    pub(crate) folded: &'a FoldedText,
+}
+
+impl Written<'_> {
+    fn words(&self) -> Vec<&[u16]> {
+        let count = self.folded.tokens().len();
+        (0..count).map(|place| self.folded.word(place)).collect()
+    }
+
+    /// A word as it was written.
+    fn original(&self, word: usize) -> Option<&str> {
+        let token = self.folded.tokens().get(word)?;
+        self.text.get(token.start as usize..token.end as usize)
+    }
+
+    /// Where some words stand; `None` for none.
+    fn span(&self, words: Range<usize>) -> Option<Span> {
+        let tokens = self.folded.tokens().get(words.clone())?;
+        Some(Span {
+            words: words.start as u32..words.end as u32,
+            bytes: tokens.first()?.start..tokens.last()?.end,
+        })
+    }
 }
 
 /// Both texts as runs of words that both have, or one of them.
-pub(crate) fn segments(a: &FoldedText, b: &FoldedText) -> Vec<Segment> {
-    let (a, b) = (words(a), words(b));
-    let deadline = std::time::Instant::now() + DIFF_LIMIT;
-    let operations = capture_diff_slices_deadline(Algorithm::Patience, &a, &b, Some(deadline));
-    let range = |range: Range<usize>| range.start as u32..range.end as u32;
+pub(crate) fn segments(a: Written<'_>, b: Written<'_>) -> Vec<Segment> {
+    let (a_words, b_words) = (a.words(), b.words());
+    let deadline = Some(std::time::Instant::now() + DIFF_LIMIT);
+    let operations =
+        capture_diff_slices_deadline(Algorithm::Patience, &a_words, &b_words, deadline);
     let mut segments = Vec::with_capacity(operations.len());
     for operation in operations {
-        let (tag, a, b) = (operation, operation.old_range(), operation.new_range());
-        let equal = matches!(tag, DiffOp::Equal { .. });
-        if equal {
-            segments.push(Segment {
-                equal,
-                a: range(a),
-                b: range(b),
-            });
+        let (in_a, in_b) = (operation.old_range(), operation.new_range());
+        if let DiffOp::Equal { len, .. } = operation {
+            let is_equal = |n: &usize| a.original(in_a.start + n) == b.original(in_b.start + n);
+            let places: Vec<_> = (0..len).collect();
+            for run in places.chunk_by(|one, next| is_equal(one) == is_equal(next)) {
+                let (first, end) = (run[0], run[0] + run.len());
+                segments.push(Segment {
+                    kind: if is_equal(&first) {
+                        Kind::Equal
+                    } else {
+                        Kind::Folded
+                    },
+                    a: a.span(in_a.start + first..in_a.start + end),
+                    b: b.span(in_b.start + first..in_b.start + end),
+                });
+            }
             continue;
         }
         // A replacement is a removal and an insertion.
-        if !a.is_empty() {
-            segments.push(Segment {
-                equal,
-                a: range(a.clone()),
-                b: range(b.start..b.start),
-            });
-        }
-        if !b.is_empty() {
-            segments.push(Segment {
-                equal,
-                a: range(a.end..a.end),
-                b: range(b),
-            });
+        for (kind, in_a, in_b) in [
+            (Kind::OnlyA, a.span(in_a), None),
+            (Kind::OnlyB, None, b.span(in_b)),
+        ] {
+            if in_a.is_some() || in_b.is_some() {
+                segments.push(Segment {
+                    kind,
+                    a: in_a,
+                    b: in_b,
+                });
+            }
         }
     }
     segments
-}
-
-fn words(text: &FoldedText) -> Vec<&[u16]> {
-    (0..text.tokens().len())
-        .map(|position| text.word(position))
-        .collect()
 }

@@ -24,7 +24,9 @@ use crate::{
 /// Set two texts side by side: what they share and where they differ
 ///
 /// A and B are .txt files, `-` for stdin, or else ids of indexed articles. Words that only A has
-/// are shown red or as [-…-], words that only B has green or as {+…+}.
+/// are shown red or as [-…-], words that only B has green or as {+…+}. Words that both have, but written
+/// otherwise (tashkeel, hamzas, digits: what folding takes away), are shown as A has them, yellow or as
+/// [~…~].
 #[derive(Debug, Args)]
 pub(super) struct Compare {
     /// A file or an id
@@ -78,6 +80,7 @@ impl From<&Segment> for SegmentLine {
             Kind::Equal | Kind::Unspecified => "EQUAL",
             Kind::OnlyA => "ONLY_A",
             Kind::OnlyB => "ONLY_B",
+            Kind::Folded => "FOLDED",
         };
         let a = segment
             .a
@@ -173,6 +176,17 @@ fn evidence(response: &CompareResponse) -> Table<2> {
     let contradicted = evidence.contradicted.filter(|share| *share > 0.0);
     row("contradicted", optional_share(contradicted));
     row("score", optional_score(evidence.score));
+    let folded = response
+        .segments
+        .iter()
+        .filter(|segment| segment.kind() == Kind::Folded);
+    let folded: u32 = folded
+        .filter_map(|segment| segment.a.as_ref()?.tokens.as_ref())
+        .map(|words| words.end.saturating_sub(words.start))
+        .sum();
+    if !response.segments.is_empty() {
+        row("folded away", format!("differences in {folded} words"));
+    }
     if let (Some(a), Some(b)) = (&response.a, &response.b) {
         row("words", format!("{} and {}", a.token_count, b.token_count));
         row(

@@ -11,7 +11,7 @@ use basma_proto::v1::{Segment, TextRange, segment::Kind};
 use super::{
     Style,
     bidi::{clean, is_right_to_left, isolate_right_to_left},
-    style::{ADDED, REMOVED},
+    style::{ADDED, FOLDED, REMOVED},
 };
 
 /// An equal run of more words than this is shortened to its ends.
@@ -60,6 +60,13 @@ pub(crate) fn write_segments(
                 &words(in_b, segment.b.as_ref()),
                 ADDED,
                 ["{+", "+}"],
+            ),
+            Kind::Folded => mark(
+                &mut text,
+                style,
+                &words(in_a.or(in_b), segment.a.as_ref()),
+                FOLDED,
+                ["[~", "~]"],
             ),
             Kind::Equal | Kind::Unspecified => {
                 let run = words(in_a.or(in_b), segment.a.as_ref());

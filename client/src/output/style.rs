@@ -20,6 +20,7 @@ pub(crate) struct Style {
 pub(crate) const HEAD: Paint = Paint::new().dimmed();
 pub(crate) const REMOVED: Paint = AnsiColor::Red.on_default();
 pub(crate) const ADDED: Paint = AnsiColor::Green.on_default();
+pub(crate) const FOLDED: Paint = AnsiColor::Yellow.on_default();
 
 impl Style {
     /// As stdout is: everything on a terminal, nothing elsewhere; no colour if `NO_COLOR` is set.

@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use super::Collection;
 use crate::{
-    compare::{Comparison, segments},
+    compare::{Comparison, Written, segments},
     detector::Detector,
     evidence::{Side, measure, passages, relate},
     fingerprint::{Fingerprint, Fingerprinter, ShingleSet},
     index::articles::Article,
     rarity::Rarity,
+    text::FoldedText,
 };
 
 /// One side of a comparison.
@@ -45,17 +46,11 @@ impl Collection {
         let rarity = Rarity::new(a_side.content, &self.stories, &self.postings);
         let mut evidence = measure(a_side, shingles, b_side, &rarity);
         evidence.passages = passages(shingles, b_side.content);
-        let texts = [a, b]
-            .iter()
-            .all(|side| !matches!(side, Compared::Indexed(_)));
+        let texts = a.written(first.text()).zip(b.written(second.text()));
         Comparison {
             relation: relate(a_side, b_side, &evidence, &detector, &rarity),
             evidence,
-            segments: if texts {
-                segments(first.text(), second.text())
-            } else {
-                Vec::new()
-            },
+            segments: texts.map_or_else(Vec::new, |(a, b)| segments(a, b)),
             a: a_print,
             b: b_print,
         }
@@ -70,6 +65,14 @@ impl Compared<'_> {
                 fingerprinter.fingerprint(&article.metadata.title, text, detector)
             }
             Self::Indexed(article) => article.fingerprint,
+        }
+    }
+
+    /// The text, if it is known; `folded` is made of it.
+    fn written<'a>(&'a self, folded: &'a FoldedText) -> Option<Written<'a>> {
+        match self {
+            Self::Text(text) | Self::Kept(_, text) => Some(Written { text, folded }),
+            Self::Indexed(_) => None,
         }
     }
 

@@ -79,6 +79,11 @@ impl ShingleSet {
         self.look_up(hash).ok().map(|index| self.ordered[index].1)
     }
 
+    /// Number of shingles of the text, repeated ones counted as often as they stand in it.
+    pub(crate) fn pushed(&self) -> u32 {
+        self.position
+    }
+
     /// Distinct hashes with their positions, in the order of the text.
     pub(crate) fn ordered(&self) -> &[(u32, u32)] {
         &self.ordered

@@ -129,7 +129,7 @@ struct Pass<'a> {
     word: Option<(usize, usize)>,
     /// Of the letters of that word that are written.
     polynomial: u64,
-    /// One past the last letter of that word in the original.
+    /// One past the last letter of that word in the original, and the marks on it.
     end: usize,
 }
 
@@ -139,7 +139,11 @@ impl Pass<'_> {
         let mut at = 0;
         while let Some((code, length)) = tables.code(self.bytes, at) {
             match code {
-                DELETE => at += length,
+                DELETE => {
+                    at += length;
+                    // What stands on a word's last letter belongs to the word.
+                    self.end = at;
+                }
                 SEPARATOR => {
                     self.finish_word();
                     at += length;
@@ -234,7 +238,7 @@ impl Pass<'_> {
                 self.finish_word();
                 self.push_words(words, at, next);
             }
-            Rule::Delete => {}
+            Rule::Delete => self.end = next,
             Rule::Separator => self.finish_word(),
             Rule::Normalize => return self.normalize(at),
         }

@@ -2,8 +2,11 @@
 
 use std::{borrow::Cow, sync::Arc};
 
-use basma_engine::{Article, Compared, FoldedText, compare::Segment};
-use basma_proto::v1::{self, segment::Kind};
+use basma_engine::{
+    Article, Compared,
+    compare::{Kind, Segment, Span},
+};
+use basma_proto::v1;
 
 use super::Service;
 use crate::{
@@ -28,19 +31,14 @@ impl Service {
         let b = self
             .side(request.b.as_ref(), &named)
             .map_err(|failure| failure.within("b"))?;
-        let places = (places(&a), places(&b));
         let compared = collection.compare(&borrowed(&a), &borrowed(&b));
-        let segments = compared
-            .segments
-            .iter()
-            .map(|found| segment(found, &places));
         Ok(v1::CompareResponse {
             relation: compared
                 .relation
                 .map(|relation| answer::relation(relation).into()),
             a: Some(answer::fingerprint(&compared.a)),
             b: Some(answer::fingerprint(&compared.b)),
-            segments: segments.collect(),
+            segments: compared.segments.into_iter().map(segment).collect(),
             evidence: Some(answer::evidence(compared.evidence)),
         })
     }
@@ -80,39 +78,27 @@ fn borrowed<'a>(side: &'a Side<'_>) -> Compared<'a> {
     }
 }
 
-/// Where the words of a text stand in it.
-fn places(side: &Side<'_>) -> FoldedText {
-    match side {
-        Side::Text(text) => FoldedText::new(text),
-        Side::Indexed(_, Some(text)) => FoldedText::new(text),
-        Side::Indexed(_, None) => FoldedText::default(),
-    }
-}
-
-fn segment(segment: &Segment, (a, b): &(FoldedText, FoldedText)) -> v1::Segment {
-    let kind = match (segment.equal, segment.a.is_empty()) {
-        (true, _) => Kind::Equal,
-        (false, false) => Kind::OnlyA,
-        (false, true) => Kind::OnlyB,
+fn segment(segment: Segment) -> v1::Segment {
+    let kind = match segment.kind {
+        Kind::Equal => v1::segment::Kind::Equal,
+        Kind::Folded => v1::segment::Kind::Folded,
+        Kind::OnlyA => v1::segment::Kind::OnlyA,
+        Kind::OnlyB => v1::segment::Kind::OnlyB,
     };
     v1::Segment {
         kind: kind.into(),
-        a: range(&segment.a, a),
-        b: range(&segment.b, b),
+        a: segment.a.map(range),
+        b: segment.b.map(range),
     }
 }
 
-/// Where words stand in the original; `None` if there are none.
-fn range(words: &std::ops::Range<u32>, text: &FoldedText) -> Option<v1::TextRange> {
-    let tokens = text
-        .tokens()
-        .get(words.start as usize..words.end as usize)?;
-    Some(v1::TextRange {
+fn range(span: Span) -> v1::TextRange {
+    v1::TextRange {
         tokens: Some(v1::TokenRange {
-            start: words.start,
-            end: words.end,
+            start: span.words.start,
+            end: span.words.end,
         }),
-        start_byte: tokens.first()?.start,
-        end_byte: tokens.last()?.end,
-    })
+        start_byte: span.bytes.start,
+        end_byte: span.bytes.end,
+    }
 }

@@ -39,11 +39,13 @@ class Kind(str, Enum):
     UNSPECIFIED = "UNSPECIFIED"
     """A kind that this version of the package does not know."""
     EQUAL = "EQUAL"
-    """Both have it."""
+    """Both have it, letter by letter."""
     ONLY_A = "ONLY_A"
     """Only the first."""
     ONLY_B = "ONLY_B"
     """Only the second."""
+    FOLDED = "FOLDED"
+    """Both have it, written otherwise: only what folding takes away is different."""
 
 
 @dataclass(frozen=True)

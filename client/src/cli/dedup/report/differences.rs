@@ -3,7 +3,6 @@
 use std::ops::Range;
 
 use basma_engine::{FoldedText, text::Token};
-use unicode_width::UnicodeWidthChar;
 
 /// Of a longer run, in words, the ends are shown.
 const LONGEST: usize = 48;
@@ -70,17 +69,9 @@ impl Writer<'_> {
         self.end = to;
     }
 
-    /// Where a word ends, the vowel signs of its last letter included, which folding leaves out.
-    fn word_end(&self, word: usize) -> usize {
-        let end = self.tokens[word].end as usize;
-        let rest = &self.text[end..];
-        let next = rest.find(|c: char| c.width() != Some(0));
-        end + next.unwrap_or(rest.len())
-    }
-
     fn show(&mut self, words: Range<usize>, shared: bool) {
         self.gap(self.tokens[words.start].start as usize);
-        let end = self.word_end(words.end - 1);
+        let end = self.tokens[words.end - 1].end as usize;
         let part = self.text[self.end..end].to_owned();
         self.runs.push(if shared {
             Run::Shared(part)
@@ -93,7 +84,7 @@ impl Writer<'_> {
 
     fn leave_out(&mut self, words: Range<usize>, shared: bool) {
         self.gap(self.tokens[words.start].start as usize);
-        self.end = self.word_end(words.end - 1);
+        self.end = self.tokens[words.end - 1].end as usize;
         let words = words.len();
         self.runs.push(Run::LeftOut { words, shared });
     }

@@ -2,7 +2,10 @@
 
 use std::collections::HashMap;
 
-use basma_engine::{Collection, Compared, Detector, Evidence, Relation};
+use basma_engine::{
+    Collection, Compared, Detector, Evidence, Relation,
+    compare::{Kind, Span},
+};
 
 use super::{
     differences::{Run, runs},
@@ -87,13 +90,15 @@ impl Example {
     fn new(collection: &Collection, earlier: &Item, later: &Item) -> Self {
         let (a, b) = (Compared::Text(&later.text), Compared::Text(&earlier.text));
         let comparison = collection.compare(&a, &b);
-        let segments = &comparison.segments;
+        let segments = comparison.segments.iter();
+        let words = |span: &Option<Span>, kind| {
+            let is_shared = matches!(kind, Kind::Equal | Kind::Folded);
+            span.as_ref().map(|span| (span.words.clone(), is_shared))
+        };
         let of_later = segments
-            .iter()
-            .map(|segment| (segment.a.clone(), segment.equal));
-        let of_earlier = segments
-            .iter()
-            .map(|segment| (segment.b.clone(), segment.equal));
+            .clone()
+            .filter_map(|segment| words(&segment.a, segment.kind));
+        let of_earlier = segments.filter_map(|segment| words(&segment.b, segment.kind));
         Self {
             later: Side {
                 runs: runs(&later.text, of_later),
