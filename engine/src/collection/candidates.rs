@@ -10,7 +10,7 @@ use crate::{
     answer::{Answer, Match, Relation, Verdict},
     detector::{Detector, Method},
     evidence::{Side, measure, passages, relate},
-    fingerprint::{ShingleSet, SimHash, sample},
+    fingerprint::{ShingleSet, SimHash},
     index::{Slot, articles::Article},
     rarity::Rarity,
 };
@@ -18,11 +18,6 @@ use crate::{
 /// Number of the text's hashes that an article must post to be a candidate; of a text so short that all
 /// of its shingles are sketched, one will do.
 const LEAST_SHARED: u32 = 2;
-
-/// One hash of the text in this many is looked up, and at least so many: more than a sketch keeps, since
-/// the text is at hand.
-const LOOKED_UP_SCALE: u32 = 4;
-const LEAST_LOOKED_UP: usize = 64;
 
 /// At most so many candidates are measured, those that share most first.
 const MOST_CANDIDATES: usize = 128;
@@ -215,16 +210,10 @@ impl Collection {
         if query.detector.method == Method::Full {
             // A long text posts few of its hashes, so those of a short one that it holds are looked for with
             // more of them; and of a short text a long one that holds it may share a single posted hash.
-            let mut hashes = Vec::new();
-            sample(
-                query.shingles,
-                LOOKED_UP_SCALE,
-                LEAST_LOOKED_UP,
-                &mut hashes,
-            );
-            let is_short = hashes.len() == query.shingles.ordered().len();
+            let hashes = content.iter().flat_map(|content| content.sketch.hashes());
+            let is_short = content.is_none_or(|content| content.sketch.holds_all());
             let least = if is_short { 1 } else { LEAST_SHARED };
-            let mut sharing = self.postings.sharing(hashes.into_iter(), least);
+            let mut sharing = self.postings.sharing(hashes, least);
             if query.window.is_some() {
                 let reached = |slot| {
                     self.articles

@@ -14,7 +14,7 @@ pub use exact::ExactHash;
 pub(crate) use numbers::Numbers;
 pub(crate) use shingle_set::ShingleSet;
 pub use simhash::SimHash;
-pub(crate) use sketch::{Sketch, is_below, sample};
+pub(crate) use sketch::{Sketch, is_below};
 pub(crate) use vocabulary::{KEY_BITS, Vocabulary};
 
 use crate::{

@@ -84,31 +84,25 @@ impl<'a> Sketch<'a> {
 
 /// Appends the sketch of a text, and returns how many hashes it holds; `sample` is memory to work in.
 pub(super) fn write(shingles: &ShingleSet, sample: &mut Vec<u32>, out: &mut Vec<u8>) -> u32 {
-    self::sample(shingles, SCALE, MIN_SIZE, sample);
-    put_varint(out, shingles.ordered().len() as u64);
-    elias_fano::write(sample, out);
-    sample.len() as u32
-}
-
-/// Fills `sample` with the smallest hashes of a text, ascending: one in `scale` on average, and at least
-/// `least`, or all.
-pub(crate) fn sample(shingles: &ShingleSet, scale: u32, least: usize, sample: &mut Vec<u32>) {
     let count = shingles.ordered().len();
     let take_below = |limit: u32, sample: &mut Vec<u32>| {
         let all = shingles.ordered().iter().map(|(hash, _)| *hash);
         sample.clear();
         sample.extend(all.filter(|hash| is_below(*hash, limit)));
     };
-    let usual = u32::MAX / scale;
+    let usual = u32::MAX / SCALE;
     // So many lie below this limit that hardly ever fewer than the least do, and not many more.
-    let ample = u64::from(u32::MAX) * (least as u64 + 24) / (count as u64).max(1);
+    let ample = u64::from(u32::MAX) * (MIN_SIZE as u64 + 24) / (count as u64).max(1);
     take_below(usual.max(ample.try_into().unwrap_or(u32::MAX)), sample);
-    if sample.len() < least.min(count) {
+    if sample.len() < MIN_SIZE.min(count) {
         take_below(u32::MAX, sample);
     }
     sample.sort_unstable();
     let below_usual = sample.partition_point(|hash| *hash < usual);
-    sample.truncate(below_usual.max(least));
+    sample.truncate(below_usual.max(MIN_SIZE));
+    put_varint(out, count as u64);
+    elias_fano::write(sample, out);
+    sample.len() as u32
 }
 
 /// Whether a sample with this limit has the hash if the text has it.
