@@ -22,7 +22,7 @@ use self::{
     floor::Floor,
     measure::{Counter, Latencies},
     pace::Pace,
-    text::{Texts, Vocabulary},
+    text::{Pool, Texts},
 };
 use super::{
     duration,
@@ -66,7 +66,7 @@ pub(super) struct Load {
     /// Share of articles that repeat an earlier one, 0 to 1
     #[arg(long, value_name = "SHARE", default_value_t = 0.0)]
     duplicates: f64,
-    /// Words of an article; 250 are about 3 kB
+    /// Words of an article on average; 250 are about 3 kB
     #[arg(long, value_name = "N", default_value_t = 250)]
     words: usize,
     /// Measure, in turns with the server, one that only echoes: what it reaches is the most that any server
@@ -74,7 +74,7 @@ pub(super) struct Load {
     #[arg(long)]
     floor: bool,
     /// Be that server
-    #[arg(long = floor::SERVE.trim_start_matches('-'), hide = true)]
+    #[arg(long, hide = true)]
     serve_floor: bool,
 }
 
@@ -174,12 +174,11 @@ impl Load {
             None => None,
         };
         let progress = tokio::spawn(show(Arc::clone(&server.counter), self.time_in_all()));
-        let vocabulary = Arc::new(Vocabulary::new());
+        let pool = Arc::new(Pool::write(self.words));
         let turns = self.turns();
         for _ in 0..turns {
             for target in [Some(&mut server), beside.as_mut()].into_iter().flatten() {
-                self.turn(target, rpc, self.duration / turns, &vocabulary)
-                    .await?;
+                self.turn(target, rpc, self.duration / turns, &pool).await?;
             }
         }
         progress.abort();
@@ -230,7 +229,7 @@ impl Load {
         target: &mut Target,
         rpc: Rpc,
         length: Duration,
-        vocabulary: &Arc<Vocabulary>,
+        pool: &Arc<Pool>,
     ) -> Result<(), Failure> {
         // Ids of one turn are not those of another.
         let turn = SystemTime::now()
@@ -250,7 +249,7 @@ impl Load {
             .flat_map(|client| (0..tasks).map(move |_| client));
         for (number, client) in clients.enumerate() {
             let prefix = format!("load-{turn:x}-{number}");
-            let texts = Texts::new(Arc::clone(vocabulary), prefix, self.words, self.duplicates);
+            let texts = Texts::new(Arc::clone(pool), prefix, self.duplicates);
             let (pace, counter) = (Arc::clone(&pace), Arc::clone(&target.counter));
             let worker = Worker::new(client.clone(), texts, pace, counter);
             match self.mode {

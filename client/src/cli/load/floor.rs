@@ -22,9 +22,6 @@ use tonic::{
 
 use super::super::failure::{Exit, Failure};
 
-/// The argument with which this program serves the floor.
-pub(super) const SERVE: &str = "--serve-floor";
-
 /// The floor's server. It ends when this is dropped, and when this program ends.
 #[derive(Debug)]
 pub(super) struct Floor {
@@ -37,7 +34,7 @@ impl Floor {
     /// Starts it on a port of the loopback interface.
     pub(super) async fn start() -> Result<Self, Failure> {
         let mut server = Command::new(env::current_exe()?)
-            .args(["load", SERVE])
+            .args(["load", "--serve-floor"])
             .stdin(std::process::Stdio::piped())
             .stdout(std::process::Stdio::piped())
             .kill_on_drop(true)

@@ -1,84 +1,74 @@
-//! Made-up articles: words of Arabic shape, with frequencies as uneven as those of a language.
+//! Made-up articles, as fast as they can be sent.
 
 use std::sync::Arc;
 
+use basma_corpus::Corpus;
 use basma_proto::v1::{Article, article::Body};
 use fastrand::Rng;
 
-const CONSONANTS: [char; 24] = [
-    'ب', 'ت', 'ث', 'ج', 'ح', 'خ', 'د', 'ر', 'ز', 'س', 'ش', 'ص', 'ض', 'ط', 'ع', 'غ', 'ف', 'ق', 'ك',
-    'ل', 'م', 'ن', 'ه', 'ي',
-];
-/// Patterns of Arabic morphology: 1, 2 and 3 stand for the consonants of the root.
-const PATTERNS: [&str; 12] = [
-    "123",
-    "1ا23",
-    "م12و3",
-    "12ا3",
-    "ال12ي3",
-    "ا1ت23",
-    "ت1ا23",
-    "است123",
-    "12و3",
-    "ال1ا23ة",
-    "م1ا2ي3",
-    "وال123",
-];
-const WORDS: usize = 20_000;
+/// Different articles that are written before anything is measured.
+const WRITTEN: u64 = 4096;
 
-/// Words to draw from, each as often as it is frequent.
-const DRAWN: usize = 1 << 16;
+/// Letters that are exchanged for each other: the consonants that folding leaves as they are.
+const LETTERS: [char; 24] = [
+    'ب', 'ت', 'ث', 'ج', 'ح', 'خ', 'د', 'ذ', 'ر', 'ز', 'س', 'ش', 'ص', 'ض', 'ط', 'ظ', 'ع', 'غ', 'ف',
+    'ق', 'ك', 'م', 'ن', 'ه',
+];
 
-/// The words that all articles are made of; the same in every run. Writing an article takes two microseconds:
-/// more would be measured as the server's.
+/// Articles of the corpus. Written while the server is measured they would take five times as long as a bare
+/// server takes to read them.
 #[derive(Debug)]
-pub(super) struct Vocabulary {
-    words: Vec<String>,
-    drawn: Vec<u16>,
-}
+pub(super) struct Pool(Vec<Box<str>>);
 
-impl Vocabulary {
-    pub(super) fn new() -> Self {
-        let mut random = Rng::with_seed(1);
-        let mut word = || {
-            let root = [0; 3].map(|_| CONSONANTS[random.usize(..CONSONANTS.len())]);
-            let letter = |c: char| match c.to_digit(4) {
-                Some(place) => root[place as usize - 1],
-                None => c,
-            };
-            PATTERNS[random.usize(..PATTERNS.len())]
-                .chars()
-                .map(letter)
-                .collect()
-        };
-        let words = (0..WORDS).map(|_| word()).collect();
-        // Logarithmic in rank, as Zipf's law has it.
-        let rank = |n: usize| (WORDS as f64).powf(n as f64 / DRAWN as f64) as usize - 1;
-        let drawn = (0..DRAWN).map(|n| rank(n).min(WORDS - 1) as u16).collect();
-        Self { words, drawn }
+impl Pool {
+    pub(super) fn write(words: usize) -> Self {
+        let corpus = Corpus::new(1).mean_words(words as f64);
+        Self(
+            (0..WRITTEN)
+                .map(|n| corpus.article(n).text.into())
+                .collect(),
+        )
     }
 
-    /// The text of a seed: equal seeds, equal texts.
-    fn text(&self, seed: u64, words: usize) -> String {
-        let mut random = Rng::with_seed(seed);
-        let mut text = String::with_capacity(words * 12);
-        for number in 1..=words {
-            let word = self.drawn[random.usize(..DRAWN)];
-            text.push_str(&self.words[usize::from(word)]);
-            text.push_str(if number % 12 == 0 { "، " } else { " " });
+    /// The text of a number: in a language of its own, in which other letters stand for the same ones, so that
+    /// the texts of two numbers have no more in common than those of two corpora. Equal numbers, equal texts.
+    fn text(&self, number: u64) -> String {
+        let mut random = Rng::with_seed(number);
+        let text = &self.0[random.usize(..self.0.len())];
+        let mut letters = LETTERS;
+        random.shuffle(&mut letters);
+        // What two bytes in UTF-8 become, for the characters from U+0600 to U+063F and to U+067F.
+        let mut second: [[u8; 64]; 2] = [std::array::from_fn(|n| 0x80 | n as u8); 2];
+        let mut lead = [[0xd8; 64], [0xd9; 64]];
+        for (from, to) in LETTERS.into_iter().zip(letters) {
+            let (mut bytes, mut others) = ([0; 2], [0; 2]);
+            from.encode_utf8(&mut bytes);
+            to.encode_utf8(&mut others);
+            let (row, place) = (usize::from(bytes[0] & 1), usize::from(bytes[1] & 63));
+            (lead[row][place], second[row][place]) = (others[0], others[1]);
         }
-        text
+        let mut bytes = text.as_bytes().to_vec();
+        let mut at = 0;
+        while at + 1 < bytes.len() {
+            if let 0xd8 | 0xd9 = bytes[at] {
+                let (row, place) = (usize::from(bytes[at] & 1), usize::from(bytes[at + 1] & 63));
+                (bytes[at], bytes[at + 1]) = (lead[row][place], second[row][place]);
+                at += 2;
+            } else {
+                at += 1;
+            }
+        }
+        String::from_utf8(bytes).unwrap_or_default()
     }
 }
 
 /// The articles of one worker, one after the other.
 #[derive(Debug)]
 pub(super) struct Texts {
-    vocabulary: Arc<Vocabulary>,
+    pool: Arc<Pool>,
     /// Of the first text; other workers and other runs have other texts.
     seed: u64,
     prefix: String,
-    words: usize,
     duplicates: f64,
     sent: u64,
     /// Different texts among what was sent.
@@ -88,17 +78,11 @@ pub(super) struct Texts {
 
 impl Texts {
     /// `duplicates` is the share of articles that repeat an earlier one of this worker.
-    pub(super) fn new(
-        vocabulary: Arc<Vocabulary>,
-        prefix: String,
-        words: usize,
-        duplicates: f64,
-    ) -> Self {
+    pub(super) fn new(pool: Arc<Pool>, prefix: String, duplicates: f64) -> Self {
         Self {
-            vocabulary,
+            pool,
             seed: fastrand::u64(..),
             prefix,
-            words,
             duplicates,
             sent: 0,
             fresh: 0,
@@ -116,12 +100,9 @@ impl Texts {
         };
         let id = format!("{}-{}", self.prefix, self.sent);
         self.sent += 1;
-        let text = self
-            .vocabulary
-            .text(self.seed.wrapping_add(number), self.words);
         Article {
             id,
-            body: Some(Body::Text(text)),
+            body: Some(Body::Text(self.pool.text(self.seed.wrapping_add(number)))),
             ..Article::default()
         }
     }
@@ -129,12 +110,12 @@ impl Texts {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use std::collections::HashSet;
 
+    use super::*;
+
     fn distinct(duplicates: f64) -> usize {
-        let vocabulary = Arc::new(Vocabulary::new());
-        let mut texts = Texts::new(vocabulary, "load".to_owned(), 50, duplicates);
+        let mut texts = Texts::new(Arc::new(Pool::write(50)), "load".to_owned(), duplicates);
         let bodies = (0..200).map(|_| format!("{:?}", texts.next().body));
         bodies.collect::<HashSet<_>>().len()
     }
@@ -144,5 +125,19 @@ mod tests {
         assert_eq!(distinct(0.0), 200);
         assert_eq!(distinct(1.0), 1);
         assert!((60..140).contains(&distinct(0.5)));
+    }
+
+    #[test]
+    fn a_text_in_another_language_has_the_same_shape() {
+        let pool = Pool::write(80);
+        let shape =
+            |text: &str| -> Vec<bool> { text.chars().map(|c| !LETTERS.contains(&c)).collect() };
+        let written: HashSet<_> = pool.0.iter().map(|text| shape(text)).collect();
+        for number in 0..50 {
+            let text = pool.text(number);
+            assert!(written.contains(&shape(&text)), "{text}");
+            assert!(!pool.0.iter().any(|other| **other == *text));
+            assert_eq!(text, pool.text(number));
+        }
     }
 }

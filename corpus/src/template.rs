@@ -158,7 +158,7 @@ impl Template {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::corpus::token;
+    use crate::token;
 
     #[test]
     fn instances_differ_and_share_their_formula() {

@@ -243,7 +243,7 @@ impl Iterator for Stream {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::corpus::token;
+    use crate::token;
 
     #[test]
     fn shares_and_references_hold() {

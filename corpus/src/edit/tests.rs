@@ -1,5 +1,5 @@
 use super::*;
-use crate::corpus::Corpus;
+use crate::Corpus;
 
 /// The rules of folding that the orthographic edits rely on.
 fn fold(text: &str) -> Vec<String> {

@@ -177,7 +177,7 @@ fn opening(text: &str, words: f64) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::corpus::Corpus;
+    use crate::Corpus;
 
     fn check(page: &Page, original: impl Fn(u64) -> String) {
         let words: Vec<_> = token::words(&page.text).collect();

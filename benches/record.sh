@@ -1,0 +1,52 @@
+#!/bin/sh
+# Measures everything that ARCHITECTURE.md and docs/sizing.md have figures of, and draws the plots, into a
+# folder of today's date: benches/record/YYYY-MM-DD. Takes about an hour on two cores, which should have
+# nothing else to do; SIZES are millions of fingerprints and articles, as memory allows (50 take 12 GB).
+#
+#   benches/record.sh            all of it
+#   benches/record.sh lookup     one of lookup, memory, adversarial, rpc, plots
+set -eu
+cd "$(dirname "$0")/.."
+folder=$PWD/benches/record/$(date +%F)
+sizes=${SIZES:-1,10,50}
+seconds=${SECONDS_EACH:-20}
+target=${CARGO_TARGET_DIR:-$PWD/target}
+mkdir -p "$folder"
+
+bench() {
+    cargo bench -p basma-benches --bench "$@" --record "$folder" | tee "$folder/$1.txt"
+}
+
+# The real server and the echo in turns of a second, the same client and articles.
+rpc() {
+    cargo build --release -p basma-client -p basma-server
+    log=$(mktemp)
+    "$target/release/basmad" --in-memory --listen 127.0.0.1:0 > "$log" 2>&1 &
+    server=$!
+    trap 'kill "$server"; rm -f "$log"' EXIT
+    until address=$(grep -o '127\.0\.0\.1:[0-9]*' "$log"); do sleep .1; done
+    export BASMA_SERVER="http://$(echo "$address" | head -n 1)"
+    basma=$target/release/basma
+    "$basma" collections create simhash --method simhash-only > "$folder/settings.txt"
+    "$basma" collections get default >> "$folder/settings.txt"
+    : > "$folder/rpc.jsonl"
+    for collection in default simhash; do
+        for load in 'check unary 1 64' 'submit unary 1 64' 'submit unary 4 16' 'submit stream 4 64' 'submit batch 4 4'; do
+            set -- $load
+            line=$("$basma" --collection "$collection" load --rpc "$1" --mode "$2" --connections "$3" \
+                --in-flight "$4" --duration "${seconds}s" --duplicates .2 --floor --json)
+            echo "{\"collection\":\"$collection\",\"rpc\":\"$1\",\"mode\":\"$2\",\"connections\":$3,\"in_flight\":$4,\"load\":$line}" |
+                tee -a "$folder/rpc.jsonl"
+        done
+    done
+}
+
+for part in ${@:-lookup memory adversarial rpc plots}; do
+    case $part in
+    lookup | memory) bench "$part" -- --sizes "$sizes" ;;
+    adversarial) bench adversarial -- ;;
+    rpc) rpc ;;
+    plots) cargo run --release -p basma-benches --bin basma-plots -- "$folder" ;;
+    *) echo "there is no $part" >&2; exit 2 ;;
+    esac
+done
