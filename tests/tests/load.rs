@@ -1,6 +1,8 @@
 //! `basma load`: what it counts, and the floor beside the server.
 
-use basma_tests::Server;
+use std::net::TcpListener;
+
+use basma_tests::{Basma, Server};
 use serde_json::Value;
 
 fn figures(line: &Value) -> (f64, u64, u64) {
@@ -79,9 +81,11 @@ async fn a_rate_is_kept_and_nothing_but_the_server_is_measured() {
 
 #[tokio::test]
 async fn a_server_that_is_not_there_is_told_of_at_once() {
-    let server = Server::start().await;
-    let load = server.basma(&["load", "--floor", "--duration", "1h"]);
-    server.stop().await;
+    // Nothing listens where a listener has just been.
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = format!("http://{}", listener.local_addr().expect("an address"));
+    drop(listener);
+    let load = Basma::new(&address, &["load", "--floor", "--duration", "1h"]);
     let ended = load.run().await.expect(2);
     assert!(ended.stdout.is_empty(), "{ended:?}");
 }
