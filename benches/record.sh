@@ -8,13 +8,13 @@
 set -eu
 cd "$(dirname "$0")/.."
 folder=$PWD/benches/record/$(date +%F)
-sizes=${SIZES:-1,10,50}
+sizes=${SIZES:-1 10 50}
 seconds=${SECONDS_EACH:-20}
 target=${CARGO_TARGET_DIR:-$PWD/target}
 mkdir -p "$folder"
 
 bench() {
-    cargo bench -p basma-benches --bench "$@" --record "$folder" | tee "$folder/$1.txt"
+    cargo bench -p basma-benches --bench "$@" --record "$folder" | tee -a "$folder/$1.txt"
 }
 
 # The real server and the echo in turns of a second, the same client and articles.
@@ -43,8 +43,14 @@ rpc() {
 
 for part in ${@:-lookup memory adversarial rpc plots}; do
     case $part in
-    lookup | memory) bench "$part" -- --sizes "$sizes" ;;
-    adversarial) bench adversarial -- ;;
+    lookup | memory)
+        : > "$folder/$part.txt"
+        for size in $sizes; do bench "$part" -- --size "$size"; done
+        ;;
+    adversarial)
+        : > "$folder/adversarial.txt"
+        bench adversarial --
+        ;;
     rpc) rpc ;;
     plots) cargo run --release -p basma-benches --bin basma-plots -- "$folder" ;;
     *) echo "there is no $part" >&2; exit 2 ;;

@@ -1,7 +1,7 @@
 //! All fingerprints within a distance: Basma's index beside a static multi-index hash, a linear scan and
 //! plain dashmaps, on the same fingerprints and queries in the same run.
 //!
-//! `cargo bench -p basma-benches --bench lookup -- [--sizes 1,10] [--record FOLDER]`; sizes are millions of
+//! `cargo bench -p basma-benches --bench lookup -- [--size 1] [--record FOLDER]`; the size is millions of
 //! fingerprints. They are random; half of the queries have one within the distance.
 
 use std::{collections::BTreeSet, error::Error, hint::black_box, time::Instant};
@@ -49,17 +49,16 @@ type Find<'a> = Box<dyn FnMut(u64, u32, &mut dyn FnMut(u64)) + 'a>;
 
 fn main() -> Result<(), Box<dyn Error>> {
     println!("{}", machine());
-    let sizes = argument("--sizes").unwrap_or_else(|| "1,10".to_owned());
+    // One size: what an earlier one gave back would not be seen to be taken again.
+    let size = argument("--size").unwrap_or_else(|| "1".to_owned());
     let (mut rows, mut filled) = (Vec::new(), Vec::new());
-    for size in sizes.split(',') {
-        measure(
-            (size.parse::<f64>()? * 1e6) as usize,
-            &mut rows,
-            &mut filled,
-        )?;
-    }
-    record("lookup", &rows)?;
-    record("lookup-inserts", &filled)?;
+    measure(
+        (size.parse::<f64>()? * 1e6) as usize,
+        &mut rows,
+        &mut filled,
+    )?;
+    record(&format!("lookup-{size:0>3}"), &rows)?;
+    record(&format!("inserts-{size:0>3}"), &filled)?;
     Ok(())
 }
 

@@ -24,10 +24,15 @@ enum Line {
 fn main() -> Result<(), Box<dyn Error>> {
     let folder = std::env::args().nth(1).ok_or("which folder?")?;
     let folder = Path::new(&folder);
-    if let Ok(record) = fs::read_to_string(folder.join("lookup.json")) {
+    let mut lines = Vec::new();
+    for size in ["001", "010", "050"] {
+        if let Ok(record) = fs::read_to_string(folder.join(format!("lookup-{size}.json"))) {
+            lines.extend(lookups(&serde_json::from_str(&record)?));
+        }
+    }
+    if !lines.is_empty() {
         let title = "One lookup, median in us (logarithmic)";
-        let svg = draw(title, &lookups(&serde_json::from_str(&record)?), true);
-        fs::write(folder.join("lookup.svg"), svg)?;
+        fs::write(folder.join("lookup.svg"), draw(title, &lines, true))?;
     }
     if let Ok(record) = fs::read_to_string(folder.join("rpc.jsonl")) {
         let loads: Result<Vec<Value>, _> = record.lines().map(serde_json::from_str).collect();
