@@ -190,6 +190,17 @@ fn main() -> Result<(), Box<dyn Error>> {
         rows.append(&mut target.rows);
 
         let mut target = Target::new(method);
+        // As many ordinary ones beside them: it is not their number that is hostile.
+        let mut random = Rng::with_seed(2);
+        let nothing = target.fingerprint("");
+        for _ in 0..size {
+            target.add_fingerprint(Fingerprint {
+                exact: ExactHash(random.u128(..)),
+                simhash: SimHash(random.u64(..)),
+                tokens: 300,
+                ..nothing
+            });
+        }
         let victim = others[0].clone();
         let asked = [
             ("one of the block", vec![victim.clone()]),
