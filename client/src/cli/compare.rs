@@ -185,7 +185,8 @@ fn evidence(response: &CompareResponse) -> Table<2> {
         .map(|words| words.end.saturating_sub(words.start))
         .sum();
     if !response.segments.is_empty() {
-        row("folded away", format!("differences in {folded} words"));
+        let words = if folded == 1 { "word" } else { "words" };
+        row("folded away", format!("differences in {folded} {words}"));
     }
     if let (Some(a), Some(b)) = (&response.a, &response.b) {
         row("words", format!("{} and {}", a.token_count, b.token_count));
