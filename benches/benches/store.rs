@@ -3,17 +3,21 @@
 //! ```sh
 //! cargo bench -p basma-benches --bench store -- durability
 //! cargo bench -p basma-benches --bench store -- recovery 1000000
+//! cargo bench -p basma-benches --bench store -- recovery 10000000 --method simhash-only --folder /tmp/ten
 //! ```
 //!
 //! Durability: articles a second by unary calls, in memory and with each acknowledged after a sync, in turns.
-//! Recovery: a store is filled with articles of about 290 words; then the time to read its files alone, and
-//! that from the start of a server until it says SERVING.
+//! Recovery: a store is filled with generated articles; then, three times, the time to read its files alone,
+//! from memory, and that from the start of a server until it answers, with the processor's time of all of
+//! its threads. A folder that is named is kept, and not filled again.
 
 #![allow(clippy::unwrap_used)]
 
 use std::{
-    fs,
+    fs::{self, File},
+    io::Read as _,
     path::{Path, PathBuf},
+    process::Command,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering::Relaxed},
@@ -21,10 +25,13 @@ use std::{
     time::{Duration, Instant},
 };
 
-use basma_benches::corpus::{Corpus, Mix};
+use basma_benches::{
+    corpus::{Corpus, Mix, Stream},
+    measure::{argument, most_resident, processor_time, resident},
+};
 use basma_client::{
     Client,
-    v1::{Article, article::Body},
+    v1::{Article, Collection, DetectorSettings, article::Body, detector_settings::Method},
 };
 use basma_server::{Config, Durability, run};
 use tokio::{net::TcpListener, task::JoinSet};
@@ -40,15 +47,20 @@ fn main() {
         .filter(|one| one != "--bench")
         .collect();
     let runtime = tokio::runtime::Runtime::new().unwrap();
-    match arguments.first().map(String::as_str) {
-        Some("recovery") => {
-            let count = arguments
-                .get(1)
-                .map_or(100_000, |count| count.parse().unwrap());
-            runtime.block_on(recovery(count));
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    match arguments[..] {
+        ["recovery", count, ..] => {
+            let method = argument("--method").unwrap_or_else(|| "full".to_owned());
+            recovery(count, &method, argument("--folder"));
         }
-        Some("durability") | None => runtime.block_on(durability()),
-        Some(other) => eprintln!("{other}: durability or recovery [ARTICLES]"),
+        ["fill", count, method, folder] => {
+            runtime.block_on(fill(count.parse().unwrap(), method, Path::new(folder)));
+        }
+        ["start", folder] => runtime.block_on(start(Path::new(folder))),
+        [] | ["durability"] => runtime.block_on(durability()),
+        _ => {
+            eprintln!("durability, or recovery ARTICLES [--method simhash-only] [--folder FOLDER]")
+        }
     }
 }
 
@@ -192,43 +204,96 @@ async fn durability() {
     sync.stop().await;
 }
 
-async fn recovery(count: u64) {
-    let folder = tempfile::tempdir().unwrap();
-    let server = Loopback::start(Some(folder.path().to_owned()), Durability::Memory).await;
-    fill(&server.client, count).await;
-    server.stop().await;
-    let files = journals(folder.path());
-    for _ in 0..2 {
-        let begun = Instant::now();
-        let bytes: usize = files.iter().map(|file| fs::read(file).unwrap().len()).sum();
-        let read = begun.elapsed();
-        let server = Loopback::start(Some(folder.path().to_owned()), Durability::Sync).await;
-        let stats = server.client.stats().await.unwrap();
-        println!(
-            "{} articles, {} MiB: read alone {:.2} s, serving after {:.2} s, index {} MiB",
-            stats.article_count,
-            bytes >> 20,
-            read.as_secs_f64(),
-            server.started.as_secs_f64(),
-            stats.index_bytes >> 20,
-        );
-        server.stop().await;
+/// Fills a folder in a process of its own, and starts a server on it in others: memory that a process has
+/// had before is had again for less.
+fn recovery(count: &str, method: &str, folder: Option<String>) {
+    let temporary = tempfile::tempdir().unwrap();
+    let folder = folder.unwrap_or_else(|| temporary.path().to_str().unwrap().to_owned());
+    let again = |arguments: &[&str]| {
+        let this = std::env::current_exe().unwrap();
+        let ended = Command::new(this).args(arguments).status().unwrap();
+        assert!(ended.success());
+    };
+    if !Path::new(&folder).join("catalog").exists() {
+        again(&["fill", count, method, &folder]);
+    }
+    println!(
+        "| articles | journal, MiB | read alone, s | serving after, s | to reading | processor, s | index, MiB | resident, MiB | at most |"
+    );
+    println!("|--:|--:|--:|--:|--:|--:|--:|--:|--:|");
+    for _ in 0..3 {
+        again(&["start", &folder]);
     }
 }
 
-async fn fill(client: &Client, count: u64) {
-    let articles = corpus();
+async fn start(folder: &Path) {
+    let files = journals(folder);
+    let read = || {
+        let begun = Instant::now();
+        let mut bytes = 0;
+        let mut file = Vec::new();
+        for path in &files {
+            file.clear();
+            bytes += File::open(path).unwrap().read_to_end(&mut file).unwrap();
+        }
+        (bytes, begun.elapsed().as_secs_f64())
+    };
+    // The first time it may come from the disk.
+    read();
+    let (bytes, read) = read();
+    let before = processor_time();
+    let server = Loopback::start(Some(folder.to_owned()), Durability::Sync).await;
+    let processor = processor_time() - before;
+    let stats = server.client.stats().await.unwrap();
+    let serving = server.started.as_secs_f64();
+    println!(
+        "| {} | {} | {read:.2} | {serving:.2} | {:.1} | {:.2} | {} | {} | {} |",
+        stats.article_count,
+        bytes >> 20,
+        serving / read,
+        processor.as_secs_f64(),
+        stats.index_bytes >> 20,
+        resident() >> 20,
+        most_resident() >> 20,
+    );
+    server.stop().await;
+}
+
+async fn fill(count: u64, method: &str, folder: &Path) {
+    let server = Loopback::start(Some(folder.to_owned()), Durability::Memory).await;
+    let client = &server.client;
+    let mut corpus = Corpus::new(1);
+    if method == "simhash-only" {
+        // As much is kept of a short text as of a long one.
+        corpus = corpus.mean_words(30.0);
+        let detector = DetectorSettings {
+            method: Method::SimhashOnly.into(),
+            simhash_distance: Some(3),
+            ..DetectorSettings::default()
+        };
+        let collection = Collection {
+            name: "default".to_owned(),
+            detector: Some(detector),
+            ..Collection::default()
+        };
+        let paths = ["detector.method", "detector.simhash_distance"].map(str::to_owned);
+        client
+            .update_collection(collection, paths.into())
+            .await
+            .unwrap();
+    }
     let next = Arc::new(AtomicU64::new(0));
     let mut tasks = JoinSet::new();
     for _ in 0..4 {
-        let (client, articles, next) = (client.clone(), articles.clone(), next.clone());
+        let (client, next) = (client.clone(), next.clone());
+        let stream = corpus.stream(Mix::NEWS);
         tasks.spawn(async move {
             loop {
                 let first = next.fetch_add(500, Relaxed);
                 if first >= count {
                     return;
                 }
-                let batch = (first..(first + 500).min(count)).map(|n| numbered(&articles, n));
+                let batch = (first..(first + 500).min(count)).map(|n| generated(&stream, n));
                 client.batch_submit(batch.collect(), 1).await.unwrap();
                 if first % 100_000 == 0 {
                     eprintln!("{first} articles");
@@ -237,6 +302,20 @@ async fn fill(client: &Client, count: u64) {
         });
     }
     tasks.join_all().await;
+    server.stop().await;
+}
+
+/// Article `number` of a stream, as a crawl would have it.
+fn generated(stream: &Stream, number: u64) -> Article {
+    let article = stream.get(number).article;
+    Article {
+        id: format!("article-{number}"),
+        url: article.url(),
+        body: Some(Body::Text(article.text)),
+        title: article.title,
+        source: article.source.to_owned(),
+        ..Article::default()
+    }
 }
 
 fn journals(folder: &Path) -> Vec<PathBuf> {

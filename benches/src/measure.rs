@@ -50,6 +50,24 @@ pub fn resident() -> usize {
     pages.unwrap_or(0usize) * 4096
 }
 
+/// The most that was ever resident, in bytes.
+pub fn most_resident() -> usize {
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let most = status.lines().find(|line| line.starts_with("VmHWM:"));
+    let most = most.and_then(|line| line.split_whitespace().nth(1)?.parse().ok());
+    most.unwrap_or(0usize) << 10
+}
+
+/// The processor's time that all threads of this process took, their system calls included.
+pub fn processor_time() -> Duration {
+    let stat = fs::read_to_string("/proc/self/stat").unwrap_or_default();
+    // The name, in parentheses, may have spaces.
+    let after = stat.rsplit(')').next().unwrap_or_default();
+    let ticks = after.split_whitespace().skip(11).take(2);
+    let ticks: u64 = ticks.filter_map(|ticks| ticks.parse::<u64>().ok()).sum();
+    Duration::from_millis(ticks * 10)
+}
+
 /// The machine: its processor and how many cores there are.
 pub fn machine() -> String {
     let cpu = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();

@@ -32,6 +32,8 @@ pub enum Error {
     },
     /// The server refused.
     Refused(Box<Refusal>),
+    /// What was copied is not what the server sent, or not all of it.
+    Damaged(&'static str),
     /// The server answered what the protocol does not allow.
     Protocol(&'static str),
 }
@@ -136,6 +138,10 @@ impl fmt::Display for Error {
                 "no answer from {server} within {deadline:?}; give it longer with --timeout"
             ),
             Self::Refused(refusal) => refusal.fmt(f),
+            Self::Damaged(what) => write!(
+                f,
+                "the copy was damaged or cut off on its way ({what}): ask for another"
+            ),
             Self::Protocol(what) => write!(
                 f,
                 "the server's answer breaks the protocol: {what}; do its version and this \

@@ -6,7 +6,7 @@ pub struct Malformed(pub &'static str);
 
 impl std::fmt::Display for Malformed {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "malformed record: {}", self.0)
+        write!(f, "malformed: {}", self.0)
     }
 }
 

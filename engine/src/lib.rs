@@ -14,6 +14,7 @@
 //! - [`detector`]: a collection's settings;
 //! - [`journal`]: what a collection tells whoever writes its changes down;
 //! - [`record`]: an indexed article as bytes, read and written with [`codec`];
+//! - [`block`]: such bytes with a checksum;
 //! - [`compare`]: where two texts differ.
 //!
 //! ```
@@ -35,6 +36,7 @@
 
 pub mod age;
 pub mod answer;
+pub mod block;
 pub mod codec;
 pub mod collection;
 pub mod compare;

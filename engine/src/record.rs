@@ -120,6 +120,23 @@ impl Record {
     ///
     /// [`Malformed`] if it is none.
     pub fn decode(bytes: &[u8]) -> Result<Self, Malformed> {
+        Self::read(bytes, |content| StoredContent::try_from(content).map(Some))
+    }
+
+    /// Reads a record that was written with another [`CONTENT_VERSION`] or [`crate::FOLD_VERSION`]: its
+    /// fingerprint is to be made anew, its content is left out.
+    ///
+    /// # Errors
+    ///
+    /// [`Malformed`] if it is none.
+    pub fn decode_without_content(bytes: &[u8]) -> Result<Self, Malformed> {
+        Self::read(bytes, |_| Ok(None))
+    }
+
+    fn read(
+        bytes: &[u8],
+        read_content: impl FnOnce(&[u8]) -> Result<Option<StoredContent>, Malformed>,
+    ) -> Result<Self, Malformed> {
         let mut reader = Reader(bytes);
         let flags = reader.byte()?;
         let has = |flag| flags & flag != 0;
@@ -156,7 +173,7 @@ impl Record {
         let mut content = None;
         if has(HAS_CONTENT) {
             fingerprint.sketch = reader.short_varint()?;
-            content = Some(StoredContent::try_from(reader.bytes()?)?);
+            content = read_content(reader.bytes()?)?;
         }
         let count = reader.count(PackedEvidence::LEAST + 2)?;
         let first_matches = (0..count).map(|_| first_match(&mut reader)).collect();

@@ -17,6 +17,7 @@ pub mod binaries;
 pub mod cli;
 pub mod refusal;
 pub mod server;
+pub mod store;
 pub mod until;
 
 use std::time::Duration;

@@ -32,21 +32,29 @@ fn part_of(file: &Path) -> PathBuf {
 
 impl Backup {
     pub(super) async fn run(self, session: &Session) -> Result<Exit, Failure> {
-        let mut pieces = session.client.backup().await?;
         let part = part_of(&self.file);
-        let failed = |error| cannot_write(&part, &error);
-        let mut out = BufWriter::new(create(&part)?);
+        let copied = self.copy(session, &part).await;
+        if copied.is_err() {
+            // Half a copy is of no use.
+            let _removed = std::fs::remove_file(&part);
+        }
+        complain(&format!(
+            "copied and verified {} bytes to {}",
+            count(copied?),
+            self.file.display()
+        ));
+        Ok(Exit::DONE)
+    }
+
+    /// Copies to `part`, and when that is whole makes it the file.
+    async fn copy(&self, session: &Session, part: &Path) -> Result<u64, Failure> {
+        let mut pieces = session.client.backup().await?;
+        let failed = |error| cannot_write(part, &error);
+        let mut out = BufWriter::new(create(part)?);
         let progress = Progress::bytes();
         let mut written = 0;
         while let Some(piece) = pieces.next().await {
-            let piece = match piece {
-                Ok(piece) => piece,
-                Err(error) => {
-                    // Half a copy is of no use.
-                    let _removed = std::fs::remove_file(&part);
-                    return Err(error.into());
-                }
-            };
+            let piece = piece?;
             out.write_all(&piece.piece).map_err(failed)?;
             written += piece.piece.len() as u64;
             progress.show_bytes(written, piece.total_bytes);
@@ -55,13 +63,8 @@ impl Backup {
             .into_inner()
             .map_err(|error| failed(error.into_error()))?;
         out.sync_all().map_err(failed)?;
-        std::fs::rename(&part, &self.file).map_err(|error| cannot_write(&self.file, &error))?;
+        std::fs::rename(part, &self.file).map_err(|error| cannot_write(&self.file, &error))?;
         progress.finish();
-        complain(&format!(
-            "copied {} bytes to {}",
-            count(written),
-            self.file.display()
-        ));
-        Ok(Exit::DONE)
+        Ok(written)
     }
 }

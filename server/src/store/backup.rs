@@ -11,22 +11,22 @@ use std::{
     sync::{Arc, atomic::AtomicU64},
 };
 
-use basma_engine::codec::{Malformed, Reader, put_bytes, put_varint};
+use basma_engine::{
+    block::{Chain, Draft, HEADER},
+    codec::{Malformed, Reader, put_bytes, put_varint},
+};
 use tracing::info;
 
 use super::{
-    block::{Block, Draft, HEADER},
     folder::{Folder, unusable},
     log::{Log, WITNESS, file_name, sync_folder, testimony},
     recover::recover,
 };
 
-/// Entries of a backup: a collection with the entries of its journal, a file of it, a piece of that file,
-/// and the end.
+/// Entries of a backup: a collection with the entries of its journal, a file of it, and a piece of that file.
 const COLLECTION: u8 = 16;
 const FILE: u8 = 17;
 const PIECE: u8 = 18;
-const END: u8 = 19;
 
 /// Bytes of a file in one block.
 const SIZE: usize = 1 << 20;
@@ -104,7 +104,8 @@ impl Snapshot {
                 }
             }
         }
-        blocks.push(END, &[])
+        // The end: a block without entries.
+        blocks.send(Draft::default())
     }
 }
 
@@ -117,8 +118,13 @@ impl<S: FnMut(Vec<u8>) -> bool> Blocks<S> {
     fn push(&mut self, kind: u8, body: &[u8]) -> io::Result<()> {
         let mut draft = Draft::default();
         draft.push(kind, body);
+        self.send(draft)
+    }
+
+    fn send(&mut self, draft: Draft) -> io::Result<()> {
+        let entries = draft.entries();
         let sent = (self.send)(draft.seal(0, self.count));
-        self.count += 1;
+        self.count += u64::from(entries);
         match sent {
             true => Ok(()),
             false => Err(io::ErrorKind::BrokenPipe.into()),
@@ -151,18 +157,18 @@ fn unpack(path: &Path, folder: &Folder) -> Result<(), String> {
     let file = File::open(path).map_err(|error| unusable(path, &error))?;
     let damaged = |what: &str| format!("{} is no whole backup: {what}", path.display());
     let failed = |error: io::Error| format!("cannot restore: {error}");
+    let refused = |fault| match fault {
+        Fault::Malformed(what) => damaged(what.0),
+        Fault::Io(error) => failed(error),
+    };
     let mut input = BufReader::with_capacity(SIZE, file);
-    let (mut count, mut ended) = (0, false);
+    let mut chain = Chain::default();
     let mut names: Vec<String> = Vec::new();
     let mut output: Option<(File, u64)> = None;
     while let Some(bytes) = next_block(&mut input).map_err(|error| damaged(&error.to_string()))? {
-        let block = Block::read(&bytes, 0).filter(|(block, _)| block.before == count);
-        let (block, _) =
-            block.ok_or_else(|| damaged("a checksum is wrong, or a part is missing"))?;
-        count += u64::from(block.count);
-        if ended {
-            return Err(damaged("something follows its end"));
-        }
+        let block = chain
+            .follow(&bytes)
+            .map_err(|malformed| damaged(malformed.0))?;
         block
             .for_each(|kind, body, _| -> Result<(), Fault> {
                 let mut reader = Reader(body);
@@ -195,22 +201,14 @@ fn unpack(path: &Path, folder: &Folder) -> Result<(), String> {
                             .checked_sub(body.len() as u64)
                             .ok_or(Malformed("a file is longer than it says"))?;
                     }
-                    END => {
-                        complete(output.take())?;
-                        ended = true;
-                    }
                     _ => return Err(Malformed("an entry is of no known kind").into()),
                 }
                 Ok(())
             })
-            .map_err(|fault| match fault {
-                Fault::Malformed(what) => damaged(what.0),
-                Fault::Io(error) => failed(error),
-            })?;
+            .map_err(refused)?;
     }
-    if !ended {
-        return Err(damaged("its end is missing"));
-    }
+    chain.end().map_err(|malformed| damaged(malformed.0))?;
+    complete(output.take()).map_err(refused)?;
     for name in &names {
         let new = folder.being_made(name);
         let found = recover(&new, false, &AtomicU64::new(0))?;

@@ -7,11 +7,10 @@
 
 use std::fs;
 
-use basma_engine::Record;
+use basma_engine::{Record, block::Block};
 use tracing::{debug, error};
 
 use super::{
-    block::Block,
     entry::{ADMITTED, STATE, damaged, parts},
     log::{Batch, Log},
 };

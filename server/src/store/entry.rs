@@ -14,6 +14,9 @@ pub(super) const STATE: u8 = 1;
 pub(super) const ADMITTED: u8 = 2;
 pub(super) const DELETED: u8 = 3;
 
+/// The versions of the fingerprints that are made now: of the folding, and of the content.
+pub(super) const VERSIONS: [u32; 2] = [FOLD_VERSION, CONTENT_VERSION];
+
 /// What a journal knows of its collection beside the articles. Every file of it begins with one.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct State {
@@ -37,11 +40,16 @@ impl State {
             name: name.to_owned(),
             created,
             settings,
-            versions: [FOLD_VERSION, CONTENT_VERSION],
+            versions: VERSIONS,
             next: 0,
             usual: 1.0,
             first: 1,
         }
+    }
+
+    /// Whether the fingerprints are as they are made now.
+    pub(super) fn is_current(&self) -> bool {
+        self.versions == VERSIONS
     }
 
     pub(super) fn encode(&self) -> Vec<u8> {

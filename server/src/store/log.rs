@@ -10,11 +10,10 @@ use std::{
     sync::Arc,
 };
 
-use basma_engine::{Article, codec::put_varint};
+use basma_engine::{Article, block::Draft, codec::put_varint};
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::{
-    block::Draft,
     clean::Cleaning,
     entry::{ADMITTED, DELETED, STATE, State, admission},
     queue::Op,

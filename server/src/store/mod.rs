@@ -5,7 +5,7 @@
 //!
 //! - [`Book`]: a collection's end of the `queue`, told of changes by the index;
 //! - `committer`: the thread that takes what waits, and writes it with one sync;
-//! - `log`: the journal of a collection, `block`s of `entry`s;
+//! - `log`: the journal of a collection, blocks of `entry`s;
 //! - `clean`: gives back the disk space of what was deleted;
 //! - `texts`: kept texts;
 //! - `recover`: from the journal back to the index;
@@ -13,7 +13,6 @@
 //! - `folder`: the data folder, locked, with its catalog.
 
 mod backup;
-mod block;
 mod clean;
 mod committer;
 mod entry;
@@ -51,6 +50,7 @@ pub use self::{
 };
 use self::{
     committer::Committer,
+    entry::{State, VERSIONS},
     folder::Folder,
     log::Log,
     queue::{Op, Queue},
@@ -145,23 +145,22 @@ impl Store {
         Ok(all)
     }
 
-    /// Reads a journal, and writes it anew if not all of it could be read.
+    /// Reads a journal, and writes it anew if not all of it could be read, or if it was empty and of another
+    /// version.
     fn read(&self, name: &str, read: &AtomicU64) -> Result<Recovered, String> {
         let folder = self.folder.journal(name);
         let found = recover(&folder, self.accept_loss, read)?;
         found.check_versions()?;
-        if !found.lost {
+        if !found.lost && found.state.is_current() {
             return Ok(found);
         }
         let texts = found.texts(&folder);
-        rewrite(
-            &self.folder,
-            found.state.clone(),
-            &found.records,
-            &texts,
-            self.segment,
-        )
-        .map_err(|error| format!("cannot write {}: {error}", folder.display()))?;
+        let state = State {
+            versions: VERSIONS,
+            ..found.state.clone()
+        };
+        rewrite(&self.folder, state, &found.records, &texts, self.segment)
+            .map_err(|error| format!("cannot write {}: {error}", folder.display()))?;
         recover(&folder, false, read)
     }
 

@@ -8,13 +8,12 @@ use std::{
     thread,
 };
 
-use basma_engine::{FOLD_VERSION, Record, record::CONTENT_VERSION};
+use basma_engine::{Record, block::Block};
 use parking_lot::Mutex;
 use tracing::warn;
 
 use super::{
-    block::Block,
-    entry::{ADMITTED, DELETED, STATE, State, damaged, deletion, parts},
+    entry::{ADMITTED, DELETED, STATE, State, VERSIONS, damaged, deletion, parts},
     folder::unusable,
     log::{file_name, witnessed},
     texts::{Place, Texts},
@@ -54,13 +53,12 @@ impl Recovered {
     /// A sentence that says which command makes them anew.
     pub(super) fn check_versions(&self) -> Result<(), String> {
         let State { versions, name, .. } = &self.state;
-        let current = [FOLD_VERSION, CONTENT_VERSION];
-        if *versions == current || self.records.is_empty() {
+        if self.state.is_current() || self.records.is_empty() {
             return Ok(());
         }
         Err(format!(
             "the fingerprints of the collection {name:?} are of versions {versions:?}, and this basmad \
-             makes {current:?}: run `basmad refingerprint` on the folder, which needs the texts of all \
+             makes {VERSIONS:?}: run `basmad refingerprint` on the folder, which needs the texts of all \
              articles, or use the basmad that wrote it"
         ))
     }
@@ -288,8 +286,12 @@ fn scan(path: &PathBuf, number: u32) -> Result<Scan, String> {
                 ADMITTED => {
                     let (record, text) = parts(body)?;
                     let offset = at + place + body.len() - text.len();
+                    let is_current = scan.state.as_ref().is_none_or(State::is_current);
                     scan.admitted.push(Admitted {
-                        record: Record::decode(record)?,
+                        record: match is_current {
+                            true => Record::decode(record)?,
+                            false => Record::decode_without_content(record)?,
+                        },
                         text: (!text.is_empty()).then_some(Place::Stored {
                             number,
                             offset: offset as u64,

@@ -3,12 +3,10 @@
 
 use std::{path::Path, sync::atomic::AtomicU64};
 
-use basma_engine::{
-    Detector, FOLD_VERSION, Fingerprinter, Method, Shingling, record::CONTENT_VERSION,
-};
+use basma_engine::{Detector, Fingerprinter, Method, Shingling};
 use tracing::info;
 
-use super::{SEGMENT, folder::Folder, recover::recover, rewrite::rewrite};
+use super::{SEGMENT, entry::VERSIONS, folder::Folder, recover::recover, rewrite::rewrite};
 
 /// What is to change beside.
 #[derive(Clone, Copy, Debug, Default)]
@@ -71,7 +69,7 @@ fn one(folder: &Folder, name: &str, change: Change) -> Result<(), String> {
     let texts = found.texts(&journal);
     let mut state = found.state.clone();
     state.settings.detector = detector;
-    state.versions = [FOLD_VERSION, CONTENT_VERSION];
+    state.versions = VERSIONS;
     let mut fingerprinter = Fingerprinter::default();
     for record in &mut found.records {
         let text = texts.get(record.sequence());
