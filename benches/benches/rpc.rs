@@ -19,14 +19,13 @@ use basma_client::{
     client::Window,
     v1::{Article, Collection, article::Body},
 };
-use basma_server::Config;
+use basma_server::{Config, Signals};
 use criterion::{
     BenchmarkGroup, BenchmarkId, Criterion, SamplingMode, Throughput, criterion_group,
     criterion_main, measurement::WallTime,
 };
 use tokio::{net::TcpListener, runtime::Runtime, task::JoinSet};
 use tokio_stream::StreamExt as _;
-use tokio_util::sync::CancellationToken;
 
 /// News with their copies; what is sent goes round them under ever new ids.
 const ARTICLES: u64 = 10_000;
@@ -50,7 +49,7 @@ impl Loopback {
         let listening = TcpListener::bind("127.0.0.1:0");
         let listener = runtime.block_on(listening).expect("a port");
         let address = format!("http://{}", listener.local_addr().expect("an address"));
-        let server = basma_server::run(listener, Config::default(), CancellationToken::new());
+        let server = basma_server::run(listener, Config::default(), Signals::default());
         runtime.spawn(server);
         let client = runtime.block_on(async { Client::new(&address) });
         let stream = Corpus::new(1).stream(Mix::NEWS);

@@ -33,9 +33,8 @@ use basma_client::{
     Client,
     v1::{Article, Collection, DetectorSettings, article::Body, detector_settings::Method},
 };
-use basma_server::{Config, Durability, run};
+use basma_server::{Config, Signals, config::Mode, run};
 use tokio::{net::TcpListener, task::JoinSet};
-use tokio_util::sync::CancellationToken;
 
 /// Different articles; after them they come again under other ids, with a word of their own in every
 /// line.
@@ -67,14 +66,14 @@ fn main() {
 /// A server of this process.
 struct Loopback {
     client: Client,
-    stop: CancellationToken,
+    signals: Signals,
     serving: tokio::task::JoinHandle<()>,
     /// From its start until it answered.
     started: Duration,
 }
 
 impl Loopback {
-    async fn start(data_dir: Option<PathBuf>, durability: Durability) -> Self {
+    async fn start(data_dir: Option<PathBuf>, durability: Mode) -> Self {
         let config = Config {
             data_dir,
             durability,
@@ -83,10 +82,10 @@ impl Loopback {
         let begun = Instant::now();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = format!("http://{}", listener.local_addr().unwrap());
-        let stop = CancellationToken::new();
+        let signals = Signals::default();
         let serving = tokio::spawn({
-            let stop = stop.clone();
-            async move { run(listener, config, stop).await.unwrap() }
+            let signals = signals.clone();
+            async move { run(listener, config, signals).await.unwrap() }
         });
         let client = Client::new(&address)
             .unwrap()
@@ -96,14 +95,14 @@ impl Loopback {
         }
         Self {
             client,
-            stop,
+            signals,
             serving,
             started: begun.elapsed(),
         }
     }
 
     async fn stop(self) {
-        self.stop.cancel();
+        self.signals.stop.cancel();
         self.serving.await.unwrap();
     }
 
@@ -178,8 +177,8 @@ fn numbered(articles: &[Article], number: u64) -> Article {
 async fn durability() {
     let articles = corpus();
     let folder = tempfile::tempdir().unwrap();
-    let memory = Loopback::start(None, Durability::Sync).await;
-    let sync = Loopback::start(Some(folder.path().to_owned()), Durability::Sync).await;
+    let memory = Loopback::start(None, Mode::Sync).await;
+    let sync = Loopback::start(Some(folder.path().to_owned()), Mode::Sync).await;
     println!("| in flight | in memory, articles/s | sync, articles/s | sync by memory |");
     println!("|--:|--:|--:|--:|");
     let mut first = 0;
@@ -242,7 +241,7 @@ async fn start(folder: &Path) {
     read();
     let (bytes, read) = read();
     let before = processor_time();
-    let server = Loopback::start(Some(folder.to_owned()), Durability::Sync).await;
+    let server = Loopback::start(Some(folder.to_owned()), Mode::Sync).await;
     let processor = processor_time() - before;
     let stats = server.client.stats().await.unwrap();
     let serving = server.started.as_secs_f64();
@@ -260,7 +259,7 @@ async fn start(folder: &Path) {
 }
 
 async fn fill(count: u64, method: &str, folder: &Path) {
-    let server = Loopback::start(Some(folder.to_owned()), Durability::Memory).await;
+    let server = Loopback::start(Some(folder.to_owned()), Mode::Memory).await;
     let client = &server.client;
     let mut corpus = Corpus::new(1);
     if method == "simhash-only" {

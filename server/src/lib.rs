@@ -10,6 +10,7 @@
 //! - [`failure`]: every way in which a request can fail, with its status code and reason;
 //! - `expiry`: deletes what is older than its collection's retention;
 //! - `registry`: the collections by name, with their `settings`;
+//! - [`Signals`]: what the outside may ask of a running server: to stop, to read its files again;
 //! - `store`: what keeps them when the process ends.
 
 pub mod config;
@@ -21,8 +22,10 @@ mod registry;
 mod run;
 mod service;
 mod settings;
+mod signals;
 mod store;
 
 pub use config::Config;
 pub use run::run;
+pub use signals::Signals;
 pub use store::{Change, Durability, refingerprint, restore};

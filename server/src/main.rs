@@ -1,42 +1,66 @@
 //! `basmad`: reads the configuration, prints where it listens, serves until SIGTERM or SIGINT.
 
-use std::{io::IsTerminal as _, path::Path, process::ExitCode};
+use std::{env, io::IsTerminal as _, path::Path, process::ExitCode};
 
 use basma_engine::Method;
 use basma_server::{
-    Change, Config,
-    config::{self, MethodArg, Task},
+    Change, Signals,
+    config::{self, Asked, Invocation, MethodArg, Refused, Task},
     refingerprint, restore, run,
 };
-use clap::Parser as _;
 use tokio::net::TcpListener;
-use tokio_util::sync::CancellationToken;
+use tracing::warn;
 use tracing_subscriber::EnvFilter;
 
 fn main() -> ExitCode {
-    match serve() {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(message) => {
-            eprintln!("basmad: {message}");
-            ExitCode::FAILURE
-        }
+    let errors = match config::read(env::args_os(), env::vars_os()) {
+        Ok(invocation) => match carry_out(invocation) {
+            Ok(()) => return ExitCode::SUCCESS,
+            Err(errors) => errors,
+        },
+        Err(Refused::Usage(error)) => error.exit(),
+        Err(Refused::Settings(errors)) => errors,
+    };
+    for error in errors {
+        eprintln!("basmad: {error}");
     }
+    ExitCode::FAILURE
 }
 
 #[tokio::main]
-async fn serve() -> Result<(), String> {
-    let flags = config::Flags::parse();
-    let task = flags.task.clone();
-    let config = Config::load(flags)?;
-    let filter = EnvFilter::try_new(&config.log)
-        .map_err(|error| format!("log = {:?} is not a filter: {error}", config.log))?;
+async fn carry_out(invocation: Invocation) -> Result<(), Vec<String>> {
+    match invocation.asked {
+        Asked::Check => {
+            for warning in &invocation.warnings {
+                eprintln!("basmad: {warning}");
+            }
+            match invocation.check() {
+                errors if errors.is_empty() => println!("ok"),
+                errors => return Err(errors),
+            }
+            Ok(())
+        }
+        Asked::Print => {
+            println!("{}", invocation.toml());
+            Ok(())
+        }
+        _ => work(invocation).await.map_err(|error| vec![error]),
+    }
+}
+
+async fn work(invocation: Invocation) -> Result<(), String> {
+    let config = invocation.config;
+    let filter = EnvFilter::try_new(&config.log).map_err(|error| error.to_string())?;
     tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)
         .with_ansi(std::io::stderr().is_terminal())
         .init();
+    for warning in invocation.warnings {
+        warn!("{warning}");
+    }
 
-    if let Some(task) = task {
+    if let Asked::Task(task) = invocation.asked {
         let Some(folder) = &config.data_dir else {
             return Err("there is no data folder in memory".to_owned());
         };
@@ -44,16 +68,14 @@ async fn serve() -> Result<(), String> {
     }
 
     file_size_limit_is_an_error();
+    let signals = Signals::of_process();
     let listener = TcpListener::bind(&config.listen)
         .await
         .map_err(|error| format!("cannot listen on {}: {error}", config.listen))?;
     let address = listener.local_addr().map_err(|error| error.to_string())?;
     // For whoever started it on port 0 and waits to learn which one it got.
     println!("basmad listening on http://{address}");
-
-    let stop = CancellationToken::new();
-    tokio::spawn(stop_on_signal(stop.clone()));
-    run(listener, config, stop)
+    run(listener, config, signals)
         .await
         .map_err(|error| error.to_string())
 }
@@ -98,36 +120,3 @@ fn file_size_limit_is_an_error() {
 
 #[cfg(not(unix))]
 fn file_size_limit_is_an_error() {}
-
-/// Asks the server to drain at the first SIGTERM or SIGINT; a second one ends the process at once.
-async fn stop_on_signal(stop: CancellationToken) {
-    signal().await;
-    stop.cancel();
-    signal().await;
-    std::process::exit(1);
-}
-
-#[cfg(unix)]
-async fn signal() {
-    use tokio::signal::unix::{SignalKind, signal};
-    match (
-        signal(SignalKind::terminate()),
-        signal(SignalKind::interrupt()),
-    ) {
-        (Ok(mut terminate), Ok(mut interrupt)) => {
-            tokio::select! {
-                _ = terminate.recv() => {}
-                _ = interrupt.recv() => {}
-            }
-        }
-        // Without handlers the signals end the process the hard way, which is all that is left.
-        _ => std::future::pending().await,
-    }
-}
-
-#[cfg(not(unix))]
-async fn signal() {
-    if tokio::signal::ctrl_c().await.is_err() {
-        std::future::pending().await
-    }
-}

@@ -11,7 +11,6 @@ use basma_proto::{
     },
 };
 use tokio::{net::TcpListener, sync::oneshot};
-use tokio_util::sync::CancellationToken;
 use tonic::{
     server::NamedService,
     transport::{Server, server::TcpIncoming},
@@ -21,16 +20,16 @@ use tracing::{info, warn};
 
 use crate::{
     config::Config, expiry::expire, observe::ObserveLayer, registry::Registry, service::Service,
-    store::Store,
+    signals::Signals, store::Store,
 };
 
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 
-/// Serves on `listener` until `stop`, then takes no new connections, lets requests under way go on
+/// Serves on `listener` until told to stop, then takes no new connections, lets requests under way go on
 /// for `config.drain` at most, and returns.
 ///
 /// The health service says SERVING for "" and for each service once the store is read and requests are
-/// answered, and NOT_SERVING before that and from `stop` on.
+/// answered, and NOT_SERVING before that and from the signal to stop on.
 ///
 /// It needs tokio's multi-threaded runtime: long texts are worked on in place while the other threads go on.
 ///
@@ -40,12 +39,13 @@ const VERSION: &str = env!("CARGO_PKG_VERSION");
 pub async fn run(
     listener: TcpListener,
     config: Config,
-    stop: CancellationToken,
+    signals: Signals,
 ) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
     let address = listener.local_addr()?;
+    let stop = signals.stop;
     let store = config.data_dir.as_deref();
     let store = store
-        .map(|folder| Store::open(folder, config.durability, config.accept_loss))
+        .map(|folder| Store::open(folder, config.durability(), config.accept_loss))
         .transpose()?;
     let registry = Arc::new(Registry::new(config.max_collections, store));
     let service = Service::new(Arc::clone(&registry), &config, stop.clone());

@@ -73,7 +73,7 @@ async fn a_wrong_setting_is_named_wherever_it_stands() {
             None,
             "/nowhere/basmad.toml",
         ),
-        (vec!["--max-batch", "0"], None, "max_batch"),
+        (vec!["--max-batch", "0"], None, "--max-batch"),
         (vec!["--max-batch", "many"], None, "--max-batch"),
         (
             vec![],

@@ -1,0 +1,49 @@
+//! What `basmad` can be asked to do instead of serving.
+
+use std::path::PathBuf;
+
+use basma_engine::Shingling;
+
+/// What to do to a data folder that nobody uses.
+#[derive(Clone, Debug, clap::Subcommand)]
+pub enum Task {
+    /// Make a store of a backup that `basma backup` wrote, in a folder that holds none
+    Restore {
+        /// The backup.
+        file: PathBuf,
+    },
+    /// Make the fingerprints anew from kept texts: after an upgrade that asks for it, or with other settings
+    Refingerprint {
+        /// Of this collection alone.
+        #[arg(long)]
+        collection: Option<String>,
+        /// What is kept of each article from now on.
+        #[arg(long, value_enum)]
+        method: Option<MethodArg>,
+        /// What the SimHash counts from now on, for example words:3 or characters:5.
+        #[arg(long, value_name = "KIND:SIZE", value_parser = features)]
+        features: Option<Shingling>,
+        /// How far apart candidates may be from now on, 0 to 12.
+        #[arg(long, value_name = "K")]
+        distance: Option<u32>,
+    },
+}
+
+/// See [`basma_engine::Method`].
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+pub enum MethodArg {
+    /// SimHash and shingle sketch.
+    Full,
+    /// SimHash only.
+    SimhashOnly,
+}
+
+fn features(text: &str) -> Result<Shingling, String> {
+    let parts = text.split_once(':');
+    let parts = parts.and_then(|(kind, size)| Some((kind, size.parse().ok()?)));
+    match parts {
+        Some(("words", size)) => Ok(Shingling::Words(size)),
+        Some(("characters", size)) => Ok(Shingling::Characters(size)),
+        _ => Err("write words:N or characters:N".to_owned()),
+    }
+}
