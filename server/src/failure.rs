@@ -1,11 +1,14 @@
 //! Every way in which a request can fail: status code, reason, message, and the field at fault
 //! (AIP-193).
 
-use std::time::Duration;
+use std::{collections::HashMap, time::Duration};
 
 use basma_proto::{ERROR_DOMAIN, v1};
 use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, StatusExt as _};
+
+/// When to try again what was refused because of others: requests take a few milliseconds.
+const OVERLOAD_RETRY: Duration = Duration::from_millis(100);
 
 /// Why a request, or one item of it, was refused.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,6 +21,8 @@ pub struct Failure {
     field: Option<String>,
     /// When to try again.
     retry: Option<Duration>,
+    /// The setting that stands behind it, in the metadata of `google.rpc.ErrorInfo`.
+    limit: Option<&'static str>,
 }
 
 impl Failure {
@@ -30,6 +35,7 @@ impl Failure {
             message: message.into(),
             field,
             retry: None,
+            limit: None,
         }
     }
 
@@ -41,6 +47,7 @@ impl Failure {
             message: message.into(),
             field: None,
             retry: None,
+            limit: None,
         }
     }
 
@@ -81,6 +88,51 @@ impl Failure {
         }
     }
 
+    /// The server has as much to do as `limit`, a setting, lets it have.
+    pub(crate) fn overloaded(limit: &'static str, cause: &str) -> Self {
+        let message = format!("the server is busy: {cause} ({limit}); try again");
+        Self {
+            retry: Some(OVERLOAD_RETRY),
+            limit: Some(limit),
+            ..Self::new(Code::Unavailable, "OVERLOADED", message)
+        }
+    }
+
+    /// The caller asks for more than so many articles a second.
+    pub(crate) fn too_fast(rate: f64, wait: Duration) -> Self {
+        let message = format!("more than {rate} articles a second are not allowed");
+        Self {
+            retry: Some(wait),
+            limit: Some("max_rate"),
+            ..Self::new(Code::ResourceExhausted, "RATE_EXCEEDED", message)
+        }
+    }
+
+    /// The caller has had what is allowed in a day.
+    pub(crate) fn quota_used_up(quota: f64, wait: Duration) -> Self {
+        let message = format!("more than {quota} articles a day are not allowed");
+        Self {
+            retry: Some(wait),
+            limit: Some("max_per_day"),
+            ..Self::new(Code::ResourceExhausted, "QUOTA_EXCEEDED", message)
+        }
+    }
+
+    /// A stream on which nothing came for so long.
+    pub(crate) fn stream_idle(limit: Duration) -> Self {
+        let message = format!("nothing was sent for {limit:?}: open another stream");
+        Self {
+            limit: Some("max_idle_seconds"),
+            ..Self::new(Code::Unavailable, "STREAM_IDLE", message)
+        }
+    }
+
+    /// A message is compressed in a way that is not known here.
+    pub(crate) fn unknown_compression() -> Self {
+        let message = "messages may be compressed with gzip, or not at all";
+        Self::new(Code::Unimplemented, "COMPRESSION_UNKNOWN", message)
+    }
+
     pub(crate) fn draining() -> Self {
         let message =
             "the server is stopping: send what has no answer yet to another, or again later";
@@ -98,6 +150,11 @@ impl Failure {
     pub(crate) fn too_large(cause: &str) -> Self {
         let message = format!("{cause}; send fewer articles at once");
         Self::new(Code::OutOfRange, "MESSAGE_TOO_LARGE", message)
+    }
+
+    /// When to try again, if that is known.
+    pub(crate) fn retry(&self) -> Option<Duration> {
+        self.retry
     }
 
     /// Puts the field at fault into the message that holds it.
@@ -119,7 +176,14 @@ impl Failure {
 
 impl From<Failure> for Status {
     fn from(failure: Failure) -> Self {
-        let mut details = ErrorDetails::with_error_info(failure.reason, ERROR_DOMAIN, []);
+        let limit = failure
+            .limit
+            .map(|limit| ("limit".to_owned(), limit.to_owned()));
+        let mut details = ErrorDetails::with_error_info(
+            failure.reason,
+            ERROR_DOMAIN,
+            limit.into_iter().collect::<HashMap<_, _>>(),
+        );
         if let Some(field) = failure.field {
             details.add_bad_request_violation(field, failure.message.clone());
         }

@@ -4,7 +4,11 @@
 //!
 //! - [`config`]: what the server was told, from built-in defaults, file, environment and flags;
 //! - [`run()`]: binds the services to a listener, serves until told to stop, drains;
-//! - `observe`: a span for each request, deadlines, and errors that never reached a service;
+//! - `connections`: how many there may be, and which are closed;
+//! - `observe`: a span for each request, and errors that never reached a service;
+//! - `limits`: what keeps the server within bounds, whatever is asked of it;
+//! - `methods`: what can be asked for;
+//! - `metrics`: what the server tells of itself;
 //! - `service`: the RPCs, one group a file, each a few lines between `convert` and the engine;
 //! - `convert`: messages to the engine's types, checked, and back;
 //! - [`failure`]: every way in which a request can fail, with its status code and reason;
@@ -14,9 +18,13 @@
 //! - `store`: what keeps them when the process ends.
 
 pub mod config;
+mod connections;
 mod convert;
 mod expiry;
 pub mod failure;
+mod limits;
+mod methods;
+mod metrics;
 mod observe;
 mod registry;
 mod run;

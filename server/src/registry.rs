@@ -16,6 +16,7 @@ use tonic::Code;
 
 use crate::{
     failure::Failure,
+    metrics::Figures,
     settings::Settings,
     store::{Book, Page, Snapshot, Store, Texts, pack},
 };
@@ -185,6 +186,16 @@ impl Registry {
                 Err(Failure::new(Code::FailedPrecondition, "NO_STORE", message))
             }
         }
+    }
+
+    /// What is measured of the store.
+    pub(crate) fn register(&self, metrics: &mut prometheus_client::registry::Registry) {
+        self.store.iter().for_each(|store| store.register(metrics));
+    }
+
+    /// How the store is.
+    pub(crate) fn figures(&self, out: &mut Figures<'_>) -> std::fmt::Result {
+        self.store.iter().try_for_each(|store| store.figures(out))
     }
 
     /// Writes what is left.

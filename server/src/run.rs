@@ -1,6 +1,6 @@
 //! From a listener to a server that answers, and back to nothing.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::SystemTime};
 
 use basma_proto::{
     FILE_DESCRIPTOR_SET,
@@ -19,8 +19,16 @@ use tonic_health::{ServingStatus, server::HealthReporter};
 use tracing::{info, warn};
 
 use crate::{
-    config::Config, expiry::expire, observe::ObserveLayer, registry::Registry, service::Service,
-    signals::Signals, store::Store,
+    config::Config,
+    connections::Connections,
+    expiry::expire,
+    limits::{LimitLayer, Limits},
+    metrics::{self, Metrics, State, Traffic},
+    observe::ObserveLayer,
+    registry::Registry,
+    service::Service,
+    signals::Signals,
+    store::Store,
 };
 
 const VERSION: &str = env!("CARGO_PKG_VERSION");
@@ -47,11 +55,28 @@ pub async fn run(
     let store = store
         .map(|folder| Store::open(folder, config.durability(), config.accept_loss))
         .transpose()?;
-    let registry = Arc::new(Registry::new(config.max_collections, store));
-    let service = Service::new(Arc::clone(&registry), &config, stop.clone());
+    let registry = Arc::new(Registry::new(config.ceilings.max_collections, store));
+    let limits = Limits::new(config.ceilings.clone());
+    let connections = Connections::new(config.ceilings.max_connections, config.ceilings.max_idle);
+    let service = Service::new(
+        Arc::clone(&registry),
+        Arc::clone(&limits),
+        &config.ceilings,
+        stop.clone(),
+    );
+
+    let traffic = Traffic::default();
+    let state = State {
+        limits: Arc::clone(&limits),
+        connections: Arc::clone(&connections),
+        registry: Arc::clone(&registry),
+        version: VERSION,
+        started: SystemTime::now(),
+    };
+    let metrics = Metrics::new(&traffic, state);
 
     let (health, health_service) = tonic_health::server::health_reporter();
-    let most = config.max_message_bytes;
+    let most = config.ceilings.max_message_bytes;
     macro_rules! limited {
         ($server:ident) => {
             $server::new(service.clone())
@@ -68,10 +93,15 @@ pub async fn run(
     };
     // Set here: what `Server` has of the kind is not for a listener that it is given. Without it an
     // answer in two segments waits for the caller's delayed acknowledgement, some 40 ms.
-    let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
+    let incoming = TcpIncoming::from(listener)
+        .with_nodelay(Some(true))
+        .with_keepalive(Some(config.ceilings.keepalive));
+    let incoming = Arc::clone(&connections).limit(incoming);
     let server = Server::builder()
-        .http2_keepalive_interval(Some(std::time::Duration::from_secs(60)))
-        .layer(ObserveLayer)
+        .http2_keepalive_interval(Some(config.ceilings.keepalive))
+        .max_concurrent_streams(config.ceilings.max_streams_per_connection)
+        .layer(ObserveLayer(traffic))
+        .layer(LimitLayer(limits))
         .add_service(limited!(DedupServiceServer))
         .add_service(limited!(ArticleServiceServer))
         .add_service(limited!(CollectionServiceServer))
@@ -112,6 +142,13 @@ pub async fn run(
             say(&health, ServingStatus::NotServing).await;
         }
     };
+    if let Some(at) = &config.metrics_listen {
+        let listener = TcpListener::bind(at).await;
+        let listener = listener.map_err(|error| format!("cannot listen on {at}: {error}"))?;
+        info!(address = %listener.local_addr()?, "metrics");
+        tokio::spawn(metrics::listen(listener, metrics, stop.clone()));
+    }
+    tokio::spawn(connections.watch(stop.clone()));
     let late = async {
         stop.cancelled().await;
         tokio::time::sleep(config.drain).await;

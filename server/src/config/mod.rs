@@ -6,6 +6,7 @@
 //!
 //! [`read`] lays default, file, environment and flags over each other.
 
+mod ceilings;
 mod check;
 mod file;
 mod invocation;
@@ -22,6 +23,7 @@ use clap::{
 use tracing_subscriber::EnvFilter;
 
 use crate::store::Durability;
+pub use ceilings::Ceilings;
 pub use invocation::{Asked, Invocation, Refused, read};
 pub use task::{MethodArg, Task};
 
@@ -31,6 +33,9 @@ pub struct Config {
     /// Where to listen; port 0 takes a free one.
     #[arg(long, value_name = "HOST:PORT", value_parser = address, default_value = "127.0.0.1:50051")]
     pub listen: String,
+    /// Where Prometheus asks for figures: GET /metrics. Whoever may ask learns the names of all collections.
+    #[arg(long, value_name = "HOST:PORT", value_parser = address)]
+    pub metrics_listen: Option<String>,
     /// Where the index is kept; by default basma in the platform's folder for data.
     // `None` for in memory only.
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath, global = true)]
@@ -45,24 +50,18 @@ pub struct Config {
     /// With durability interval: milliseconds within which what was written is synced.
     #[arg(id = "sync_interval_ms", long = "sync-interval-ms", value_name = "MS", value_parser = milliseconds(), default_value = "100")]
     pub sync_interval: Duration,
-    /// Longest text of one article, in bytes of UTF-8.
-    #[arg(long, value_name = "BYTES", value_parser = size(), default_value = "1048576")]
-    pub max_text_bytes: usize,
-    /// Most articles in one batch.
-    #[arg(long, value_name = "N", value_parser = size(), default_value = "1000")]
-    pub max_batch: usize,
-    /// Longest message, in bytes.
-    #[arg(long, value_name = "BYTES", value_parser = size(), default_value = "16777216")]
-    pub max_message_bytes: usize,
-    /// Most collections, "default" among them.
-    #[arg(long, value_name = "N", value_parser = size(), default_value = "1000")]
-    pub max_collections: usize,
+    /// How much may be asked for at once, and held.
+    #[command(flatten)]
+    pub ceilings: Ceilings,
     /// Seconds that requests may go on after a signal to stop.
     #[arg(id = "drain_seconds", long = "drain-seconds", value_name = "SECONDS", value_parser = seconds(), default_value = "10")]
     pub drain: Duration,
     /// What to log: error, warn, info, debug, trace, or a filter such as basma_server=debug.
     #[arg(long, value_name = "FILTER", value_parser = filter, default_value = "info")]
     pub log: String,
+    /// How to log: lines of text, or of JSON.
+    #[arg(long, value_name = "FORMAT", value_enum, default_value = "text")]
+    pub log_format: LogFormat,
     /// Whether what cannot be read of the store is done without. No setting: nobody should forget it in a
     /// file.
     #[arg(skip)]
@@ -78,6 +77,15 @@ pub enum Mode {
     Interval,
     /// In the index.
     Memory,
+}
+
+/// What a line of the log is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum LogFormat {
+    /// Text, for people.
+    Text,
+    /// An object of JSON.
+    Json,
 }
 
 impl Config {

@@ -66,7 +66,7 @@ fn the_declarations_are_sound() {
     layers::settings().debug_assert();
     let default = Config::default();
     assert_eq!(
-        (default.max_batch, default.drain),
+        (default.ceilings.max_batch, default.drain),
         (1000, Duration::from_secs(10))
     );
     assert_eq!(default.durability(), Durability::Sync);
@@ -81,13 +81,13 @@ fn flags_win_over_the_environment_over_the_file_over_defaults() {
         .variable("BASMA_MAX_TEXT_BYTES", "2000")
         .flags(&["--max-batch", "3", "--in-memory"]);
     let config = given.read().config;
-    assert_eq!(config.max_batch, 3);
-    assert_eq!(config.max_text_bytes, 2000);
-    assert_eq!(config.max_collections, 1);
+    assert_eq!(config.ceilings.max_batch, 3);
+    assert_eq!(config.ceilings.max_text_bytes, 2000);
+    assert_eq!(config.ceilings.max_collections, 1);
     assert_eq!(config.drain, Duration::from_secs(3));
     assert_eq!(
-        config.max_message_bytes,
-        Config::default().max_message_bytes
+        config.ceilings.max_message_bytes,
+        Config::default().ceilings.max_message_bytes
     );
 }
 
@@ -97,11 +97,11 @@ fn the_environment_can_name_the_file_and_a_flag_another() {
     fs::write(given.path(), "max_batch = 4").expect("a file");
     let path = given.path();
     let given = given.variable("BASMA_CONFIG", path.to_str().expect("a path"));
-    assert_eq!(given.read().config.max_batch, 4);
+    assert_eq!(given.read().config.ceilings.max_batch, 4);
     let other = given.folder.path().join("other.toml");
     fs::write(&other, "max_batch = 5").expect("a file");
     let given = given.flags(&["--config", other.to_str().expect("a path")]);
-    assert_eq!(given.read().config.max_batch, 5);
+    assert_eq!(given.read().config.ceilings.max_batch, 5);
 }
 
 #[test]

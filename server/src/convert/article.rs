@@ -8,13 +8,19 @@ use basma_proto::v1;
 use super::{answer, text, text::Body, time};
 use crate::{failure::Failure, registry::now};
 
-/// Longest id, in bytes.
-const MOST_ID: usize = 2048;
-
 /// Longest title, source and url, in bytes: they are kept, so what they take must be bounded.
 const MOST_TITLE: usize = 4096;
 const MOST_SOURCE: usize = 1024;
 const MOST_URL: usize = 8192;
+
+/// How long an article's parts may be, in bytes, as far as that is a setting.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Longest {
+    /// The text, in UTF-8.
+    pub(crate) text: usize,
+    /// The id.
+    pub(crate) id: usize,
+}
 
 /// An article as it came in, checked.
 pub(crate) struct Incoming<'a> {
@@ -35,10 +41,10 @@ impl Incoming<'_> {
     }
 }
 
-/// Reads an article whose text has at most `most_text` bytes; to be submitted it needs an id.
+/// Reads an article; to be submitted it needs an id.
 pub(crate) fn read(
     article: Option<&v1::Article>,
-    most_text: usize,
+    longest: Longest,
     needs_id: bool,
 ) -> Result<Incoming<'_>, Failure> {
     let Some(article) = article else {
@@ -48,12 +54,12 @@ pub(crate) fn read(
             "there is no article",
         ));
     };
-    fields(article, most_text, needs_id).map_err(|failure| failure.within("article"))
+    fields(article, longest, needs_id).map_err(|failure| failure.within("article"))
 }
 
 fn fields(
     article: &v1::Article,
-    most_text: usize,
+    longest: Longest,
     needs_id: bool,
 ) -> Result<Incoming<'_>, Failure> {
     if needs_id && article.id.is_empty() {
@@ -63,12 +69,12 @@ fn fields(
             "an article needs an id to be submitted",
         ));
     }
-    bounded("id", &article.id, MOST_ID)?;
+    bounded("id", &article.id, longest.id)?;
     let body = article.body.as_ref().ok_or_else(text::missing)?;
     let published = article.publish_time.as_ref();
     Ok(Incoming {
         id: &article.id,
-        text: Body::from(body).read(most_text)?,
+        text: Body::from(body).read(longest.text)?,
         metadata: Metadata {
             title: bounded("title", &article.title, MOST_TITLE)?,
             source: bounded("source", &article.source, MOST_SOURCE)?,

@@ -3,18 +3,19 @@
 use basma_proto::v1::{self, item_result};
 
 use super::{Service, Turns, scope};
-use crate::failure::Failure;
+use crate::{failure::Failure, limits::Allowance};
 
 impl Service {
     pub(super) async fn submit_batch(
         &self,
         request: &v1::BatchSubmitRequest,
+        allowance: Option<&Allowance>,
     ) -> Result<v1::BatchSubmitResponse, Failure> {
         let named = self.registry.get(&request.collection)?;
         let scope = scope(&named, request.max_matches, request.window.as_ref())?;
         self.registry.writable()?;
         let answer = |article: &v1::Article| self.submit_one(&named, Some(article), scope);
-        let results = self.each(&request.articles, answer).await?;
+        let results = self.each(&request.articles, allowance, answer).await?;
         self.registry.durable(self.registry.mark()).await?;
         Ok(v1::BatchSubmitResponse { results })
     }
@@ -22,18 +23,20 @@ impl Service {
     pub(super) async fn check_batch(
         &self,
         request: &v1::BatchCheckRequest,
+        allowance: Option<&Allowance>,
     ) -> Result<v1::BatchCheckResponse, Failure> {
         let named = self.registry.get(&request.collection)?;
         let scope = scope(&named, request.max_matches, request.window.as_ref())?;
         let answer = |article: &v1::Article| self.check_one(&named, Some(article), scope);
         Ok(v1::BatchCheckResponse {
-            results: self.each(&request.articles, answer).await?,
+            results: self.each(&request.articles, allowance, answer).await?,
         })
     }
 
     async fn each(
         &self,
         articles: &[v1::Article],
+        allowance: Option<&Allowance>,
         answer: impl Fn(&v1::Article) -> Result<v1::Answer, Failure>,
     ) -> Result<Vec<v1::ItemResult>, Failure> {
         if articles.len() > self.max_batch {
@@ -43,6 +46,9 @@ impl Service {
                 self.max_batch
             );
             return Err(Failure::invalid("BATCH_TOO_LARGE", "articles", message));
+        }
+        if let Some(allowance) = allowance {
+            allowance.overdraw(articles.len().saturating_sub(1));
         }
         let mut results = Vec::with_capacity(articles.len());
         let mut turns = Turns::new();

@@ -42,7 +42,7 @@ impl Service {
     ) -> Result<v1::FingerprintResponse, Failure> {
         let named = self.registry.get(&request.collection)?;
         let body = request.body.as_ref().ok_or_else(text::missing)?;
-        let text = Body::from(body).read(self.max_text_bytes)?;
+        let text = Body::from(body).read(self.longest.text)?;
         let mut fingerprinter = Fingerprinter::default();
         let fingerprint = fingerprinter.fingerprint("", &text, &named.collection.detector());
         Ok(v1::FingerprintResponse {

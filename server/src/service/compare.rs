@@ -52,7 +52,7 @@ impl Service {
             .and_then(|side| side.side.as_ref())
             .ok_or_else(text::missing)?;
         match Body::or_id(side) {
-            Ok(body) => body.read(self.max_text_bytes).map(Side::Text),
+            Ok(body) => body.read(self.longest.text).map(Side::Text),
             Err(id) => {
                 let article =
                     (named.collection.get(id)).ok_or_else(|| Failure::article_not_found(id))?;

@@ -4,6 +4,7 @@ use basma_proto::v1::{self, dedup_service_server::DedupService};
 use tonic::{Request, Response, Status, Streaming};
 
 use super::{Service, stream::Answers};
+use crate::limits::Allowance;
 
 #[tonic::async_trait]
 impl DedupService for Service {
@@ -25,14 +26,18 @@ impl DedupService for Service {
         &self,
         request: Request<v1::BatchSubmitRequest>,
     ) -> Result<Response<v1::BatchSubmitResponse>, Status> {
-        Ok(Response::new(self.submit_batch(request.get_ref()).await?))
+        let allowance = request.extensions().get::<Allowance>();
+        let answered = self.submit_batch(request.get_ref(), allowance).await?;
+        Ok(Response::new(answered))
     }
 
     async fn batch_check(
         &self,
         request: Request<v1::BatchCheckRequest>,
     ) -> Result<Response<v1::BatchCheckResponse>, Status> {
-        Ok(Response::new(self.check_batch(request.get_ref()).await?))
+        let allowance = request.extensions().get::<Allowance>();
+        let answered = self.check_batch(request.get_ref(), allowance).await?;
+        Ok(Response::new(answered))
     }
 
     type SubmitStreamStream = Answers;

@@ -23,9 +23,10 @@ use tokio_util::sync::CancellationToken;
 use tonic::Code;
 
 use crate::{
-    config::Config,
-    convert,
+    config::Ceilings,
+    convert::{self, article::Longest},
     failure::Failure,
+    limits::Limits,
     registry::{Named, Registry, now},
 };
 
@@ -36,18 +37,28 @@ const LONG_TEXT: usize = 64 << 10;
 #[derive(Clone, Debug)]
 pub(crate) struct Service {
     registry: Arc<Registry>,
-    max_text_bytes: usize,
+    limits: Arc<Limits>,
+    longest: Longest,
     max_batch: usize,
     started: Timestamp,
     stop: CancellationToken,
 }
 
 impl Service {
-    pub(crate) fn new(registry: Arc<Registry>, config: &Config, stop: CancellationToken) -> Self {
+    pub(crate) fn new(
+        registry: Arc<Registry>,
+        limits: Arc<Limits>,
+        ceilings: &Ceilings,
+        stop: CancellationToken,
+    ) -> Self {
         Self {
             registry,
-            max_text_bytes: config.max_text_bytes,
-            max_batch: config.max_batch,
+            limits,
+            longest: Longest {
+                text: ceilings.max_text_bytes,
+                id: ceilings.max_id_bytes,
+            },
+            max_batch: ceilings.max_batch,
             started: now(),
             stop,
         }
@@ -60,7 +71,7 @@ impl Service {
         article: Option<&v1::Article>,
         scope: Scope,
     ) -> Result<v1::Answer, Failure> {
-        let incoming = convert::article::read(article, self.max_text_bytes, true)?;
+        let incoming = convert::article::read(article, self.longest, true)?;
         let submission = incoming.submission();
         let page = named.page(submission.text);
         let answer = fingerprinting(submission.text, |fingerprinter| {
@@ -82,7 +93,7 @@ impl Service {
         article: Option<&v1::Article>,
         scope: Scope,
     ) -> Result<v1::Answer, Failure> {
-        let incoming = convert::article::read(article, self.max_text_bytes, false)?;
+        let incoming = convert::article::read(article, self.longest, false)?;
         let submission = incoming.submission();
         let answer = fingerprinting(submission.text, |fingerprinter| {
             named.collection.check(fingerprinter, submission, scope)

@@ -4,13 +4,15 @@ use std::{pin::Pin, sync::Arc};
 
 use basma_proto::v1;
 use futures_util::{Stream, StreamExt as _, stream};
+use prost::Message as _;
 use tokio::time::Instant;
 use tonic::{Request, Status, Streaming};
 
-use super::{Service, Turns, batch::item, scope};
+use super::{Service, batch::item, scope};
 use crate::{
     failure::Failure,
-    observe::{Deadline, explained},
+    limits::{Allowance, Charge, Deadline},
+    observe::explained,
 };
 
 /// So many articles of a stream are submitted, and their answers wait until they are on the disk.
@@ -31,15 +33,13 @@ impl Service {
         &self,
         request: Request<Streaming<v1::SubmitStreamRequest>>,
     ) -> Answers {
-        let deadline = request
-            .extensions()
-            .get::<Deadline>()
-            .map(|deadline| Instant::from(deadline.0));
+        let extensions = request.extensions();
+        let deadline = extensions.get::<Deadline>();
         let state = Open {
             service: self.clone(),
+            deadline: deadline.map(|deadline| Instant::from(deadline.0)),
+            allowance: extensions.get::<Allowance>().cloned(),
             requests: request.into_inner(),
-            deadline,
-            turns: Turns::new(),
             ended: false,
         };
         let answers = stream::unfold(state, |mut open| async move {
@@ -59,7 +59,14 @@ impl Service {
                 answer
             }
         });
-        durable.buffered(UNDER_WAY).boxed()
+        // What was charged for an answer is given back when it has left for its caller.
+        let answers = durable
+            .buffered(UNDER_WAY)
+            .map(|answer: Result<_, Status>| {
+                let (answer, _charge): (_, Charge) = answer?;
+                Ok(answer)
+            });
+        answers.boxed()
     }
 
     fn answer_request(&self, request: &v1::SubmitStreamRequest) -> Result<v1::Answer, Failure> {
@@ -75,14 +82,13 @@ struct Open {
     service: Service,
     requests: Streaming<v1::SubmitStreamRequest>,
     deadline: Option<Instant>,
-    turns: Turns,
+    allowance: Option<Allowance>,
     ended: bool,
 }
 
 impl Open {
     /// The answer to the next request; `None` when there is none.
-    async fn next(&mut self) -> Option<Result<v1::SubmitStreamResponse, Status>> {
-        self.turns.give_way().await;
+    async fn next(&mut self) -> Option<Result<(v1::SubmitStreamResponse, Charge), Status>> {
         let deadline = self.deadline;
         let late = async {
             match deadline {
@@ -90,24 +96,50 @@ impl Open {
                 None => std::future::pending().await,
             }
         };
-        let request = tokio::select! {
+        let stop = self.service.stop.clone();
+        tokio::select! {
             biased;
-            () = late => return Some(Err(Failure::deadline_exceeded().into())),
-            () = self.service.stop.cancelled() => return Some(Err(Failure::draining().into())),
-            request = self.requests.message() => request,
-        };
-        match request {
-            Ok(Some(request)) => {
-                let id = request.article.as_ref().map_or("", |article| &article.id);
-                let result = item(id, self.service.answer_request(&request));
-                let request_number = request.request_number;
-                Some(Ok(v1::SubmitStreamResponse {
-                    request_number,
-                    result: Some(result),
-                }))
-            }
-            Ok(None) => None,
-            Err(status) => Some(Err(explained(&status).map_or(status, Status::from))),
+            () = late => Some(Err(Failure::deadline_exceeded().into())),
+            () = stop.cancelled() => Some(Err(Failure::draining().into())),
+            answer = self.answer() => answer.transpose(),
         }
+    }
+
+    async fn answer(&mut self) -> Result<Option<(v1::SubmitStreamResponse, Charge)>, Status> {
+        let idle = self.service.limits.longest_idle();
+        let request = tokio::time::timeout(idle, self.requests.message()).await;
+        let request = request.map_err(|_| Failure::stream_idle(idle))?;
+        let request = request.map_err(|status| explained(&status).map_or(status, Status::from))?;
+        let Some(request) = request else {
+            return Ok(None);
+        };
+        self.allowed().await?;
+        let turn = self.service.limits.gate.turn().await?;
+        let id = request.article.as_ref().map_or("", |article| &article.id);
+        let result = item(id, self.service.answer_request(&request));
+        drop(turn);
+        let answer = v1::SubmitStreamResponse {
+            request_number: request.request_number,
+            result: Some(result),
+        };
+        let mut charge = self.service.limits.budget.charge();
+        charge.add(answer.encoded_len())?;
+        Ok(Some((answer, charge)))
+    }
+
+    /// Waits until the caller may have another answer, if that is soon.
+    async fn allowed(&self) -> Result<(), Failure> {
+        let Some(allowance) = &self.allowance else {
+            return Ok(());
+        };
+        while let Err(refused) = allowance.take() {
+            match refused.retry() {
+                Some(wait) if wait <= self.service.limits.longest_idle() => {
+                    tokio::time::sleep(wait).await;
+                }
+                _ => return Err(refused),
+            }
+        }
+        Ok(())
     }
 }

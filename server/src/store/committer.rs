@@ -16,6 +16,7 @@ use super::{
     backup::Snapshot,
     folder::Folder,
     log::{Batch, Log},
+    meter::Meter,
     queue::{Op, Queue, Trouble},
 };
 use crate::registry::Named;
@@ -38,6 +39,7 @@ pub(super) struct Committer {
     pub(super) segment: u64,
     /// Held by whoever copies journals.
     pub(super) lease: Arc<()>,
+    pub(super) meter: Arc<Meter>,
 }
 
 /// It was told to stop while nothing could be written.
@@ -117,7 +119,10 @@ impl Committer {
             if let Some(log) = self.logs.get_mut(&number) {
                 // What was copied must be on the disk before what it was copied from goes.
                 let sync = sync || log.has_cleaned();
-                until_done(&self.queue, || log.write(&mut batch, sync))?;
+                until_done(&self.queue, || match sync {
+                    true => self.meter.sync(|| log.write(&mut batch, true)),
+                    false => log.write(&mut batch, false),
+                })?;
                 until_done(&self.queue, || log.note())?;
                 log.drop_cleaned();
             }
@@ -146,7 +151,9 @@ impl Committer {
 
     fn sync(&mut self) -> Result<(), GivenUp> {
         for log in self.logs.values_mut() {
-            until_done(&self.queue, || log.sync())?;
+            if log.is_unsynced() {
+                until_done(&self.queue, || self.meter.sync(|| log.sync()))?;
+            }
             until_done(&self.queue, || log.note())?;
         }
         Ok(())

@@ -263,6 +263,11 @@ impl Log {
             .ok_or_else(|| io::ErrorKind::NotFound.into())
     }
 
+    /// Whether something was written that may not be on the disk.
+    pub(super) fn is_unsynced(&self) -> bool {
+        self.unsynced
+    }
+
     /// Returns when everything that was written is on the disk.
     pub(super) fn sync(&mut self) -> io::Result<()> {
         if self.unsynced {

@@ -9,6 +9,7 @@
 //! - `clean`: gives back the disk space of what was deleted;
 //! - `texts`: kept texts;
 //! - `recover`: from the journal back to the index;
+//! - `meter`: what is measured of all that;
 //! - `backup`: copies of journals, and back; `rewrite` and `refingerprint`: journals made anew;
 //! - `folder`: the data folder, locked, with its catalog.
 
@@ -18,6 +19,7 @@ mod committer;
 mod entry;
 mod folder;
 mod log;
+mod meter;
 mod queue;
 mod recover;
 mod refingerprint;
@@ -53,6 +55,7 @@ use self::{
     entry::{State, VERSIONS},
     folder::Folder,
     log::Log,
+    meter::Meter,
     queue::{Op, Queue},
     recover::{Recovered, recover},
     rewrite::rewrite,
@@ -89,6 +92,7 @@ pub(crate) struct Store {
     /// What cannot be read is done without.
     accept_loss: bool,
     committer: Mutex<Option<JoinHandle<()>>>,
+    meter: Arc<Meter>,
 }
 
 impl Store {
@@ -114,6 +118,7 @@ impl Store {
             accept_loss,
             numbers: AtomicU64::new(0),
             committer: Mutex::new(None),
+            meter: Arc::default(),
         })
     }
 
@@ -124,7 +129,11 @@ impl Store {
     /// A sentence that names the file and what is wrong with it.
     pub(crate) fn recover(&self) -> Result<Vec<Arc<Named>>, String> {
         let (mut all, mut logs) = (Vec::new(), std::collections::BTreeMap::new());
-        for name in self.folder.collections()? {
+        let names = self.folder.collections()?;
+        for name in &names {
+            self.meter.found(&self.folder.journal(name));
+        }
+        for name in names {
             let (number, log) = self.recover_one(&name)?;
             all.push(Arc::clone(&log.named));
             logs.insert(number, log);
@@ -136,6 +145,7 @@ impl Store {
             durability: self.durability,
             segment: self.segment,
             lease: Arc::default(),
+            meter: Arc::clone(&self.meter),
         };
         let thread = thread::Builder::new().name("committer".to_owned());
         let thread = thread
@@ -166,14 +176,15 @@ impl Store {
 
     fn recover_one(&self, name: &str) -> Result<(u64, Log), String> {
         let folder = self.folder.journal(name);
-        let read = AtomicU64::new(0);
+        let read = &self.meter.read;
+        let before = read.load(Ordering::Relaxed);
         let started = std::time::Instant::now();
         let found = thread::scope(|scope| {
-            let reading = scope.spawn(|| self.read(name, &read));
+            let reading = scope.spawn(|| self.read(name, read));
             while !reading.is_finished() {
                 thread::park_timeout(Duration::from_millis(20));
                 if started.elapsed().as_secs() > 0 {
-                    let megabytes = read.load(Ordering::Relaxed) >> 20;
+                    let megabytes = (read.load(Ordering::Relaxed) - before) >> 20;
                     info!(collection = name, megabytes, "reading the journal");
                     thread::park_timeout(Duration::from_secs(1));
                 }

@@ -99,6 +99,11 @@ impl Queue {
         self.waiting.lock().count
     }
 
+    /// How many of them are not acknowledged yet.
+    pub(super) fn waiting(&self) -> u64 {
+        self.count().saturating_sub(self.progress.borrow().done)
+    }
+
     /// Nothing may be handed over for the time being.
     pub(crate) fn refusal(&self) -> Option<Failure> {
         let progress = self.progress.borrow();

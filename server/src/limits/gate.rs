@@ -1,0 +1,101 @@
+//! How much is done at once, on all connections: requests that are worked on, and calls that are open.
+//!
+//! A request has one of so many places from when it was received whole until its answer is ready, and is
+//! refused at once if there is none: whoever waits for an answer that comes too late has gone by then, and
+//! what he asked for was done for nothing. A stream, which its caller sends no faster than it is read from,
+//! waits for a place before each of its articles; all streams together have half of the places, so that
+//! there are some for single requests whatever they do.
+
+use std::sync::Arc;
+
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, SemaphorePermit};
+
+use crate::failure::Failure;
+
+/// The places of the whole server.
+#[derive(Debug)]
+pub(crate) struct Gate {
+    places: Arc<Semaphore>,
+    most: usize,
+    /// Those of the places that streams may have.
+    streams: Semaphore,
+    calls: Arc<Semaphore>,
+    most_calls: usize,
+}
+
+/// A request's place, until it is dropped.
+pub(super) type Place = OwnedSemaphorePermit;
+
+/// One call, until it is dropped.
+pub(crate) type OpenCall = OwnedSemaphorePermit;
+
+/// A stream's place for one article.
+#[derive(Debug)]
+pub(crate) struct Turn<'a> {
+    _place: SemaphorePermit<'a>,
+    _stream: SemaphorePermit<'a>,
+}
+
+impl Gate {
+    pub(super) fn new(most: usize, most_calls: usize) -> Self {
+        Self {
+            places: Arc::new(Semaphore::new(most)),
+            most,
+            streams: Semaphore::new((most / 2).max(1)),
+            calls: Arc::new(Semaphore::new(most_calls)),
+            most_calls,
+        }
+    }
+
+    /// Requests that are worked on.
+    pub(crate) fn taken(&self) -> usize {
+        self.most - self.places.available_permits()
+    }
+
+    /// Calls that are open.
+    pub(crate) fn open(&self) -> usize {
+        self.most_calls - self.calls.available_permits()
+    }
+
+    /// One more call; a stream that idles is one, and a request that is not yet received.
+    pub(super) fn call(&self) -> Result<OpenCall, Failure> {
+        Arc::clone(&self.calls)
+            .try_acquire_owned()
+            .map_err(|_| Failure::overloaded("max_open_calls", "there are too many open calls"))
+    }
+
+    /// Whether there is a place: what would be refused need not be received first.
+    pub(super) fn look(&self) -> Result<(), Failure> {
+        match self.places.available_permits() {
+            0 => Err(full()),
+            _ => Ok(()),
+        }
+    }
+
+    /// A place for a request.
+    pub(super) fn enter(&self) -> Result<Place, Failure> {
+        Arc::clone(&self.places)
+            .try_acquire_owned()
+            .map_err(|_| full())
+    }
+
+    /// Waits for a stream's place for its next article. Places are given in the order in which they were
+    /// asked for.
+    pub(crate) async fn turn(&self) -> Result<Turn<'_>, Failure> {
+        let (Ok(stream), Ok(place)) = (self.streams.acquire().await, self.places.acquire().await)
+        else {
+            return Err(Failure::draining());
+        };
+        // Whatever else is to be done comes first; so there is no more work at once on the runtime's
+        // threads than there are places.
+        tokio::task::yield_now().await;
+        Ok(Turn {
+            _place: place,
+            _stream: stream,
+        })
+    }
+}
+
+fn full() -> Failure {
+    Failure::overloaded("max_requests", "it works on as many requests as it may")
+}
