@@ -31,6 +31,7 @@ use crate::{
 };
 pub use compare::Compared;
 pub use readmit::Decision;
+pub use restore::{Restoration, Sheet};
 pub use submit::{IndexFull, Submission};
 
 /// Every verdict, in the order of their strength.
@@ -258,11 +259,6 @@ impl Collection {
     /// Puts an article into every table of fingerprints. It must be among the articles already, so that
     /// whatever finds its slot in another table can look it up.
     fn enter(&self, article: &Article) {
-        self.enter_hashes(article);
-        self.enter_content(article);
-    }
-
-    fn enter_hashes(&self, article: &Article) {
         let fingerprint = &article.fingerprint;
         if fingerprint.tokens > 0 {
             self.exact.insert(fingerprint.exact.0, article.slot);
@@ -270,9 +266,6 @@ impl Collection {
         if fingerprint.tokens >= Detector::MIN_TOKENS {
             self.hamming.insert(fingerprint.simhash, article.slot);
         }
-    }
-
-    fn enter_content(&self, article: &Article) {
         if let Some(content) = article.content() {
             self.postings
                 .insert(content.sketch.posted(), article.slot, article.is_story);

@@ -52,7 +52,7 @@ pub mod text;
 
 pub use age::{Age, Clock, Scope};
 pub use answer::{Answer, Evidence, Match, Relation, Verdict};
-pub use collection::{Collection, Compared, Decision, IndexFull, Stats, Submission};
+pub use collection::{Collection, Compared, Decision, IndexFull, Restoration, Stats, Submission};
 pub use detector::{Detector, Method};
 pub use fingerprint::{ExactHash, Fingerprint, Fingerprinter, SimHash};
 pub use index::{

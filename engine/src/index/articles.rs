@@ -12,7 +12,7 @@ use dashmap::DashMap;
 use foldhash::fast::RandomState;
 
 use super::{
-    Slot,
+    Gathered, Part, Slot,
     keys::Keys,
     memory::{allocated, map_bytes},
     page::{self, Page},
@@ -171,11 +171,26 @@ impl Articles {
 
     /// Adds an article to its slot, which is free.
     pub(crate) fn insert(&self, article: &Arc<Article>) {
+        self.put(article);
+        self.ids.insert(&*article.id, article.slot);
+    }
+
+    /// As [`Articles::insert`], and gathers what it will be found by when the ids are filled.
+    pub(crate) fn restore(&self, article: &Arc<Article>, ids: &mut Gathered<u128>) {
+        self.put(article);
+        self.ids.gather(&*article.id, article.slot, ids);
+    }
+
+    /// Puts a part of what was gathered in.
+    pub(crate) fn fill_ids(&self, part: Part<u128>) {
+        self.ids.fill(part);
+    }
+
+    fn put(&self, article: &Arc<Article>) {
         self.pages
             .entry(page::number(article.slot))
             .or_insert_with(|| Box::new(Page::new(article.first_seen)))
             .insert(article);
-        self.ids.insert(&*article.id, article.slot);
         self.len.fetch_add(1, Ordering::Relaxed);
     }
 

@@ -77,6 +77,22 @@ impl<P: Copy + Default> Buckets<P> {
         buckets
     }
 
+    /// Empty ones that have room for so many fingerprints each.
+    pub(super) fn with_room(lens: &[u32; BUCKETS]) -> Self {
+        let mut start = 0;
+        let places = lens.map(|len| {
+            let place = Place { start, len: 0 };
+            start += Place { start, len }.room() as u32;
+            place
+        });
+        let chunks = (start as usize).div_ceil(CHUNK);
+        Self {
+            places: places.into(),
+            chunks: (0..chunks).map(|_| Chunk::new()).collect(),
+            len: 0,
+        }
+    }
+
     /// Number of fingerprints.
     pub(super) fn len(&self) -> usize {
         self.len

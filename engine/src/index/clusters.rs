@@ -41,13 +41,11 @@ impl Clusters {
         members.push(slot);
     }
 
-    /// Adds an article to a story after those that were added before.
-    pub(crate) fn restore(&self, cluster: u64, slot: Slot) {
-        let mut members = self.members.entry(cluster).or_default();
-        if !members.is_empty() {
-            self.followers.fetch_add(1, Ordering::Relaxed);
-        }
-        members.push(slot);
+    /// Sets the members of a story, two at least.
+    pub(crate) fn restore(&self, cluster: u64, members: Vec<Slot>) {
+        self.followers
+            .fetch_add(members.len() as u64 - 1, Ordering::Relaxed);
+        self.members.insert(cluster, members);
     }
 
     /// Takes an article out of its story.

@@ -11,9 +11,11 @@ use foldhash::fast::RandomState;
 use parking_lot::Mutex;
 
 use super::{
-    Slot,
+    Gathered, Part, Slot,
+    gather::PART_BITS,
     memory::{allocated, grow, map_bytes, shrink},
     plan::{Crowds, Plan},
+    share_out,
     table::{Block, Table},
 };
 use crate::fingerprint::SimHash;
@@ -70,6 +72,68 @@ impl HammingIndex {
         let lens = std::iter::once(self.first.insert(simhash, slot)).chain(others);
         for (block, len) in lens.enumerate().filter(|(_, len)| *len > 0) {
             self.crowds.note(block, simhash, len, all);
+        }
+    }
+
+    /// Gathers an article for [`HammingIndex::fill`].
+    pub(crate) fn gather(simhash: SimHash, slot: Slot, gathered: &mut Gathered<u128>) {
+        let part = simhash.0 >> (u64::BITS - PART_BITS);
+        gathered.push(
+            part as u32,
+            u128::from(simhash.0) << 32 | u128::from(slot.0),
+        );
+    }
+
+    /// Adds all of these to an index that is empty, as if one after the other had been added in the order of
+    /// their slots.
+    pub(crate) fn fill(&self, articles: Vec<Part<u128>>) {
+        let distinct = Mutex::new(Vec::new());
+        let group = |part: Part<u128>| {
+            let mut entries = part.sorted();
+            let simhash = |entry: &u128| (entry >> 32) as u64;
+            let slot = |entry: &u128| Slot(*entry as u32);
+            for equal in entries.chunk_by(|one, other| simhash(one) == simhash(other)) {
+                if equal.len() > 1 {
+                    let group = equal.iter().map(slot).collect();
+                    self.groups.insert(simhash(&equal[0]), group);
+                }
+            }
+            entries.dedup_by_key(|entry| simhash(entry));
+            self.len.fetch_add(entries.len(), Ordering::Relaxed);
+            distinct.lock().push(entries);
+        };
+        let group = &group;
+        share_out(
+            articles
+                .into_iter()
+                .map(|part| Box::new(move || group(part)) as _)
+                .collect(),
+        );
+        let distinct = &distinct.into_inner();
+        share_out(vec![
+            Box::new(|| self.fill_table(&self.first, 0, |slot| slot, distinct)),
+            Box::new(|| self.fill_table(&self.others[0], 1, |_| (), distinct)),
+            Box::new(|| self.fill_table(&self.others[1], 2, |_| (), distinct)),
+            Box::new(|| self.fill_table(&self.others[2], 3, |_| (), distinct)),
+        ]);
+    }
+
+    fn fill_table<P: Copy + Default>(
+        &self,
+        table: &Table<P>,
+        block: usize,
+        with: impl Fn(Slot) -> P + Copy,
+        distinct: &[Vec<u128>],
+    ) {
+        let mut gathered = Gathered::default();
+        for entry in distinct.iter().flatten() {
+            table.gather((entry >> 32) as u64, Slot(*entry as u32), &mut gathered);
+        }
+        let all = self.len();
+        for part in Gathered::parts(std::iter::once(&mut gathered)) {
+            table.fill(part, with, |simhash, len| {
+                self.crowds.note_all(block, simhash, len, all);
+            });
         }
     }
 
@@ -306,6 +370,47 @@ mod tests {
             index.remove(SimHash(*point), Slot(slot as u32));
         }
         assert_eq!((index.len(), held(&index)), (0, 0));
+    }
+
+    #[test]
+    fn what_is_filled_at_once_is_found_and_goes_again() {
+        let (one_by_one, at_once) = (HammingIndex::new(), HammingIndex::new());
+        let mut gathered = Gathered::default();
+        // Some twice, and some three times.
+        let points = crowded();
+        let points: Vec<_> = points
+            .iter()
+            .chain(&points[..300])
+            .chain(&points[200..400])
+            .collect();
+        for (slot, point) in points.iter().enumerate() {
+            one_by_one.insert(SimHash(**point), Slot(slot as u32));
+            HammingIndex::gather(SimHash(**point), Slot(slot as u32), &mut gathered);
+        }
+        at_once.fill(Gathered::parts(std::iter::once(&mut gathered)));
+        assert_eq!(at_once.len(), one_by_one.len());
+        let behind = |index: &HammingIndex, point| {
+            let mut slots = Vec::new();
+            index.articles(point, |slot| {
+                slots.push(slot);
+                true
+            });
+            slots
+        };
+        for point in points.iter().step_by(97) {
+            let query = SimHash(*point ^ 5);
+            for distance in [0, 3, 8, 12] {
+                let [expected, filled] =
+                    [&one_by_one, &at_once].map(|index| found(index, query, distance));
+                assert_eq!(filled, expected, "distance {distance}");
+            }
+            let point = SimHash(**point);
+            assert_eq!(behind(&at_once, point), behind(&one_by_one, point));
+        }
+        for (slot, point) in points.iter().enumerate() {
+            at_once.remove(SimHash(**point), Slot(slot as u32));
+        }
+        assert_eq!((at_once.len(), held(&at_once)), (0, 0));
     }
 
     #[test]

@@ -9,7 +9,8 @@ use dashmap::DashMap;
 use foldhash::quality::RandomState;
 
 use super::{
-    Slot,
+    Gathered, Part, Slot,
+    gather::PART_BITS,
     memory::{allocated, grow, map_bytes, shrink},
 };
 
@@ -31,6 +32,27 @@ impl Keys {
         let mut bucket = self.buckets.entry(bucket).or_default();
         grow(&mut bucket, 4);
         bucket.push((rest, slot));
+    }
+
+    /// Gathers an entry for [`Keys::fill`].
+    pub(crate) fn gather(&self, key: impl Hash, slot: Slot, gathered: &mut Gathered<u128>) {
+        let (bucket, rest) = self.hash(key);
+        let entry = u128::from(bucket) << 64 | u128::from(slot.0) << 32 | u128::from(rest);
+        gathered.push(bucket >> (BUCKET_BITS - PART_BITS), entry);
+    }
+
+    /// Puts the entries of a part in, into buckets that are empty.
+    pub(crate) fn fill(&self, part: Part<u128>) {
+        let bucket = |entry: &u128| (entry >> 64) as u32;
+        for entries in part
+            .sorted()
+            .chunk_by(|one, other| bucket(one) == bucket(other))
+        {
+            let slots = entries
+                .iter()
+                .map(|entry| (*entry as u32, Slot((entry >> 32) as u32)));
+            self.buckets.insert(bucket(&entries[0]), slots.collect());
+        }
     }
 
     pub(crate) fn remove(&self, key: impl Hash, slot: Slot) {
@@ -117,6 +139,24 @@ mod tests {
         assert_eq!(latest, expected);
         assert_eq!(keys.find("none", 9), []);
         (0..1001).for_each(|n| keys.remove(if n < 1000 { "one" } else { "another" }, Slot(n)));
+        assert_eq!(format!("{keys:?}"), "{}");
+    }
+
+    #[test]
+    fn what_is_filled_at_once_is_found_in_order() {
+        let keys = Keys::default();
+        let mut gathered = [Gathered::default(), Gathered::default()];
+        for n in (0..20_000u32).rev() {
+            keys.gather(n % 5_000, Slot(n), &mut gathered[n as usize % 2]);
+        }
+        Gathered::parts(gathered.iter_mut())
+            .into_iter()
+            .for_each(|part| keys.fill(part));
+        for n in 0..5_000 {
+            let expected = [n, n + 5_000, n + 10_000, n + 15_000].map(Slot);
+            assert_eq!(keys.find(n, 9), expected);
+        }
+        (0..20_000).for_each(|n| keys.remove(n % 5_000, Slot(n)));
         assert_eq!(format!("{keys:?}"), "{}");
     }
 }

@@ -3,23 +3,26 @@
 //! [`hamming`] finds fingerprints within a distance (one [`table`] a block, whose [`buckets`] it looks at
 //! by a [`plan`]), [`postings`] articles that share shingles,
 //! [`keys`] the same text or id; [`articles`] holds what is known of each article, [`clusters`] who belongs
-//! to whose story, [`stories`] counts what is common, and [`arrivals`] makes check-and-add one step. A guard of a dashmap is never held
-//! while another one is taken.
+//! to whose story, [`stories`] counts what is common, and [`arrivals`] makes check-and-add one step. What is
+//! restored is put in at once ([`gather`]). A guard of a dashmap is never held while another one is taken.
 
 pub(crate) mod arrivals;
 pub(crate) mod articles;
 mod buckets;
 pub(crate) mod clusters;
+pub(crate) mod gather;
 pub(crate) mod hamming;
 pub(crate) mod keys;
 mod memory;
 mod page;
 mod plan;
 pub(crate) mod postings;
+pub(crate) mod row;
 mod slot;
 pub(crate) mod stories;
 mod table;
 
+pub(crate) use gather::{Gathered, Part, share_out};
 pub use hamming::{HammingIndex, MAX_DISTANCE};
 pub use slot::Slot;
 pub(crate) use slot::Slots;

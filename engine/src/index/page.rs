@@ -1,30 +1,17 @@
 //! Pages: the articles of 64 slots one after the other.
 
-use std::sync::{Arc, atomic::AtomicBool, atomic::Ordering};
+use std::sync::Arc;
 
 use super::{
     Slot,
-    articles::{Article, FirstMatch, Metadata, Timestamp},
+    articles::{Article, Timestamp},
     memory::allocated,
+    row::{self, Origin},
 };
-use crate::{
-    answer::PackedEvidence,
-    codec::{Malformed, Reader, put_bytes, put_varint},
-    collection::VERDICTS,
-    fingerprint::{ExactHash, Fingerprint, SimHash},
-};
+use crate::codec::Reader;
 
 /// Slots of a page.
 pub(super) const SLOTS: usize = 64;
-
-/// The flags that a packed article begins with; the lowest three bits are the verdict.
-const TRUNCATED: u16 = 1 << 3;
-const IS_STORY: u16 = 1 << 4;
-const REMOVED: u16 = 1 << 5;
-const HAS_PUBLISHED: u16 = 1 << 6;
-const IS_REVISED: u16 = 1 << 7;
-const IN_A_STORY: u16 = 1 << 8;
-const HAS_MATCHES: u16 = 1 << 9;
 
 /// The articles of 64 slots. Those that have no content to be compared by are packed into bytes, and made
 /// anew when they are asked for: that happens once or twice a question, and there may be a hundred million.
@@ -64,7 +51,7 @@ impl Page {
             return;
         }
         let mut packed = Vec::with_capacity(256);
-        pack(article, self.since, &mut packed);
+        row::write(article, &self.origin(article.slot), &mut packed);
         self.replace(place, &packed);
     }
 
@@ -80,26 +67,21 @@ impl Page {
         if let Some(Some(whole)) = self.whole.get(place(slot)) {
             return Some(Arc::clone(whole));
         }
-        let packed = &self.packed[self.range(place(slot))];
-        unpack(packed, slot, self.since).map(Arc::new).ok()
+        let mut reader = Reader(&self.packed[self.range(place(slot))]);
+        let article = row::read(&mut reader, &self.origin(slot), slot);
+        article.map(Arc::new).ok()
     }
 
     /// Marks an article for those that find it until it is taken out.
     pub(super) fn mark_removed(&mut self, slot: Slot) {
         let range = self.range(place(slot));
-        if let Some(flags) = self.packed[range].first_mut() {
-            *flags |= REMOVED as u8;
-        }
+        row::mark_removed(&mut self.packed[range]);
     }
 
     /// Whether a packed article of this sequence is there, and not marked.
     pub(super) fn holds(&self, slot: Slot, sequence: u64) -> bool {
         let mut reader = Reader(&self.packed[self.range(place(slot))]);
-        let found = reader.array().and_then(|flags| {
-            let is_removed = u16::from_le_bytes(flags) & REMOVED != 0;
-            Ok(!is_removed && unrelated(reader.varint()?, slot) == sequence)
-        });
-        found == Ok(true)
+        row::present(&mut reader, &self.origin(slot)) == Ok(Some(sequence))
     }
 
     /// Memory that it takes, in bytes.
@@ -110,6 +92,14 @@ impl Page {
             + allocated::<u8>(self.packed.capacity())
             + allocated::<Option<Arc<Article>>>(self.whole.capacity())
             + whole
+    }
+
+    fn origin(&self, slot: Slot) -> Origin {
+        Origin {
+            sequence: slot.0.into(),
+            since: self.since,
+            in_index: true,
+        }
     }
 
     fn range(&self, place: usize) -> std::ops::Range<usize> {
@@ -143,146 +133,17 @@ fn place(slot: Slot) -> usize {
     slot.0 as usize % SLOTS
 }
 
-/// A sequence by how far it is from the slot, and back: they go nearly together.
-fn related(sequence: u64, slot: Slot) -> u64 {
-    let distance = sequence.wrapping_sub(slot.0.into()) as i64;
-    zigzag(distance)
-}
-
-fn unrelated(distance: u64, slot: Slot) -> u64 {
-    u64::from(slot.0).wrapping_add(unzigzag(distance) as u64)
-}
-
-/// Small numbers for numbers near zero, of either sign.
-fn zigzag(number: i64) -> u64 {
-    (number << 1 ^ number >> 63) as u64
-}
-
-fn unzigzag(number: u64) -> i64 {
-    (number >> 1) as i64 ^ -((number & 1) as i64)
-}
-
-fn pack(article: &Article, since: Timestamp, out: &mut Vec<u8>) {
-    let verdict = VERDICTS.iter().position(|other| *other == article.verdict);
-    let in_a_story = (article.cluster, article.standing) != (article.sequence, article.sequence);
-    let flags = [
-        (article.truncated, TRUNCATED),
-        (article.is_story, IS_STORY),
-        (article.removed.load(Ordering::Acquire), REMOVED),
-        (article.metadata.published.is_some(), HAS_PUBLISHED),
-        (article.revision != 1, IS_REVISED),
-        (in_a_story, IN_A_STORY),
-        (!article.first_matches.is_empty(), HAS_MATCHES),
-    ];
-    let flags = flags.iter().filter(|(set, _)| *set);
-    let flags = flags.fold(verdict.unwrap_or_default() as u16, |all, (_, flag)| {
-        all | flag
-    });
-    out.extend_from_slice(&flags.to_le_bytes());
-    put_varint(out, related(article.sequence, article.slot));
-    let Metadata {
-        title,
-        source,
-        url,
-        published,
-    } = &article.metadata;
-    for text in [&article.id, title, source, url] {
-        put_bytes(out, text.as_bytes());
-    }
-    if let Some(published) = published {
-        put_varint(out, zigzag(published.wrapping_sub(since)));
-    }
-    put_varint(out, zigzag(article.first_seen.wrapping_sub(since)));
-    let fingerprint = &article.fingerprint;
-    out.extend_from_slice(&fingerprint.exact.0.to_le_bytes());
-    out.extend_from_slice(&fingerprint.simhash.0.to_le_bytes());
-    put_varint(out, fingerprint.tokens.into());
-    if article.revision != 1 {
-        put_varint(out, article.revision.into());
-    }
-    if in_a_story {
-        put_varint(out, article.cluster);
-        put_varint(out, article.standing);
-    }
-    if !article.first_matches.is_empty() {
-        put_varint(out, article.first_matches.len() as u64);
-        for found in &article.first_matches {
-            put_varint(out, found.slot.0.into());
-            put_varint(out, related(found.sequence, found.slot));
-            out.push(found.relation as u8);
-            found.evidence.encode(out);
-        }
-    }
-}
-
-fn unpack(packed: &[u8], slot: Slot, since: Timestamp) -> Result<Article, Malformed> {
-    let reader = &mut Reader(packed);
-    let flags = u16::from_le_bytes(reader.array()?);
-    let has = |flag| flags & flag != 0;
-    let time = |number| since.wrapping_add(unzigzag(number));
-    let sequence = unrelated(reader.varint()?, slot);
-    Ok(Article {
-        id: reader.text()?.into(),
-        metadata: Metadata {
-            title: reader.text()?.into(),
-            source: reader.text()?.into(),
-            url: reader.text()?.into(),
-            published: (has(HAS_PUBLISHED).then(|| reader.varint().map(time))).transpose()?,
-        },
-        first_seen: time(reader.varint()?),
-        fingerprint: Fingerprint {
-            exact: ExactHash(u128::from_le_bytes(reader.array()?)),
-            simhash: SimHash(reader.long()?),
-            tokens: reader.short_varint()?,
-            sketch: 0,
-        },
-        content: None,
-        revision: if has(IS_REVISED) {
-            reader.short_varint()?
-        } else {
-            1
-        },
-        verdict: VERDICTS[usize::from(flags & 7).min(VERDICTS.len() - 1)],
-        slot,
-        sequence,
-        cluster: if has(IN_A_STORY) {
-            reader.varint()?
-        } else {
-            sequence
-        },
-        standing: if has(IN_A_STORY) {
-            reader.varint()?
-        } else {
-            sequence
-        },
-        first_matches: if has(HAS_MATCHES) {
-            let count = reader.varint()?;
-            (0..count)
-                .map(|_| first_match(reader))
-                .collect::<Result<_, _>>()?
-        } else {
-            Box::default()
-        },
-        truncated: has(TRUNCATED),
-        is_story: has(IS_STORY),
-        removed: AtomicBool::new(has(REMOVED)),
-    })
-}
-
-fn first_match(reader: &mut Reader<'_>) -> Result<FirstMatch, Malformed> {
-    let slot = Slot(reader.short_varint()?);
-    Ok(FirstMatch {
-        slot,
-        sequence: unrelated(reader.varint()?, slot),
-        relation: crate::record::relation(reader.byte()?)?,
-        evidence: PackedEvidence::decode(reader)?,
-    })
-}
-
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::AtomicBool;
+
     use super::*;
-    use crate::answer::{Evidence, Relation};
+    use crate::{
+        answer::{Evidence, PackedEvidence, Relation},
+        collection::VERDICTS,
+        fingerprint::{ExactHash, Fingerprint, SimHash},
+        index::articles::{FirstMatch, Metadata},
+    };
 
     fn article(slot: u32, text: &str) -> Arc<Article> {
         let evidence = Evidence {

@@ -63,6 +63,11 @@ impl Crowds {
         self.any.store(!values.is_empty(), Ordering::Relaxed);
     }
 
+    /// The same, where so many were added at once.
+    pub(super) fn note_all(&self, block: usize, simhash: u64, len: usize, all: usize) {
+        self.note(block, simhash, len / CROWD * CROWD, all);
+    }
+
     /// Where to look for what is within `distance` bits of `simhash` among `all` fingerprints.
     pub(super) fn plan(&self, simhash: u64, distance: u32, all: usize) -> Plan {
         if !self.any.load(Ordering::Relaxed) {

@@ -9,7 +9,7 @@
 use dashmap::DashMap;
 use foldhash::{HashMap, HashMapExt as _, fast::RandomState};
 
-use super::Slot;
+use super::{Gathered, Part, Slot, gather::PART_BITS};
 
 /// Of the articles that post a hash the latest ones are kept, this many that count as a story of their
 /// own and this many others: what a new article copies is mostly recent, and an old story has recent
@@ -19,6 +19,9 @@ const MOST: usize = 32;
 
 /// Bits of a hash that lead to its list. The rest stands in the entries.
 const LIST_BITS: u32 = 20;
+
+/// Bits of a list among those of one part.
+const PART_LIST_BITS: u32 = LIST_BITS - PART_BITS;
 
 /// Articles by the hashes that their sketches post.
 #[derive(Debug, Default)]
@@ -69,6 +72,31 @@ enum List {
 }
 
 impl List {
+    /// As if these, of which there is one at least, had been pushed one after the other.
+    fn new(postings: impl ExactSizeIterator<Item = Posting> + DoubleEndedIterator) -> Self {
+        let mut latest = Vec::with_capacity(postings.len());
+        // From the last to the first, so that the latest of a kind are those that are kept.
+        for posting in postings.rev() {
+            let like = || {
+                latest
+                    .iter()
+                    .filter(|other: &&Posting| other.kind == posting.kind)
+            };
+            if latest.len() < MOST || like().count() < MOST {
+                latest.push(posting);
+            }
+        }
+        latest.reverse();
+        match latest[..] {
+            [only] => Self::One(only),
+            [first, second] => Self::Two([first, second]),
+            _ => {
+                latest.shrink_to_fit();
+                Self::Many(Box::new(latest))
+            }
+        }
+    }
+
     fn postings(&self) -> &[Posting] {
         match self {
             Self::One(posting) => std::slice::from_ref(posting),
@@ -138,6 +166,39 @@ impl Postings {
                 .entry(list(hash))
                 .and_modify(|list| list.push(posting))
                 .or_insert(List::One(posting));
+        }
+    }
+
+    /// Gathers an article for [`Postings::fill`].
+    pub(crate) fn gather(
+        hashes: impl Iterator<Item = u32>,
+        slot: Slot,
+        is_story: bool,
+        gathered: &mut Gathered<u64>,
+    ) {
+        for hash in hashes {
+            let within = u64::from(list(hash)) & ((1 << PART_LIST_BITS) - 1);
+            let kind = kind(hash) | u16::from(is_story);
+            let entry = within << 48 | u64::from(slot.0) << 16 | u64::from(kind);
+            gathered.push(list(hash) >> PART_LIST_BITS, entry);
+        }
+    }
+
+    /// Puts the postings of a part in, into lists that are empty, as if article after article had been added
+    /// in the order of their slots.
+    pub(crate) fn fill(&self, part: Part<u64>) {
+        let first = part.part << PART_LIST_BITS;
+        let list = |entry: &u64| first | (entry >> 48) as u32;
+        for entries in part
+            .sorted()
+            .chunk_by(|one, other| list(one) == list(other))
+        {
+            let posting = |entry: &u64| Posting {
+                kind: *entry as u16,
+                slot: [(entry >> 16) as u16, (entry >> 32) as u16],
+            };
+            self.lists
+                .insert(list(&entries[0]), List::new(entries.iter().map(posting)));
         }
     }
 
@@ -262,6 +323,42 @@ mod tests {
         let expected = (68..100).chain(168..200).map(|slot| (Slot(slot), 1));
         assert_eq!(held, expected.collect::<Vec<_>>());
         assert_eq!(postings.stories([hash].into_iter())[&hash], MOST as u32);
+    }
+
+    #[test]
+    fn what_is_filled_at_once_is_as_if_one_after_the_other() {
+        let (one_by_one, at_once) = (Postings::default(), Postings::default());
+        let mut gathered = [Gathered::default(), Gathered::default()];
+        // Few lists in several parts, each of two hashes, and more of each kind than are kept.
+        let hash = |n: u32| n % 40 / 2 * 0x1357 + (n % 2 << LIST_BITS);
+        for slot in (0..3000).rev() {
+            let hashes = (0..4).map(|n| hash(slot * 7 + n * 13));
+            Postings::gather(
+                hashes,
+                Slot(slot),
+                slot % 3 == 0,
+                &mut gathered[slot as usize % 2],
+            );
+        }
+        for slot in 0..3000 {
+            let hashes = (0..4).map(|n| hash(slot * 7 + n * 13));
+            one_by_one.insert(hashes, Slot(slot), slot % 3 == 0);
+        }
+        for part in Gathered::parts(gathered.iter_mut()) {
+            at_once.fill(part);
+        }
+        assert_eq!(at_once.lists.len(), one_by_one.lists.len());
+        for list in &one_by_one.lists {
+            let filled = at_once.lists.get(list.key()).expect("the list");
+            // One article may have both hashes of a list, in either order.
+            let sorted = |list: &List| {
+                let postings = list.postings().iter();
+                let mut sorted: Vec<_> = postings.map(|one| (one.slot(), one.kind)).collect();
+                sorted.sort_unstable();
+                sorted
+            };
+            assert_eq!(sorted(&filled), sorted(&list));
+        }
     }
 
     #[test]

@@ -25,6 +25,25 @@ pub(crate) struct Stories {
     usual: AtomicU64,
 }
 
+/// Stories that one thread counts, to be added at once.
+#[derive(Debug, Default)]
+pub(crate) struct Tally {
+    count: u64,
+    /// By the key of a stem; empty before the first story.
+    words: Vec<u32>,
+}
+
+impl Tally {
+    /// Counts a story.
+    pub(crate) fn add(&mut self, vocabulary: Vocabulary<'_>) {
+        self.count += 1;
+        self.words.resize(1 << KEY_BITS, 0);
+        for word in vocabulary.words().filter(|word| word.count > 0) {
+            self.words[usize::from(word.key)] += 1;
+        }
+    }
+}
+
 impl Default for Stories {
     fn default() -> Self {
         Self {
@@ -70,13 +89,27 @@ impl Stories {
     /// Counts a story.
     pub(crate) fn add(&self, vocabulary: Vocabulary<'_>) {
         self.count.fetch_add(1, Ordering::Relaxed);
-        let words = self.words.get_or_init(|| {
-            let none = (0..1 << KEY_BITS).map(|_| AtomicU32::new(0));
-            none.collect()
-        });
+        let words = self.words();
         for word in vocabulary.words().filter(|word| word.count > 0) {
             words[usize::from(word.key)].fetch_add(1, Ordering::Relaxed);
         }
+    }
+
+    /// Counts all stories of a tally.
+    pub(crate) fn add_all(&self, tally: &Tally) {
+        if tally.count > 0 {
+            self.count.fetch_add(tally.count, Ordering::Relaxed);
+            for (sum, count) in self.words().iter().zip(&tally.words) {
+                sum.fetch_add(*count, Ordering::Relaxed);
+            }
+        }
+    }
+
+    fn words(&self) -> &[AtomicU32] {
+        self.words.get_or_init(|| {
+            let none = (0..1 << KEY_BITS).map(|_| AtomicU32::new(0));
+            none.collect()
+        })
     }
 
     /// Takes a story out that was counted.

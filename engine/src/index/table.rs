@@ -4,7 +4,9 @@ use dashmap::DashMap;
 use foldhash::fast::RandomState;
 
 use super::{
+    Gathered, Part, Slot,
     buckets::{BUCKETS, Buckets},
+    gather::PART_BITS,
     memory::{allocated, map_bytes},
 };
 
@@ -67,6 +69,45 @@ impl<P: Copy + Default> Table<P> {
             *cell = Cell::many(std::mem::take(few), self.block);
         }
         cell.insert(simhash, with, self.block)
+    }
+
+    /// Gathers a fingerprint that is not in the table for [`Table::fill`].
+    pub(super) fn gather(&self, simhash: u64, slot: Slot, gathered: &mut Gathered<u128>) {
+        let value = self.block.value(simhash);
+        let entry = u128::from(value) << 96 | u128::from(slot.0) << 64 | u128::from(simhash);
+        gathered.push(u32::from(value) >> (Block::BITS - PART_BITS), entry);
+    }
+
+    /// Puts the fingerprints of a part in, into cells that are empty, with each what `with` makes of its slot;
+    /// tells `many` of each value that not few have: one fingerprint of these, and how many they are.
+    pub(super) fn fill(
+        &self,
+        part: Part<u128>,
+        with: impl Fn(Slot) -> P,
+        mut many: impl FnMut(u64, usize),
+    ) {
+        let value = |entry: &u128| (entry >> 96) as u16;
+        let pair = |entry: &u128| (*entry as u64, with(Slot((entry >> 64) as u32)));
+        let entries = part.sorted();
+        for cell in entries.chunk_by(|one, other| half(value(one)).0 == half(value(other)).0) {
+            let high = half(value(&cell[0])).0;
+            if cell.len() <= FEW {
+                self.cells
+                    .insert(high, Cell::Few(cell.iter().map(pair).collect()));
+                continue;
+            }
+            let mut lens = [0; BUCKETS];
+            cell.iter()
+                .for_each(|entry| lens[half(value(entry)).1] += 1);
+            let mut filled = Cell::Many(Buckets::with_room(&lens));
+            for bucket in cell.chunk_by(|one, other| value(one) == value(other)) {
+                for (simhash, with) in bucket.iter().map(pair) {
+                    filled.insert(simhash, with, self.block);
+                }
+                many(bucket[0] as u64, bucket.len());
+            }
+            self.cells.insert(high, filled);
+        }
     }
 
     /// What stands with a fingerprint.

@@ -12,6 +12,7 @@ use std::{
 };
 
 use basma_engine::{
+    Record,
     block::{Chain, Draft, HEADER},
     codec::{Malformed, Reader, put_bytes, put_varint},
 };
@@ -212,11 +213,17 @@ fn unpack(path: &Path, folder: &Folder) -> Result<(), String> {
     for name in &names {
         let new = folder.being_made(name);
         let found = recover(&new, false, &AtomicU64::new(0))?;
-        info!(
-            collection = name,
-            articles = found.records.len(),
-            "verified"
-        );
+        // That all of it can be read, a start would find too late.
+        found.replay(|admissions| {
+            admissions.iter().try_for_each(|admission| {
+                let record = Record::decode_without_content(admission.record);
+                record
+                    .map(drop)
+                    .map_err(|malformed| admission.damaged(malformed))
+            })
+        })?;
+        let articles = found.sequences.len();
+        info!(collection = name, articles, "verified");
         sync_folder(&new).map_err(failed)?;
     }
     // The first one makes it a store; if it ends here, starting it says what is missing.

@@ -24,6 +24,8 @@ pub(super) struct Meter {
     /// Bytes of journals that were read at the start, and that there are to read.
     pub(super) read: AtomicU64,
     found: AtomicU64,
+    /// Articles that were put into the index.
+    pub(super) restored: AtomicU64,
 }
 
 impl Default for Meter {
@@ -32,6 +34,7 @@ impl Default for Meter {
             syncs: Histogram::new(SECONDS),
             read: AtomicU64::new(0),
             found: AtomicU64::new(0),
+            restored: AtomicU64::new(0),
         }
     }
 }
@@ -83,6 +86,11 @@ impl Store {
             "basma_recovery_bytes",
             "Bytes of journals that there were at the start",
             self.meter.found.load(Ordering::Relaxed) as f64,
+        )?;
+        out.gauge(
+            "basma_recovery_articles",
+            "Articles that were put into the index at the start",
+            self.meter.restored.load(Ordering::Relaxed) as f64,
         )
     }
 }

@@ -8,7 +8,8 @@
 //! - `log`: the journal of a collection, blocks of `entry`s;
 //! - `clean`: gives back the disk space of what was deleted;
 //! - `texts`: kept texts;
-//! - `recover`: from the journal back to the index;
+//! - `start`: from the journals back to the index, in two readings of each: which articles are left (`recover`),
+//!   and what is known of these (`replay`);
 //! - `meter`: what is measured of all that;
 //! - `backup`: copies of journals, and back; `rewrite` and `refingerprint`: journals made anew;
 //! - `folder`: the data folder, locked, with its catalog.
@@ -23,7 +24,10 @@ mod meter;
 mod queue;
 mod recover;
 mod refingerprint;
+mod replay;
 mod rewrite;
+mod share;
+mod start;
 mod texts;
 
 use std::{
@@ -37,10 +41,9 @@ use std::{
     time::Duration,
 };
 
-use basma_engine::{Article, Collection, Journal};
+use basma_engine::{Article, Journal};
 use parking_lot::Mutex;
 use tokio::sync::oneshot;
-use tracing::info;
 
 pub(crate) use self::{
     backup::Snapshot,
@@ -52,13 +55,9 @@ pub use self::{
 };
 use self::{
     committer::Committer,
-    entry::{State, VERSIONS},
     folder::Folder,
-    log::Log,
     meter::Meter,
     queue::{Op, Queue},
-    recover::{Recovered, recover},
-    rewrite::rewrite,
 };
 use crate::{failure::Failure, registry::Named};
 
@@ -153,80 +152,6 @@ impl Store {
             .map_err(|error| format!("cannot start a thread: {error}"))?;
         *self.committer.lock() = Some(thread);
         Ok(all)
-    }
-
-    /// Reads a journal, and writes it anew if not all of it could be read, or if it was empty and of another
-    /// version.
-    fn read(&self, name: &str, read: &AtomicU64) -> Result<Recovered, String> {
-        let folder = self.folder.journal(name);
-        let found = recover(&folder, self.accept_loss, read)?;
-        found.check_versions()?;
-        if !found.lost && found.state.is_current() {
-            return Ok(found);
-        }
-        let texts = found.texts(&folder);
-        let state = State {
-            versions: VERSIONS,
-            ..found.state.clone()
-        };
-        rewrite(&self.folder, state, &found.records, &texts, self.segment)
-            .map_err(|error| format!("cannot write {}: {error}", folder.display()))?;
-        recover(&folder, false, read)
-    }
-
-    fn recover_one(&self, name: &str) -> Result<(u64, Log), String> {
-        let folder = self.folder.journal(name);
-        let read = &self.meter.read;
-        let before = read.load(Ordering::Relaxed);
-        let started = std::time::Instant::now();
-        let found = thread::scope(|scope| {
-            let reading = scope.spawn(|| self.read(name, read));
-            while !reading.is_finished() {
-                thread::park_timeout(Duration::from_millis(20));
-                if started.elapsed().as_secs() > 0 {
-                    let megabytes = (read.load(Ordering::Relaxed) - before) >> 20;
-                    info!(collection = name, megabytes, "reading the journal");
-                    thread::park_timeout(Duration::from_secs(1));
-                }
-            }
-            reading.join()
-        });
-        let found = found.map_err(|_| format!("reading {} failed", folder.display()))??;
-        let articles = found.records.len();
-        if found.state.name != name {
-            return Err(format!(
-                "{} is the journal of the collection {:?}: folders were renamed",
-                folder.display(),
-                found.state.name
-            ));
-        }
-        let texts = found.texts(&folder);
-        let state = found.state;
-        let collection = Collection::restore(
-            state.settings.detector,
-            found.records,
-            state.next,
-            state.usual,
-        );
-        let collection =
-            collection.map_err(|_| format!("{} has too many articles", folder.display()))?;
-        let (number, book, _) = self.book(name);
-        let named = Named::new(
-            (name, state.created),
-            state.settings,
-            collection,
-            texts,
-            Some(book),
-        );
-        let mut log = Log::new(Arc::new(named), folder, state);
-        log.entries = found.entries;
-        log.live = found.live;
-        log.sealed = found.files.into_iter().collect();
-        if let Some((number, length)) = log.sealed.pop_last() {
-            (log.number, log.length) = (number, length);
-        }
-        info!(collection = name, articles, elapsed = ?started.elapsed(), "recovered");
-        Ok((number, log))
     }
 
     /// What a collection of this name writes to.

@@ -1,34 +1,28 @@
-//! From the files of a journal back to a collection.
+//! Which articles the files of a journal leave, and whether all of it is there.
 
 use std::{
-    collections::HashSet,
     fs, io,
     path::{Path, PathBuf},
-    sync::atomic::{AtomicU64, AtomicUsize, Ordering},
-    thread,
+    sync::atomic::{AtomicU64, Ordering},
 };
 
-use basma_engine::{Record, block::Block};
-use parking_lot::Mutex;
+use basma_engine::{block::Block, codec::Malformed, codec::Reader, record::Head};
 use tracing::warn;
 
 use super::{
     entry::{ADMITTED, DELETED, STATE, State, VERSIONS, damaged, deletion, parts},
     folder::unusable,
     log::{file_name, witnessed},
-    texts::{Place, Texts},
+    share::share_out,
 };
 
 /// What a journal came to.
 #[derive(Debug)]
 pub(super) struct Recovered {
+    pub(super) folder: PathBuf,
     pub(super) state: State,
-    /// The articles that are left, by sequence.
-    pub(super) records: Vec<Record>,
-    /// Where their kept texts are.
-    pub(super) texts: Vec<(u64, Place)>,
-    /// Bytes of their entries.
-    pub(super) live: u64,
+    /// The sequences of the articles that are left, ascending.
+    pub(super) sequences: Vec<u64>,
     /// The files by number, and the bytes of their whole blocks.
     pub(super) files: Vec<(u32, u64)>,
     pub(super) entries: u64,
@@ -37,15 +31,6 @@ pub(super) struct Recovered {
 }
 
 impl Recovered {
-    /// The kept texts, in this folder.
-    pub(super) fn texts(&self, folder: &Path) -> Texts {
-        let texts = Texts::within(folder.to_owned());
-        for (sequence, place) in &self.texts {
-            texts.put(*sequence, place.clone());
-        }
-        texts
-    }
-
     /// That the fingerprints can be compared with those that are made now.
     ///
     /// # Errors
@@ -53,7 +38,7 @@ impl Recovered {
     /// A sentence that says which command makes them anew.
     pub(super) fn check_versions(&self) -> Result<(), String> {
         let State { versions, name, .. } = &self.state;
-        if self.state.is_current() || self.records.is_empty() {
+        if self.state.is_current() || self.sequences.is_empty() {
             return Ok(());
         }
         Err(format!(
@@ -74,19 +59,15 @@ struct Scan {
     whole: usize,
     size: usize,
     state: Option<State>,
-    admitted: Vec<Admitted>,
-    deleted: Vec<u64>,
+    admitted: Vec<u64>,
+    /// Sequences of what was deleted or replaced.
+    gone: Vec<u64>,
+    /// Of the article with the greatest sequence: that, and the mean specificity after it.
+    last: Option<(u64, f64)>,
 }
 
-#[derive(Debug)]
-struct Admitted {
-    record: Record,
-    text: Option<Place>,
-    size: u64,
-}
-
-/// Reads the journal in a folder, all processors at work; adds to `read` the bytes of each file that is
-/// done. With `accept_loss` whatever can be read is taken, and it is said what cannot.
+/// Reads the journal in a folder for which articles are left, all processors at work; adds to `read` the bytes
+/// of each file that is done. With `accept_loss` whatever can be read is taken, and it is said what cannot.
 ///
 /// # Errors
 ///
@@ -184,7 +165,7 @@ fn merge(
     numbers: Vec<u32>,
     scans: Vec<Scan>,
 ) -> Result<Recovered, String> {
-    let (mut files, mut admitted, mut gone) = (Vec::new(), Vec::new(), HashSet::new());
+    let (mut files, mut sequences, mut gone) = (Vec::new(), Vec::new(), Vec::new());
     for (scan, number) in scans.into_iter().zip(numbers) {
         // Cleaned, and then the server ended before it was removed.
         if number < state.first {
@@ -193,34 +174,26 @@ fn merge(
             continue;
         }
         files.push((number, scan.whole as u64));
-        gone.extend(scan.deleted);
-        admitted.extend(scan.admitted);
-    }
-    gone.extend(admitted.iter().filter_map(|one| one.record.replaces));
-    // Of two copies the later one stays: the other's file is to be cleaned away.
-    admitted.reverse();
-    admitted.sort_by_key(|one| one.record.sequence());
-    admitted.dedup_by_key(|one| one.record.sequence());
-    for one in &admitted {
-        if one.record.sequence() >= state.next {
-            (state.next, state.usual) = (one.record.sequence() + 1, one.record.usual);
+        gone.extend(scan.gone);
+        sequences.extend(scan.admitted);
+        if let Some((sequence, usual)) = scan.last.filter(|(last, _)| *last >= state.next) {
+            (state.next, state.usual) = (sequence + 1, usual);
         }
     }
-    state.next = gone
-        .iter()
-        .fold(state.next, |next, sequence| next.max(sequence + 1));
-    admitted.retain(|one| !gone.contains(&one.record.sequence()));
-    let live = admitted.iter().map(|one| one.size).sum();
-    let mut texts = Vec::new();
-    let records = admitted.into_iter().map(|one| {
-        texts.extend(one.text.map(|place| (one.record.sequence(), place)));
-        one.record
+    // They come nearly in order: what was copied when a file was cleaned is older than what is around it.
+    sequences.sort();
+    sequences.dedup();
+    gone.sort();
+    state.next = gone.last().map_or(0, |last| last + 1).max(state.next);
+    let mut gone = gone.into_iter().peekable();
+    sequences.retain(|sequence| {
+        while gone.next_if(|gone| gone < sequence).is_some() {}
+        gone.peek() != Some(sequence)
     });
     Ok(Recovered {
-        records: records.collect(),
+        folder: folder.to_owned(),
+        sequences,
         state,
-        texts,
-        live,
         files,
         entries: 0,
         lost: false,
@@ -244,25 +217,11 @@ fn numbers(folder: &Path) -> Result<Vec<u32>, String> {
 }
 
 fn scan_all(folder: &Path, numbers: &[u32], read: &AtomicU64) -> Result<Vec<Scan>, String> {
-    let scans: Vec<_> = numbers.iter().map(|_| Mutex::new(None)).collect();
-    let next = AtomicUsize::new(0);
-    let workers = thread::available_parallelism().map_or(1, usize::from);
-    thread::scope(|scope| {
-        for _ in 0..workers.min(numbers.len()) {
-            scope.spawn(|| {
-                while let Some(at) = Some(next.fetch_add(1, Ordering::Relaxed))
-                    && let Some(number) = numbers.get(at)
-                {
-                    let found = scan(&folder.join(file_name(*number)), *number);
-                    if let Ok(scan) = &found {
-                        read.fetch_add(scan.size as u64, Ordering::Relaxed);
-                    }
-                    *scans[at].lock() = Some(found);
-                }
-            });
-        }
-    });
-    scans.into_iter().filter_map(Mutex::into_inner).collect()
+    share_out(numbers, |number| {
+        let found = scan(&folder.join(file_name(*number)), *number)?;
+        read.fetch_add(found.size as u64, Ordering::Relaxed);
+        Ok(found)
+    })
 }
 
 /// Reads a file up to the first block that is not whole.
@@ -280,32 +239,20 @@ fn scan(path: &PathBuf, number: u32) -> Result<Scan, String> {
             break;
         }
         let at = scan.whole;
-        let entries = block.for_each(|kind, body, place| {
+        let entries = block.for_each(|kind, body, _| {
             match kind {
                 STATE => scan.state = Some(State::decode(body)?),
                 ADMITTED => {
-                    let (record, text) = parts(body)?;
-                    let offset = at + place + body.len() - text.len();
-                    let is_current = scan.state.as_ref().is_none_or(State::is_current);
-                    scan.admitted.push(Admitted {
-                        record: match is_current {
-                            true => Record::decode(record)?,
-                            false => Record::decode_without_content(record)?,
-                        },
-                        text: (!text.is_empty()).then_some(Place::Stored {
-                            number,
-                            offset: offset as u64,
-                            length: text.len() as u32,
-                        }),
-                        size: body.len() as u64,
-                    });
+                    let (record, _) = parts(body)?;
+                    let head = Head::read(&mut Reader(record))?;
+                    scan.admitted.push(head.sequence);
+                    scan.gone.extend(head.replaces);
+                    if scan.last.is_none_or(|(last, _)| last < head.sequence) {
+                        scan.last = Some((head.sequence, head.usual));
+                    }
                 }
-                DELETED => scan.deleted.push(deletion(body)?),
-                _ => {
-                    return Err(basma_engine::codec::Malformed(
-                        "an entry is of no known kind",
-                    ));
-                }
+                DELETED => scan.gone.push(deletion(body)?),
+                _ => return Err(Malformed("an entry is of no known kind")),
             }
             Ok(())
         });

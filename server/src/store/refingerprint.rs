@@ -3,10 +3,12 @@
 
 use std::{path::Path, sync::atomic::AtomicU64};
 
-use basma_engine::{Detector, Fingerprinter, Method, Shingling};
+use basma_engine::{Detector, Fingerprinter, Method, Record, Shingling};
 use tracing::info;
 
-use super::{SEGMENT, entry::VERSIONS, folder::Folder, recover::recover, rewrite::rewrite};
+use super::{
+    SEGMENT, entry::VERSIONS, folder::Folder, recover::recover, rewrite::rewrite, texts::unpack,
+};
 
 /// What is to change beside.
 #[derive(Clone, Copy, Debug, Default)]
@@ -46,14 +48,17 @@ pub fn refingerprint(root: &Path, only: Option<&str>, change: Change) -> Result<
 }
 
 fn one(folder: &Folder, name: &str, change: Change) -> Result<(), String> {
-    let journal = folder.journal(name);
-    let mut found = recover(&journal, false, &AtomicU64::new(0))?;
-    let without = found.records.len() - found.texts.len();
+    let found = recover(&folder.journal(name), false, &AtomicU64::new(0))?;
+    let articles = found.sequences.len();
+    let without = found.replay(|admissions| {
+        let without = admissions.iter().filter(|one| one.text.is_empty());
+        Ok(without.count())
+    })?;
+    let without: usize = without.into_iter().sum();
     if without > 0 {
         return Err(format!(
-            "the texts of {without} of the {} articles of {name:?} were not kept, so their fingerprints \
-             cannot be made anew: submit them again, to a collection with keep_texts",
-            found.records.len()
+            "the texts of {without} of the {articles} articles of {name:?} were not kept, so their \
+             fingerprints cannot be made anew: submit them again, to a collection with keep_texts"
         ));
     }
     let before = found.state.settings.detector;
@@ -66,22 +71,20 @@ fn one(folder: &Folder, name: &str, change: Change) -> Result<(), String> {
     detector
         .validate()
         .map_err(|(setting, message)| format!("{setting} {message}"))?;
-    let texts = found.texts(&journal);
     let mut state = found.state.clone();
     state.settings.detector = detector;
     state.versions = VERSIONS;
-    let mut fingerprinter = Fingerprinter::default();
-    for record in &mut found.records {
-        let text = texts.get(record.sequence());
+    rewrite(folder, &found, state, SEGMENT, |admission| {
+        let record = Record::decode_without_content(admission.record);
+        let mut record = record.map_err(|malformed| admission.damaged(malformed))?;
+        let text = unpack(admission.text);
         let text = text.map_err(|error| format!("the text of {:?}: {error}", record.id()))?;
-        record.refingerprint(&mut fingerprinter, &text.unwrap_or_default(), &detector);
-    }
-    rewrite(folder, state, &found.records, &texts, SEGMENT)
-        .map_err(|error| format!("cannot write {}: {error}", journal.display()))?;
-    info!(
-        collection = name,
-        articles = found.records.len(),
-        "fingerprinted anew"
-    );
+        // Making one costs nothing beside a fingerprint.
+        record.refingerprint(&mut Fingerprinter::default(), &text, &detector);
+        let mut anew = Vec::new();
+        record.write(&mut anew);
+        Ok(anew)
+    })?;
+    info!(collection = name, articles, "fingerprinted anew");
     Ok(())
 }

@@ -6,7 +6,7 @@ use std::{
     sync::{Arc, atomic::AtomicU64},
 };
 
-use basma_engine::{Collection, Fingerprinter, Metadata, Submission};
+use basma_engine::{Collection, Fingerprinter, Metadata, Record, Submission};
 
 use super::{
     folder::Folder,
@@ -111,14 +111,37 @@ fn text(number: usize) -> String {
     (0..30).map(word).collect::<Vec<_>>().join(" ")
 }
 
+/// An article that a journal leaves.
+#[derive(Clone, Debug)]
+struct Left {
+    id: String,
+    sequence: u64,
+    text: Option<String>,
+    size: u64,
+}
+
+/// All of them, by id.
+fn left(found: &Recovered) -> Vec<Left> {
+    let files = found.replay(|admissions| {
+        let left = admissions.iter().map(|admission| {
+            let record = Record::decode(admission.record).expect("a record");
+            let text = (admission.place()).map(|_| texts::unpack(admission.text).expect("a text"));
+            Left {
+                id: record.id().to_owned(),
+                sequence: record.sequence(),
+                text,
+                size: admission.size,
+            }
+        });
+        Ok(left.collect::<Vec<_>>())
+    });
+    let mut all = files.expect("whole files").concat();
+    all.sort_by(|a, b| a.id.cmp(&b.id));
+    all
+}
+
 fn ids(found: &Recovered) -> Vec<String> {
-    let mut ids: Vec<_> = found
-        .records
-        .iter()
-        .map(|record| record.id().to_owned())
-        .collect();
-    ids.sort();
-    ids
+    left(found).into_iter().map(|one| one.id).collect()
 }
 
 #[test]
@@ -186,7 +209,7 @@ fn a_missing_file_is_named() {
         written.commit();
     }
     assert!(written.log.number > 4);
-    assert_eq!(written.recover().expect("whole").records.len(), 30);
+    assert_eq!(written.recover().expect("whole").sequences.len(), 30);
     let aside = written._folder.path().join("aside");
     for name in (1..=written.log.number)
         .map(file_name)
@@ -201,11 +224,11 @@ fn a_missing_file_is_named() {
             "{name}: {error}"
         );
         let left = recover(&written.path(), true, &AtomicU64::new(0));
-        let left = left.map(|found| found.records.len());
+        let left = left.map(|found| found.sequences.len());
         assert!(left.is_ok_and(|left| left > 20), "{name}");
         fs::rename(&aside, &path).expect("a file");
     }
-    assert_eq!(written.recover().expect("whole again").records.len(), 30);
+    assert_eq!(written.recover().expect("whole again").sequences.len(), 30);
 }
 
 /// Twenty times the articles that are kept go through: files go, and nothing that is kept with them.
@@ -227,21 +250,16 @@ fn cleaning_bounds_the_disk_and_loses_nothing() {
         .collect();
     expected.sort();
     assert_eq!(ids(&found), expected);
-    let live = found.live;
+    let left = left(&found);
+    let live: u64 = left.iter().map(|one| one.size).sum();
     assert!(most < 3 * live + (3 << 14), "{most} bytes of {live}");
-    let texts = found.texts(&written.path());
-    for record in &found.records {
-        let number: usize = record.id().parse().expect("a number");
-        let kept = texts.get(record.sequence()).expect("a whole text");
-        assert_eq!(kept.as_deref(), Some(text(number).as_str()));
-        let live = written
-            .named
-            .texts
-            .get(record.sequence())
-            .expect("a whole text");
-        assert_eq!(live, kept);
+    assert_eq!(live, written.log.live);
+    for one in left {
+        let number: usize = one.id.parse().expect("a number");
+        assert_eq!(one.text, Some(text(number)));
+        let now = written.named.texts.get(one.sequence);
+        assert_eq!(now.expect("a whole text"), one.text);
     }
-    assert_eq!(found.live, written.log.live);
 }
 
 #[test]
@@ -254,9 +272,7 @@ fn texts_and_settings_come_back() {
     assert_eq!(ids(&found), ["1"]);
     assert!(found.state.settings.keep_texts);
     assert_eq!((found.state.created, found.state.next), (7, 2));
-    let texts = found.texts(&written.path());
-    assert_eq!(texts.get(1).expect("a text"), Some(text(2)));
-    assert_eq!(texts.get(0).expect("no error"), None);
+    assert_eq!(left(&found)[0].text, Some(text(2)));
 }
 
 fn size(folder: &Path) -> u64 {

@@ -8,6 +8,7 @@ use std::{
 };
 
 use dashmap::DashMap;
+use foldhash::fast::RandomState;
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::log::file_name;
@@ -39,14 +40,14 @@ impl Place {
 pub(crate) struct Texts {
     /// The folder of the journal; empty for what is in memory only.
     folder: PathBuf,
-    places: DashMap<u64, Place>,
+    places: DashMap<u64, Place, RandomState>,
 }
 
 impl Texts {
     pub(super) fn within(folder: PathBuf) -> Self {
         Self {
             folder,
-            places: DashMap::new(),
+            places: DashMap::default(),
         }
     }
 
@@ -61,7 +62,7 @@ impl Texts {
     }
 
     /// The same as it is stored.
-    pub(super) fn packed(&self, sequence: u64) -> io::Result<Option<Arc<[u8]>>> {
+    fn packed(&self, sequence: u64) -> io::Result<Option<Arc<[u8]>>> {
         loop {
             let Some(place) = self.places.get(&sequence).map(|place| place.clone()) else {
                 return Ok(None);
@@ -126,7 +127,7 @@ pub(crate) fn pack(text: &str) -> Arc<[u8]> {
 /// # Errors
 ///
 /// If it is not what was packed.
-fn unpack(packed: &[u8]) -> io::Result<String> {
+pub(super) fn unpack(packed: &[u8]) -> io::Result<String> {
     /// Longer than any text can be.
     const MOST: usize = 1 << 30;
     let damaged = || io::Error::new(io::ErrorKind::InvalidData, "a kept text is damaged");

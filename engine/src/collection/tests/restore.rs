@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use proptest::prelude::*;
 
 use super::{model::TEXTS, *};
-use crate::{Article, Journal, Record};
+use crate::{Article, Journal, Record, Restoration};
 
 /// What a journal holds at the end of it all: the records of those who are left, and the mean.
 #[derive(Debug, Default)]
@@ -34,10 +34,17 @@ impl Journal for Pages {
 impl Pages {
     fn restore(&self, detector: Detector, next: u64) -> Collection {
         let (records, usual) = &*self.0.lock().expect("no panic");
-        let decode = |(_, record): &(u64, Vec<u8>)| Record::decode(record).expect("a record");
-        // In any order.
-        let records = records.iter().rev().map(decode).collect();
-        Collection::restore(detector, records, next, *usual).expect("there is room")
+        let mut sequences: Vec<_> = records.iter().map(|(sequence, _)| *sequence).collect();
+        sequences.sort_unstable();
+        let restoration = Restoration::new(detector, &sequences).expect("there is room");
+        // In any order, and in any number of pieces.
+        for some in records.rchunks(3) {
+            let mut sheet = restoration.sheet();
+            for (_, record) in some {
+                sheet.add(record).expect("a record");
+            }
+        }
+        restoration.finish(next, *usual)
     }
 }
 
@@ -168,9 +175,12 @@ proptest! {
             let at = at % record.len();
             damaged[at] ^= byte;
             // A checksum is the journal's business; here it must only not panic.
-            if let Ok(record) = Record::decode(&damaged) {
-                let restored = Collection::restore(collection.detector(), vec![record], 0, 1.0);
-                check(&restored.expect("there is room"), "", &TEXTS[0]);
+            if let Ok(read) = Record::decode(&damaged) {
+                let sequences = vec![read.sequence()];
+                let restoration = Restoration::new(collection.detector(), &sequences);
+                let restoration = restoration.expect("there is room");
+                restoration.sheet().add(&damaged).expect("a record");
+                check(&restoration.finish(0, 1.0), "", &TEXTS[0]);
             }
             prop_assert!(Record::decode(&record[..at]).is_err());
             let longer = [record, &[byte][..]].concat();

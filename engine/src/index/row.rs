@@ -1,0 +1,233 @@
+//! Rows: an article as bytes, all of it but its content. A page has them one after the other, a journal each in
+//! its record.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use super::{
+    Slot,
+    articles::{Article, FirstMatch, Metadata, Timestamp},
+};
+use crate::{
+    answer::{PackedEvidence, Relation},
+    codec::{Malformed, Reader, put_bytes, put_varint},
+    collection::VERDICTS,
+    fingerprint::{ExactHash, Fingerprint, SimHash},
+};
+
+/// The flags that a row begins with; the lowest three bits are the verdict.
+const TRUNCATED: u16 = 1 << 3;
+const IS_STORY: u16 = 1 << 4;
+const REMOVED: u16 = 1 << 5;
+const HAS_PUBLISHED: u16 = 1 << 6;
+const IS_REVISED: u16 = 1 << 7;
+const IN_A_STORY: u16 = 1 << 8;
+const HAS_MATCHES: u16 = 1 << 9;
+
+/// What the numbers of a row count from: the nearer, the fewer bytes they take.
+#[derive(Debug)]
+pub(crate) struct Origin {
+    pub(crate) sequence: u64,
+    pub(crate) since: Timestamp,
+    /// The row is one of an index: the slots of first matches and the mark of what is removed, which mean
+    /// nothing elsewhere, are part of it.
+    pub(crate) in_index: bool,
+}
+
+impl Origin {
+    fn put_sequence(&self, out: &mut Vec<u8>, sequence: u64) {
+        put_varint(out, zigzag(sequence.wrapping_sub(self.sequence) as i64));
+    }
+
+    fn sequence(&self, reader: &mut Reader<'_>) -> Result<u64, Malformed> {
+        Ok(self
+            .sequence
+            .wrapping_add(unzigzag(reader.varint()?) as u64))
+    }
+
+    fn put_time(&self, out: &mut Vec<u8>, time: Timestamp) {
+        put_varint(out, zigzag(time.wrapping_sub(self.since)));
+    }
+
+    fn time(&self, reader: &mut Reader<'_>) -> Result<Timestamp, Malformed> {
+        Ok(self.since.wrapping_add(unzigzag(reader.varint()?)))
+    }
+}
+
+/// Small numbers for numbers near zero, of either sign.
+fn zigzag(number: i64) -> u64 {
+    (number << 1 ^ number >> 63) as u64
+}
+
+fn unzigzag(number: u64) -> i64 {
+    (number >> 1) as i64 ^ -((number & 1) as i64)
+}
+
+/// Appends the row of an article.
+pub(crate) fn write(article: &Article, origin: &Origin, out: &mut Vec<u8>) {
+    let verdict = VERDICTS.iter().position(|other| *other == article.verdict);
+    let in_a_story = (article.cluster, article.standing) != (article.sequence, article.sequence);
+    let flags = [
+        (article.truncated, TRUNCATED),
+        (article.is_story, IS_STORY),
+        (
+            origin.in_index && article.removed.load(Ordering::Acquire),
+            REMOVED,
+        ),
+        (article.metadata.published.is_some(), HAS_PUBLISHED),
+        (article.revision != 1, IS_REVISED),
+        (in_a_story, IN_A_STORY),
+        (!article.first_matches.is_empty(), HAS_MATCHES),
+    ];
+    let flags = flags.iter().filter(|(set, _)| *set);
+    let flags = flags.fold(verdict.unwrap_or_default() as u16, |all, (_, flag)| {
+        all | flag
+    });
+    out.extend_from_slice(&flags.to_le_bytes());
+    origin.put_sequence(out, article.sequence);
+    let Metadata {
+        title,
+        source,
+        url,
+        published,
+    } = &article.metadata;
+    for text in [&article.id, title, source, url] {
+        put_bytes(out, text.as_bytes());
+    }
+    if let Some(published) = published {
+        origin.put_time(out, *published);
+    }
+    origin.put_time(out, article.first_seen);
+    let fingerprint = &article.fingerprint;
+    out.extend_from_slice(&fingerprint.exact.0.to_le_bytes());
+    out.extend_from_slice(&fingerprint.simhash.0.to_le_bytes());
+    put_varint(out, fingerprint.tokens.into());
+    if article.revision != 1 {
+        put_varint(out, article.revision.into());
+    }
+    if in_a_story {
+        put_varint(out, article.cluster);
+        put_varint(out, article.standing);
+    }
+    if !article.first_matches.is_empty() {
+        put_varint(out, article.first_matches.len() as u64);
+        for found in &article.first_matches {
+            if origin.in_index {
+                put_varint(out, found.slot.0.into());
+            }
+            origin.put_sequence(out, found.sequence);
+            out.push(found.relation as u8);
+            found.evidence.encode(out);
+        }
+    }
+}
+
+/// Reads the row of the article that has this slot. It has no content.
+pub(crate) fn read(
+    reader: &mut Reader<'_>,
+    origin: &Origin,
+    slot: Slot,
+) -> Result<Article, Malformed> {
+    let flags = u16::from_le_bytes(reader.array()?);
+    let has = |flag| flags & flag != 0;
+    let verdict = VERDICTS.get(usize::from(flags & 7));
+    let sequence = origin.sequence(reader)?;
+    if sequence == u64::MAX {
+        return Err(Malformed("a number is out of its range"));
+    }
+    let id = reader.text()?.into();
+    let metadata = Metadata {
+        title: reader.text()?.into(),
+        source: reader.text()?.into(),
+        url: reader.text()?.into(),
+        published: has(HAS_PUBLISHED)
+            .then(|| origin.time(reader))
+            .transpose()?,
+    };
+    let first_seen = origin.time(reader)?;
+    let fingerprint = Fingerprint {
+        exact: ExactHash(u128::from_le_bytes(reader.array()?)),
+        simhash: SimHash(reader.long()?),
+        tokens: reader.short_varint()?,
+        sketch: 0,
+    };
+    let revision = match has(IS_REVISED) {
+        true => reader.short_varint()?,
+        false => 1,
+    };
+    let (cluster, standing) = match has(IN_A_STORY) {
+        true => (reader.varint()?, reader.varint()?),
+        false => (sequence, sequence),
+    };
+    let first_matches = match has(HAS_MATCHES) {
+        true => (0..reader.count(PackedEvidence::LEAST + 2)?)
+            .map(|_| first_match(reader, origin))
+            .collect::<Result<_, _>>()?,
+        false => Box::default(),
+    };
+    Ok(Article {
+        id,
+        metadata,
+        first_seen,
+        revision,
+        fingerprint,
+        content: None,
+        verdict: *verdict.ok_or(Malformed("a verdict is not known"))?,
+        slot,
+        sequence,
+        cluster,
+        standing,
+        first_matches,
+        truncated: has(TRUNCATED),
+        is_story: has(IS_STORY),
+        removed: AtomicBool::new(origin.in_index && has(REMOVED)),
+    })
+}
+
+fn first_match(reader: &mut Reader<'_>, origin: &Origin) -> Result<FirstMatch, Malformed> {
+    let slot = match origin.in_index {
+        true => Slot(reader.short_varint()?),
+        false => Slot::NONE,
+    };
+    Ok(FirstMatch {
+        slot,
+        sequence: origin.sequence(reader)?,
+        relation: relation(reader.byte()?)?,
+        evidence: PackedEvidence::decode(reader)?,
+    })
+}
+
+fn relation(code: u8) -> Result<Relation, Malformed> {
+    use Relation::*;
+    [
+        Exact,
+        NearDuplicate,
+        ContainedIn,
+        Contains,
+        Partial,
+        Template,
+    ]
+    .into_iter()
+    .find(|relation| *relation as u8 == code)
+    .ok_or(Malformed("a relation is not known"))
+}
+
+/// The sequence of the article of a row, unless that is marked as removed.
+pub(super) fn present(reader: &mut Reader<'_>, origin: &Origin) -> Result<Option<u64>, Malformed> {
+    let flags = u16::from_le_bytes(reader.array()?);
+    let sequence = origin.sequence(reader)?;
+    Ok((flags & REMOVED == 0).then_some(sequence))
+}
+
+/// The id of the article of a row.
+pub(crate) fn id<'a>(reader: &mut Reader<'a>, origin: &Origin) -> Result<&'a str, Malformed> {
+    let _flags: [u8; 2] = reader.array()?;
+    origin.sequence(reader)?;
+    reader.text()
+}
+
+/// Marks the article of a row, if there is one, as removed.
+pub(super) fn mark_removed(row: &mut [u8]) {
+    if let Some(flags) = row.first_mut() {
+        *flags |= REMOVED as u8;
+    }
+}
