@@ -2,9 +2,11 @@
 //!
 //! - [`binaries`]: where the two programs are; builds them when they are older than their sources;
 //! - [`server`]: a `basmad` of the test's own, killed when it is dropped;
+//! - [`scrape`]: what it tells Prometheus;
 //! - [`cli`]: one run of `basma` and what it printed;
 //! - [`article()`]: articles to send, in Arabic;
 //! - [`refusal()`]: what an error says, as the protocol promises it;
+//! - [`wire`]: calls made by hand;
 //! - [`until()`]: waiting for something that must come true.
 //!
 //! Nothing sleeps for a fixed time: whatever is waited for is asked for again and again, and is a
@@ -16,9 +18,11 @@ pub mod article;
 pub mod binaries;
 pub mod cli;
 pub mod refusal;
+pub mod scrape;
 pub mod server;
 pub mod store;
 pub mod until;
+pub mod wire;
 
 use std::time::Duration;
 
@@ -26,6 +30,7 @@ pub use self::{
     article::{article, corpus},
     cli::{Basma, Ended},
     refusal::{Refusal, refusal},
+    scrape::Scrape,
     server::Server,
     until::until,
 };

@@ -205,6 +205,15 @@ impl Server {
         kill_process(self.pid().expect("it runs"), signal).expect("it takes signals");
     }
 
+    /// The number of its process.
+    ///
+    /// # Panics
+    ///
+    /// If it has ended.
+    pub fn id(&self) -> u32 {
+        self.basmad.id().expect("it runs")
+    }
+
     fn pid(&self) -> Option<Pid> {
         let id = self.basmad.id();
         id.and_then(|id| Pid::from_raw(id.try_into().ok()?))
