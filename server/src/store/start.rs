@@ -1,7 +1,11 @@
 //! The start: collections are brought back from their journals.
 
 use std::{
-    sync::{Arc, atomic::Ordering},
+    sync::{
+        Arc,
+        atomic::Ordering,
+        mpsc::{self, RecvTimeoutError},
+    },
     thread,
     time::{Duration, Instant},
 };
@@ -18,6 +22,9 @@ use super::{
     rewrite::rewrite,
 };
 use crate::registry::Named;
+
+/// Between two lines of the log that say how far it is.
+const SECOND: Duration = Duration::from_secs(1);
 
 impl Store {
     /// Reads a journal, and writes it anew if not all of it could be read, or if it was empty and of another
@@ -51,19 +58,21 @@ impl Store {
         let (read, restored) = (&self.meter.read, &self.meter.restored);
         let before = [read, restored].map(|counter| counter.load(Ordering::Relaxed));
         let started = Instant::now();
+        let (sender, receiver) = mpsc::channel::<()>();
         let recovered = thread::scope(|scope| {
-            let restoring = scope.spawn(|| self.bring_back(name));
-            while !restoring.is_finished() {
-                thread::park_timeout(Duration::from_millis(20));
-                if started.elapsed().as_secs() > 0 {
-                    let megabytes = (read.load(Ordering::Relaxed) - before[0]) >> 20;
-                    let articles = restored.load(Ordering::Relaxed) - before[1];
-                    info!(
-                        collection = name,
-                        megabytes, articles, "reading the journal"
-                    );
-                    thread::park_timeout(Duration::from_secs(1));
-                }
+            let restoring = scope.spawn(move || {
+                let recovered = self.bring_back(name);
+                drop(sender);
+                recovered
+            });
+            // Nothing is ever sent: it ends with the work, however that ends.
+            while receiver.recv_timeout(SECOND) == Err(RecvTimeoutError::Timeout) {
+                let megabytes = (read.load(Ordering::Relaxed) - before[0]) >> 20;
+                let articles = restored.load(Ordering::Relaxed) - before[1];
+                info!(
+                    collection = name,
+                    megabytes, articles, "reading the journal"
+                );
             }
             restoring.join()
         });
