@@ -11,6 +11,7 @@ mod cluster;
 mod collections;
 mod compare;
 mod completions;
+mod credentials;
 mod dedup;
 mod delete;
 mod detector;
@@ -42,10 +43,11 @@ use std::{process::ExitCode, time::Duration};
 use clap::{Args, Parser, Subcommand};
 
 use self::{
+    credentials::Credentials,
     failure::{Exit, Failure},
     session::Session,
 };
-use crate::client::{Client, DEFAULT_SERVER};
+use crate::client::DEFAULT_SERVER;
 
 /// Ask whether an Arabic text was seen before, and if not, which one it is nearly.
 #[derive(Debug, Parser)]
@@ -59,9 +61,11 @@ struct Cli {
 
 #[derive(Debug, Args)]
 struct Global {
-    /// Where basmad listens
+    /// Where basmad listens; https:// for TLS
     #[arg(long, global = true, env = "BASMA_SERVER", value_name = "URL", default_value = DEFAULT_SERVER)]
     server: String,
+    #[command(flatten)]
+    credentials: Credentials,
     /// Which collection is meant
     #[arg(long, global = true, env = "BASMA_COLLECTION", value_name = "NAME", default_value = basma_proto::DEFAULT_COLLECTION)]
     collection: String,
@@ -113,6 +117,7 @@ pub fn main() -> ExitCode {
 async fn run(cli: Cli) -> Result<Exit, Failure> {
     let Global {
         server,
+        credentials,
         collection,
         timeout,
         json,
@@ -130,7 +135,8 @@ async fn run(cli: Cli) -> Result<Exit, Failure> {
     if let Command::Dedup(command) = cli.command {
         return command.run(json);
     }
-    let client = Client::new(&server)?
+    let client = credentials
+        .client(&server)?
         .with_collection(&collection)
         .with_deadline(timeout);
     let session = Session::new(client, json);

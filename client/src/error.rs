@@ -6,6 +6,8 @@ use basma_proto::v1::ItemError;
 use tonic::{Code, Status, TimeoutExpired};
 use tonic_types::StatusExt;
 
+use crate::client::tls::{Insecure, afterthought};
+
 /// Why there is no answer.
 #[derive(Clone, Debug)]
 pub enum Error {
@@ -14,6 +16,15 @@ pub enum Error {
         /// What was given.
         server: String,
         /// What is wrong with it.
+        cause: String,
+    },
+    /// A certificate, key or token cannot be used.
+    Credentials(String),
+    /// The server was reached, but one side does not accept the other's certificate.
+    Insecure {
+        /// Who was called.
+        server: String,
+        /// Why, and what to do.
         cause: String,
     },
     /// No connection could be made, or it broke before the answer came.
@@ -66,11 +77,7 @@ impl Error {
                     deadline,
                 }
             } else {
-                let root = chain(source).last().unwrap_or(source);
-                Self::Unreachable {
-                    server: server.to_owned(),
-                    cause: root.to_string(),
-                }
+                Self::from_transport(source, server)
             };
         }
         if status.code() == Code::DeadlineExceeded {
@@ -95,14 +102,28 @@ impl Error {
         }))
     }
 
-    /// Whether the same call may succeed later: the server cannot be reached, says UNAVAILABLE, or says when
-    /// to try again.
-    pub fn is_passing(&self) -> bool {
+    /// Reads why there is no connection to `server`.
+    pub(crate) fn from_transport(error: &(dyn StdError + 'static), server: &str) -> Self {
+        let server = server.to_owned();
+        let root = chain(error).last().unwrap_or(error).to_string();
+        let insecure = chain(error).find_map(|error| error.downcast_ref::<Insecure>());
+        match insecure
+            .map(|insecure| insecure.0.clone())
+            .or_else(|| afterthought(&root))
+        {
+            Some(cause) => Self::Insecure { server, cause },
+            None => Self::Unreachable {
+                server,
+                cause: root,
+            },
+        }
+    }
+
+    /// Whether the same call may succeed a little later.
+    pub fn is_unavailable(&self) -> bool {
         match self {
             Self::Unreachable { .. } => true,
-            Self::Refused(refusal) => {
-                refusal.code == Code::Unavailable || refusal.retry_delay.is_some()
-            }
+            Self::Refused(refusal) => refusal.code == Code::Unavailable,
             _ => false,
         }
     }
@@ -129,8 +150,13 @@ impl fmt::Display for Error {
         match self {
             Self::Address { server, cause } => write!(
                 f,
-                "`{server}` is no server address ({cause}); write it like http://127.0.0.1:50051"
+                "`{server}` is no server address ({cause}); write it like \
+                 http://127.0.0.1:50051, or with https:// for TLS"
             ),
+            Self::Credentials(cause) => f.write_str(cause),
+            Self::Insecure { server, cause } => {
+                write!(f, "no secure connection to {server}: {cause}")
+            }
             Self::Unreachable { server, cause } => write!(
                 f,
                 "cannot reach {server} ({cause}): is basmad running? Start it with `basmad`, or \
@@ -243,7 +269,7 @@ mod tests {
             "connection reset",
         )));
         let error = Error::from_status(&status, SERVER, DEADLINE);
-        assert!(error.is_passing());
+        assert!(error.is_unavailable());
         assert!(error.to_string().contains("is basmad running?"), "{error}");
     }
 }

@@ -22,9 +22,7 @@ const TICK: Duration = Duration::from_secs(1);
 pub(crate) async fn expire(registry: Arc<Registry>, stop: CancellationToken) {
     let mut looked_at = HashMap::new();
     while !stop.is_cancelled() {
-        let Ok((all, _)) = registry.list("", usize::MAX) else {
-            return;
-        };
+        let all = registry.all();
         looked_at.retain(|name, _| all.iter().any(|named| named.name == *name));
         for named in all {
             let Some(retention) = named.settings().retention else {

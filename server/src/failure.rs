@@ -7,6 +7,8 @@ use basma_proto::{ERROR_DOMAIN, v1};
 use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, StatusExt as _};
 
+use crate::auth::Role;
+
 /// When to try again what was refused because of others: requests take a few milliseconds.
 const OVERLOAD_RETRY: Duration = Duration::from_millis(100);
 
@@ -51,13 +53,35 @@ impl Failure {
         }
     }
 
+    /// A method was called that needs a token, without one.
+    pub(crate) fn token_missing() -> Self {
+        let message = "this server wants a token: send the header \"authorization: Bearer TOKEN\"";
+        Self::new(Code::Unauthenticated, "TOKEN_MISSING", message)
+    }
+
+    /// The token is not, or no longer, among those of the server.
+    pub(crate) fn token_unknown() -> Self {
+        let message = "the server does not know this token: it is mistyped, or was withdrawn";
+        Self::new(Code::Unauthenticated, "TOKEN_UNKNOWN", message)
+    }
+
+    /// A token may not do this to a collection, or to all. Says nothing that the caller did not say.
+    pub(crate) fn role_missing(token: &str, role: Role, collection: Option<&str>) -> Self {
+        let place = match collection {
+            Some(name) => format!("the collection {}", quoted(name)),
+            None => "all collections".to_owned(),
+        };
+        let message = format!("the token {token:?} has not the role {role} for {place}");
+        Self::new(Code::PermissionDenied, "ROLE_MISSING", message)
+    }
+
     pub(crate) fn collection_not_found(name: &str) -> Self {
-        let message = format!("there is no collection {name:?}: create it first");
+        let message = format!("there is no collection {}: create it first", quoted(name));
         Self::new(Code::NotFound, "COLLECTION_NOT_FOUND", message)
     }
 
     pub(crate) fn article_not_found(id: &str) -> Self {
-        let message = format!("there is no article {id:?} in this collection");
+        let message = format!("there is no article {} in this collection", quoted(id));
         Self::new(Code::NotFound, "ARTICLE_NOT_FOUND", message)
     }
 
@@ -174,6 +198,15 @@ impl Failure {
     }
 }
 
+/// What a caller sent, for a message: not more of it than fits into a header.
+fn quoted(text: &str) -> String {
+    const MOST: usize = 100;
+    match text.char_indices().nth(MOST) {
+        None => format!("{text:?}"),
+        Some((end, _)) => format!("{:?}…", &text[..end]),
+    }
+}
+
 impl From<Failure> for Status {
     fn from(failure: Failure) -> Self {
         let limit = failure
@@ -197,6 +230,13 @@ impl From<Failure> for Status {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_message_holds_no_more_of_what_was_sent_than_a_header_does() {
+        assert_eq!(quoted("أخبار"), "\"أخبار\"");
+        assert_eq!(quoted(&"ا".repeat(100)).chars().count(), 102);
+        assert_eq!(quoted(&"ا".repeat(1 << 20)).chars().count(), 103);
+    }
 
     #[test]
     fn a_status_carries_reason_domain_and_field() {

@@ -5,6 +5,10 @@
 //! - [`config`]: what the server was told, from built-in defaults, file, environment and flags;
 //! - [`run()`]: binds the services to a listener, serves until told to stop, drains;
 //! - `connections`: how many there may be, and which are closed;
+//! - `exposure`: whether to listen at all where others can reach it;
+//! - `tls`: connections, encrypted if there is a certificate;
+//! - [`auth`]: who calls, and what he may do; tokens and rights;
+//! - `reload`: certificates and tokens, read again when they change;
 //! - `observe`: a span for each request, and errors that never reached a service;
 //! - `limits`: what keeps the server within bounds, whatever is asked of it;
 //! - `methods`: what can be asked for;
@@ -17,21 +21,25 @@
 //! - [`Signals`]: what the outside may ask of a running server: to stop, to read its files again;
 //! - `store`: what keeps them when the process ends.
 
+pub mod auth;
 pub mod config;
 mod connections;
 mod convert;
 mod expiry;
+mod exposure;
 pub mod failure;
 mod limits;
 mod methods;
 mod metrics;
 mod observe;
 mod registry;
+mod reload;
 mod run;
 mod service;
 mod settings;
 mod signals;
 mod store;
+mod tls;
 
 pub use config::Config;
 pub use run::run;

@@ -5,6 +5,7 @@ use std::{env, io::IsTerminal as _, path::Path, process::ExitCode};
 use basma_engine::Method;
 use basma_server::{
     Change, Signals,
+    auth::{Names, Rights, Token},
     config::{self, Asked, Invocation, MethodArg, Refused, Task},
     refingerprint, restore, run,
 };
@@ -61,10 +62,7 @@ async fn work(invocation: Invocation) -> Result<(), String> {
     }
 
     if let Asked::Task(task) = invocation.asked {
-        let Some(folder) = &config.data_dir else {
-            return Err("there is no data folder in memory".to_owned());
-        };
-        return tokio::task::block_in_place(|| run_task(task, folder));
+        return tokio::task::block_in_place(|| run_task(task, config.data_dir.as_deref()));
     }
 
     file_size_limit_is_an_error();
@@ -74,15 +72,36 @@ async fn work(invocation: Invocation) -> Result<(), String> {
         .map_err(|error| format!("cannot listen on {}: {error}", config.listen))?;
     let address = listener.local_addr().map_err(|error| error.to_string())?;
     // For whoever started it on port 0 and waits to learn which one it got.
-    println!("basmad listening on http://{address}");
+    let scheme = match config.tls_cert {
+        Some(_) => "https",
+        None => "http",
+    };
+    println!("basmad listening on {scheme}://{address}");
     run(listener, config, signals)
         .await
         .map_err(|error| error.to_string())
 }
 
-fn run_task(task: Task, folder: &Path) -> Result<(), String> {
+fn run_task(task: Task, folder: Option<&Path>) -> Result<(), String> {
+    let folder = || folder.ok_or("there is no data folder in memory");
     match task {
+        Task::Token {
+            name,
+            read,
+            write,
+            admin,
+        } => {
+            let rights = Rights {
+                read: Names::new(read)?,
+                write: Names::new(write)?,
+                admin: Names::new(admin)?,
+            };
+            let (secret, token) = Token::new(&name, rights)?;
+            print!("{token}");
+            eprintln!("{}", secret.text());
+        }
         Task::Restore { file } => {
+            let folder = folder()?;
             restore(&file, folder)?;
             println!("restored {} to {}", file.display(), folder.display());
         }
@@ -92,6 +111,7 @@ fn run_task(task: Task, folder: &Path) -> Result<(), String> {
             features,
             distance,
         } => {
+            let folder = folder()?;
             let change = Change {
                 method: method.map(|method| match method {
                     MethodArg::Full => Method::Full,

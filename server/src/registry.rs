@@ -15,6 +15,7 @@ use parking_lot::RwLock;
 use tonic::Code;
 
 use crate::{
+    auth::{Access, Role},
     failure::Failure,
     metrics::Figures,
     settings::Settings,
@@ -176,9 +177,10 @@ impl Registry {
     ///
     /// # Errors
     ///
-    /// If there are none, or not yet.
-    pub(crate) async fn snapshot(&self) -> Result<Snapshot, Failure> {
-        self.get("")?;
+    /// If there are none, or not yet, or the caller may not have all of them.
+    pub(crate) async fn snapshot(&self, access: &Access) -> Result<Snapshot, Failure> {
+        access.may_everywhere()?;
+        self.ready()?;
         match &self.store {
             Some(store) => store.snapshot().await,
             None => {
@@ -203,30 +205,45 @@ impl Registry {
         self.store.iter().for_each(Store::stop);
     }
 
-    /// The collection of a name; an empty one means the default.
-    pub(crate) fn get(&self, name: &str) -> Result<Arc<Named>, Failure> {
-        if !self.ready.load(Ordering::Acquire) {
-            return Err(Failure::recovering());
-        }
-        let name = if name.is_empty() {
-            DEFAULT_COLLECTION
-        } else {
-            name
+    /// The collection of a name, an empty one means the default, if the caller may do with it what he is
+    /// about to. Nobody comes to a collection by another way, and who may not have it is told the same
+    /// whether there is one or not.
+    pub(crate) fn get(&self, access: &Access, name: &str) -> Result<Arc<Named>, Failure> {
+        let name = match name {
+            "" => DEFAULT_COLLECTION,
+            name => name,
         };
+        access.may(name)?;
+        self.ready()?;
         let found = self.collections.get(name).map(|found| Arc::clone(&found));
         found.ok_or_else(|| Failure::collection_not_found(name))
     }
 
-    pub(crate) fn create(&self, name: &str, settings: Settings) -> Result<Arc<Named>, Failure> {
-        self.get("")?;
+    /// Whether the collections are all here.
+    pub(crate) fn is_ready(&self) -> bool {
+        self.ready.load(Ordering::Acquire)
+    }
+
+    fn ready(&self) -> Result<(), Failure> {
+        match self.is_ready() {
+            true => Ok(()),
+            false => Err(Failure::recovering()),
+        }
+    }
+
+    pub(crate) fn create(
+        &self,
+        access: &Access,
+        name: &str,
+        settings: Settings,
+    ) -> Result<Arc<Named>, Failure> {
+        access.may(name)?;
+        self.ready()?;
         validate_name(name)?;
         // Concurrent creations may pass this together, by as many as there are; the limit guards
         // memory, not a licence.
         if self.collections.len() >= self.most {
-            let message = format!(
-                "there are {} collections already: delete one first",
-                self.most
-            );
+            let message = "the server has as many collections as it may: delete one first";
             return Err(Failure::new(
                 Code::ResourceExhausted,
                 "TOO_MANY_COLLECTIONS",
@@ -250,9 +267,14 @@ impl Registry {
         }
     }
 
-    pub(crate) fn delete(&self, name: &str) -> Result<(), Failure> {
-        self.get("")?;
-        if name.is_empty() || name == DEFAULT_COLLECTION {
+    pub(crate) fn delete(&self, access: &Access, name: &str) -> Result<(), Failure> {
+        let name = match name {
+            "" => DEFAULT_COLLECTION,
+            name => name,
+        };
+        access.may(name)?;
+        self.ready()?;
+        if name == DEFAULT_COLLECTION {
             let message = "the collection \"default\" cannot be deleted";
             return Err(Failure::new(
                 Code::FailedPrecondition,
@@ -271,23 +293,28 @@ impl Registry {
         }
     }
 
-    /// At most `limit` collections whose names follow `after`, by name, and whether there are more.
+    /// At most `limit` collections that the caller may read and whose names follow `after`, by name, and
+    /// whether there are more.
     pub(crate) fn list(
         &self,
+        access: &Access,
         after: &str,
         limit: usize,
     ) -> Result<(Vec<Arc<Named>>, bool), Failure> {
-        self.get("")?;
-        let mut all: Vec<_> = self
-            .collections
-            .iter()
-            .map(|entry| Arc::clone(entry.value()))
-            .collect();
-        all.retain(|named| named.name.as_str() > after);
+        let rights = access.rights()?;
+        self.ready()?;
+        let mut all = self.all();
+        all.retain(|named| named.name.as_str() > after && rights.allow(Role::Read, &named.name));
         all.sort_by(|a, b| a.name.cmp(&b.name));
         let more = all.len() > limit;
         all.truncate(limit);
         Ok((all, more))
+    }
+
+    /// All collections that are there, whoever asks: for the server itself.
+    pub(crate) fn all(&self) -> Vec<Arc<Named>> {
+        let collections = self.collections.iter();
+        collections.map(|entry| Arc::clone(entry.value())).collect()
     }
 
     fn make(&self, name: &str, settings: Settings) -> Arc<Named> {

@@ -19,16 +19,20 @@ use tonic_health::{ServingStatus, server::HealthReporter};
 use tracing::{info, warn};
 
 use crate::{
+    auth::{AuthLayer, Door},
     config::Config,
     connections::Connections,
     expiry::expire,
+    exposure,
     limits::{LimitLayer, Limits},
     metrics::{self, Metrics, State, Traffic},
     observe::ObserveLayer,
     registry::Registry,
+    reload::Reloads,
     service::Service,
     signals::Signals,
     store::Store,
+    tls,
 };
 
 const VERSION: &str = env!("CARGO_PKG_VERSION");
@@ -43,13 +47,19 @@ const VERSION: &str = env!("CARGO_PKG_VERSION");
 ///
 /// # Errors
 ///
-/// If the listener fails, the store cannot be used, or the reflection service cannot be made.
+/// If it must not listen there, a certificate or the tokens cannot be used, the listener fails, the store
+/// cannot be used, or the reflection service cannot be made.
 pub async fn run(
     listener: TcpListener,
     config: Config,
     signals: Signals,
 ) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
     let address = listener.local_addr()?;
+    exposure::check(address, &config)?;
+    let mut reloads = Reloads::default();
+    let tls = tls::open(&config, &mut reloads)?;
+    let door = Door::open(&config, &mut reloads)?;
+    let keeping_up = tokio::spawn(reloads.keep_up(signals.reloads()));
     let stop = signals.stop;
     let store = config.data_dir.as_deref();
     let store = store
@@ -97,10 +107,12 @@ pub async fn run(
         .with_nodelay(Some(true))
         .with_keepalive(Some(config.ceilings.keepalive));
     let incoming = Arc::clone(&connections).limit(incoming);
+    let incoming = tls::secured(Box::pin(incoming), tls);
     let server = Server::builder()
         .http2_keepalive_interval(Some(config.ceilings.keepalive))
         .max_concurrent_streams(config.ceilings.max_streams_per_connection)
         .layer(ObserveLayer(traffic))
+        .layer(AuthLayer(door))
         .layer(LimitLayer(limits))
         .add_service(limited!(DedupServiceServer))
         .add_service(limited!(ArticleServiceServer))
@@ -116,11 +128,11 @@ pub async fn run(
     std::thread::spawn(move || recovered.send(recovering.recover()));
     let recovery = {
         let (health, registry) = (health.clone(), Arc::clone(&registry));
-        let expiring = stop.clone();
+        let (expiring, folder) = (stop.clone(), config.data_dir.clone());
         async move {
             match recovery.await {
                 Ok(Ok(())) => {
-                    let kept = config.data_dir.as_deref().map_or_else(
+                    let kept = folder.as_deref().map_or_else(
                         || "in memory only".to_owned(),
                         |folder| folder.display().to_string(),
                     );
@@ -145,6 +157,7 @@ pub async fn run(
     if let Some(at) = &config.metrics_listen {
         let listener = TcpListener::bind(at).await;
         let listener = listener.map_err(|error| format!("cannot listen on {at}: {error}"))?;
+        exposure::check_metrics(listener.local_addr()?, &config)?;
         info!(address = %listener.local_addr()?, "metrics");
         tokio::spawn(metrics::listen(listener, metrics, stop.clone()));
     }
@@ -159,6 +172,7 @@ pub async fn run(
         () = late => warn!(after = ?config.drain, "requests were still under way at the end of the drain"),
     }
     tokio::task::block_in_place(|| registry.stop());
+    keeping_up.abort();
     info!("stopped");
     Ok(())
 }

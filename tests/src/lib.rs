@@ -2,11 +2,12 @@
 //!
 //! - [`binaries`]: where the two programs are; builds them when they are older than their sources;
 //! - [`server`]: a `basmad` of the test's own, killed when it is dropped;
-//! - [`scrape`]: what it tells Prometheus;
+//! - [`authority`]: certificates, made as they are needed;
+//! - [`grant()`]: tokens, made by `basmad token`, and their file;
 //! - [`cli`]: one run of `basma` and what it printed;
 //! - [`article()`]: articles to send, in Arabic;
+//! - [`raw`]: calls of every method there is, by its path;
 //! - [`refusal()`]: what an error says, as the protocol promises it;
-//! - [`wire`]: calls made by hand;
 //! - [`until()`]: waiting for something that must come true.
 //!
 //! Nothing sleeps for a fixed time: whatever is waited for is asked for again and again, and is a
@@ -15,22 +16,24 @@
 #![allow(clippy::unwrap_used)]
 
 pub mod article;
+pub mod authority;
 pub mod binaries;
 pub mod cli;
+pub mod grant;
+pub mod raw;
 pub mod refusal;
-pub mod scrape;
 pub mod server;
 pub mod store;
 pub mod until;
-pub mod wire;
 
 use std::time::Duration;
 
 pub use self::{
     article::{article, corpus},
+    authority::Authority,
     cli::{Basma, Ended},
+    grant::{Grants, grant},
     refusal::{Refusal, refusal},
-    scrape::Scrape,
     server::Server,
     until::until,
 };

@@ -7,6 +7,7 @@ use std::{
     thread,
 };
 
+use basma_client::client::{Tls, channel};
 use basma_proto::v1::{
     Answer, Article, GetStatsRequest, GetStatsResponse, SubmitRequest,
     article_service_client::ArticleServiceClient,
@@ -36,6 +37,8 @@ pub struct Server {
     basmad: Child,
     address: String,
     folder: TempDir,
+    /// How its callers are to be secured.
+    tls: Tls,
 }
 
 impl Server {
@@ -46,8 +49,20 @@ impl Server {
 
     /// The same with these arguments, too.
     pub async fn start_with(arguments: &[&str]) -> Self {
-        let server = Self::begin("--in-memory", arguments).await;
+        Self::start_secured(Tls::default(), arguments).await
+    }
+
+    /// The same, of a server with TLS: its callers are to be secured so.
+    pub async fn start_secured(tls: Tls, arguments: &[&str]) -> Self {
+        let server = Self::begin_secured(tls, arguments).await;
         server.serving().await;
+        server
+    }
+
+    /// The same, but does not wait until it serves.
+    pub async fn begin_secured(tls: Tls, arguments: &[&str]) -> Self {
+        let mut server = Self::begin("--in-memory", arguments).await;
+        server.tls = tls;
         server
     }
 
@@ -90,6 +105,7 @@ impl Server {
             basmad,
             address: address.to_owned(),
             folder,
+            tls: Tls::default(),
         }
     }
 
@@ -110,7 +126,8 @@ impl Server {
 
     /// HOST:PORT.
     pub fn authority(&self) -> &str {
-        self.address.trim_start_matches("http://")
+        let (_, authority) = self.address.split_once("://").expect("a URL");
+        authority
     }
 
     /// A folder for the files of the test.
@@ -124,11 +141,14 @@ impl Server {
     }
 
     async fn try_channel(&self) -> Option<Channel> {
+        if self.tls != Tls::default() {
+            return Some(channel(&self.address, &self.tls).expect("a channel"));
+        }
         let endpoint = Endpoint::from_shared(self.address.clone()).expect("a URL");
         endpoint.connect_timeout(LIMIT).connect().await.ok()
     }
 
-    /// A new connection.
+    /// A new connection; one with TLS is made with the first call.
     pub async fn channel(&self) -> Channel {
         self.try_channel().await.expect("a connection")
     }
@@ -201,36 +221,27 @@ impl Server {
         assert_eq!(status.code(), Some(0), "{}", self.log());
     }
 
-    fn signal(&self, signal: Signal) {
-        kill_process(self.pid().expect("it runs"), signal).expect("it takes signals");
+    /// Has it read its files again, and waits until it says that it did.
+    pub async fn reload(&self) {
+        let read = || {
+            let log = self.log();
+            log.matches("anew").count() + log.matches("the former stay").count()
+        };
+        let before = read();
+        self.signal(Signal::HUP);
+        until("that the files were read", async || {
+            (read() > before).then_some(())
+        })
+        .await;
     }
 
-    /// The number of its process.
-    ///
-    /// # Panics
-    ///
-    /// If it has ended.
-    pub fn id(&self) -> u32 {
-        self.basmad.id().expect("it runs")
+    fn signal(&self, signal: Signal) {
+        kill_process(self.pid().expect("it runs"), signal).expect("it takes signals");
     }
 
     fn pid(&self) -> Option<Pid> {
         let id = self.basmad.id();
         id.and_then(|id| Pid::from_raw(id.try_into().ok()?))
-    }
-
-    /// Memory that it has resident, in bytes.
-    ///
-    /// # Panics
-    ///
-    /// If it does not run.
-    #[cfg(target_os = "linux")]
-    pub fn resident(&self) -> u64 {
-        let id = self.basmad.id().expect("it runs");
-        let status = fs::read_to_string(format!("/proc/{id}/status")).expect("it runs");
-        let resident = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
-        let resident = resident.and_then(|line| line.trim().strip_suffix(" kB")?.parse().ok());
-        resident.map_or(0, |resident: u64| resident << 10)
     }
 
     /// How it ended.

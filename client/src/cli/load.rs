@@ -168,9 +168,14 @@ impl Load {
             true => Some(Floor::start().await?),
             false => None,
         };
-        let mut server = self.target(session, session.client.server())?;
+        let mut server = self.target(&session.client)?;
         let mut beside = match &floor {
-            Some(floor) => Some(self.target(session, &floor.address)?),
+            Some(floor) => {
+                let client = Client::new(&floor.address)?
+                    .with_collection(session.client.collection())
+                    .with_deadline(session.client.deadline());
+                Some(self.target(&client)?)
+            }
             None => None,
         };
         let progress = tokio::spawn(show(Arc::clone(&server.counter), self.time_in_all()));
@@ -205,17 +210,12 @@ impl Load {
         }
     }
 
-    fn target(&self, session: &Session, server: &str) -> Result<Target, Failure> {
-        let client = |_| {
-            let client = Client::new(server)?
-                .with_collection(session.client.collection())
-                .with_deadline(session.client.deadline())
-                .with_retry(RetryPolicy::NEVER);
-            Ok(client)
-        };
+    /// A server to be measured, called as `client` calls it by connections of their own.
+    fn target(&self, client: &Client) -> Result<Target, Failure> {
+        let another = |_| Ok(client.another()?.with_retry(RetryPolicy::NEVER));
         Ok(Target {
             clients: (0..self.connections)
-                .map(client)
+                .map(another)
                 .collect::<Result<_, Failure>>()?,
             counter: Arc::default(),
             latencies: Latencies::default(),

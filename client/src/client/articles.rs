@@ -5,13 +5,12 @@ use basma_proto::v1::{
     ListArticlesRequest, ListArticlesResponse, StoredArticle,
     article_service_client::ArticleServiceClient,
 };
-use tonic::transport::Channel;
 
-use super::{Client, MAX_ANSWER_BYTES};
+use super::{Calls, Client, MAX_ANSWER_BYTES};
 use crate::error::Error;
 
-fn stub(channel: Channel) -> ArticleServiceClient<Channel> {
-    ArticleServiceClient::new(channel).max_decoding_message_size(MAX_ANSWER_BYTES)
+fn stub(calls: Calls) -> ArticleServiceClient<Calls> {
+    ArticleServiceClient::new(calls).max_decoding_message_size(MAX_ANSWER_BYTES)
 }
 
 impl Client {
@@ -26,8 +25,8 @@ impl Client {
             with_text: false,
         };
         let response = self
-            .call(request, |channel, request| async move {
-                stub(channel).get_article(request).await
+            .call(request, |calls, request| async move {
+                stub(calls).get_article(request).await
             })
             .await?;
         response
@@ -53,8 +52,8 @@ impl Client {
             page_token: page_token.to_owned(),
             with_texts: texts,
         };
-        self.call(request, |channel, request| async move {
-            stub(channel).list_articles(request).await
+        self.call(request, |calls, request| async move {
+            stub(calls).list_articles(request).await
         })
         .await
     }
@@ -68,8 +67,8 @@ impl Client {
             collection: self.collection.to_string(),
             id: id.to_owned(),
         };
-        self.call(request, |channel, request| async move {
-            stub(channel).delete_article(request).await
+        self.call(request, |calls, request| async move {
+            stub(calls).delete_article(request).await
         })
         .await?;
         Ok(())
@@ -91,8 +90,8 @@ impl Client {
             page_size,
             page_token: page_token.to_owned(),
         };
-        self.call(request, |channel, request| async move {
-            stub(channel).get_cluster(request).await
+        self.call(request, |calls, request| async move {
+            stub(calls).get_cluster(request).await
         })
         .await
     }

@@ -19,8 +19,8 @@ impl Client {
     pub async fn backup(
         &self,
     ) -> Result<impl Stream<Item = Result<BackupResponse, Error>> + Unpin + use<>, Error> {
-        let mut stub = BackupServiceClient::new(self.channel.clone())
-            .max_decoding_message_size(MAX_ANSWER_BYTES);
+        let mut stub =
+            BackupServiceClient::new(self.calls()).max_decoding_message_size(MAX_ANSWER_BYTES);
         let answer = tokio::time::timeout(self.deadline, stub.backup(BackupRequest {})).await;
         let pieces = answer
             .map_err(|_| self.overdue())?

@@ -24,8 +24,8 @@ impl Client {
             collection: Some(collection),
         };
         let response = self
-            .call(request, |channel, request| async move {
-                CollectionServiceClient::new(channel)
+            .call(request, |calls, request| async move {
+                CollectionServiceClient::new(calls)
                     .create_collection(request)
                     .await
             })
@@ -42,8 +42,8 @@ impl Client {
             name: name.to_owned(),
         };
         let response = self
-            .call(request, |channel, request| async move {
-                CollectionServiceClient::new(channel)
+            .call(request, |calls, request| async move {
+                CollectionServiceClient::new(calls)
                     .get_collection(request)
                     .await
             })
@@ -64,8 +64,8 @@ impl Client {
             page_size,
             page_token: page_token.to_owned(),
         };
-        self.call(request, |channel, request| async move {
-            CollectionServiceClient::new(channel)
+        self.call(request, |calls, request| async move {
+            CollectionServiceClient::new(calls)
                 .list_collections(request)
                 .await
         })
@@ -88,8 +88,8 @@ impl Client {
             update_mask: (!paths.is_empty()).then_some(FieldMask { paths }),
         };
         let response = self
-            .call(request, |channel, request| async move {
-                CollectionServiceClient::new(channel)
+            .call(request, |calls, request| async move {
+                CollectionServiceClient::new(calls)
                     .update_collection(request)
                     .await
             })
@@ -105,8 +105,8 @@ impl Client {
         let request = DeleteCollectionRequest {
             name: name.to_owned(),
         };
-        self.call(request, |channel, request| async move {
-            CollectionServiceClient::new(channel)
+        self.call(request, |calls, request| async move {
+            CollectionServiceClient::new(calls)
                 .delete_collection(request)
                 .await
         })
@@ -122,10 +122,8 @@ impl Client {
         let request = GetStatsRequest {
             collection: self.collection.to_string(),
         };
-        self.call(request, |channel, request| async move {
-            CollectionServiceClient::new(channel)
-                .get_stats(request)
-                .await
+        self.call(request, |calls, request| async move {
+            CollectionServiceClient::new(calls).get_stats(request).await
         })
         .await
     }

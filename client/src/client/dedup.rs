@@ -7,13 +7,12 @@ use basma_proto::v1::{
     dedup_service_client::DedupServiceClient, find_duplicates_request::Query,
     fingerprint_request::Body,
 };
-use tonic::transport::Channel;
 
-use super::{Client, MAX_ANSWER_BYTES};
+use super::{Calls, Client, MAX_ANSWER_BYTES};
 use crate::error::Error;
 
-pub(super) fn stub(channel: Channel) -> DedupServiceClient<Channel> {
-    DedupServiceClient::new(channel).max_decoding_message_size(MAX_ANSWER_BYTES)
+pub(super) fn stub(calls: Calls) -> DedupServiceClient<Calls> {
+    DedupServiceClient::new(calls).max_decoding_message_size(MAX_ANSWER_BYTES)
 }
 
 /// In all of them `max_matches` bounds the matches of one answer; 0 means the server's default.
@@ -30,8 +29,8 @@ impl Client {
             window: self.window,
         };
         let response = self
-            .call(request, |channel, request| async move {
-                stub(channel).submit(request).await
+            .call(request, |calls, request| async move {
+                stub(calls).submit(request).await
             })
             .await?;
         response
@@ -51,8 +50,8 @@ impl Client {
             window: self.window,
         };
         let response = self
-            .call(request, |channel, request| async move {
-                stub(channel).check(request).await
+            .call(request, |calls, request| async move {
+                stub(calls).check(request).await
             })
             .await?;
         response
@@ -77,8 +76,8 @@ impl Client {
             window: self.window,
         };
         let response = self
-            .call(request, |channel, request| async move {
-                stub(channel).batch_submit(request).await
+            .call(request, |calls, request| async move {
+                stub(calls).batch_submit(request).await
             })
             .await?;
         as_many(response.results, count)
@@ -101,8 +100,8 @@ impl Client {
             window: self.window,
         };
         let response = self
-            .call(request, |channel, request| async move {
-                stub(channel).batch_check(request).await
+            .call(request, |calls, request| async move {
+                stub(calls).batch_check(request).await
             })
             .await?;
         as_many(response.results, count)
@@ -125,8 +124,8 @@ impl Client {
             distance,
             max_matches,
         };
-        self.call(request, |channel, request| async move {
-            stub(channel).find_duplicates(request).await
+        self.call(request, |calls, request| async move {
+            stub(calls).find_duplicates(request).await
         })
         .await
     }
@@ -141,8 +140,8 @@ impl Client {
             a: Some(a),
             b: Some(b),
         };
-        self.call(request, |channel, request| async move {
-            stub(channel).compare(request).await
+        self.call(request, |calls, request| async move {
+            stub(calls).compare(request).await
         })
         .await
     }
@@ -156,8 +155,8 @@ impl Client {
             collection: self.collection.to_string(),
             body: Some(body),
         };
-        self.call(request, |channel, request| async move {
-            stub(channel).fingerprint(request).await
+        self.call(request, |calls, request| async move {
+            stub(calls).fingerprint(request).await
         })
         .await
     }

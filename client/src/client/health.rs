@@ -18,8 +18,8 @@ impl Client {
             service: service.to_owned(),
         };
         let response = self
-            .call(request, |channel, request| async move {
-                HealthClient::new(channel).check(request).await
+            .call(request, |calls, request| async move {
+                HealthClient::new(calls).check(request).await
             })
             .await?;
         Ok(response.status())

@@ -99,8 +99,8 @@ impl<S: Stream<Item = Article> + Unpin> Submission<S> {
                 attempt = 1;
             }
             match self.client.retry.wait(attempt, &error) {
-                Some(wait) if wait <= self.client.deadline => sleep(wait).await,
-                _ => {
+                Some(wait) => sleep(wait).await,
+                None => {
                     // If nobody listens, nobody is left to be told.
                     let _ = self.answers.send(Err(error)).await;
                     return;
@@ -173,7 +173,7 @@ impl<S: Stream<Item = Article> + Unpin> Submission<S> {
             // The receiver is right here.
             let _ = requests.send(request.clone());
         }
-        let mut service = stub(self.client.channel.clone());
+        let mut service = stub(self.client.calls());
         let opening = service.submit_stream(Request::new(UnboundedReceiverStream::new(receiver)));
         match timeout(self.client.deadline, opening).await {
             Ok(Ok(response)) => Ok((requests, response.into_inner())),

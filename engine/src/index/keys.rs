@@ -11,7 +11,7 @@ use foldhash::quality::RandomState;
 use super::{
     Gathered, Part, Slot,
     gather::PART_BITS,
-    memory::{allocated, grow, map_bytes, shrink, shrink_map},
+    memory::{allocated, grow, map_bytes, shrink},
 };
 
 /// Keys are spread over this many buckets, in bits: of ten million articles a bucket has some eighty.
@@ -93,11 +93,6 @@ impl Keys {
             }
         }
         (found, 0)
-    }
-
-    /// Gives back memory that is not used any more.
-    pub(crate) fn shrink(&self) {
-        shrink_map(&self.buckets);
     }
 
     /// Memory that it takes, in bytes.

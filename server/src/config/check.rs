@@ -8,7 +8,8 @@ use std::{
 
 use clap::ValueHint;
 
-use super::{Invocation, layers};
+use super::{Config, Invocation, layers};
+use crate::{auth::Door, exposure, reload::Reloads, tls};
 
 impl Invocation {
     /// What is wrong with the files and folders that the settings name; changes nothing.
@@ -33,7 +34,26 @@ impl Invocation {
             let error = looked.err()?;
             Some(format!("{} = {}: {error}", setting.name, path.display()))
         });
-        wrong.collect()
+        let mut wrong: Vec<_> = wrong.collect();
+        if wrong.is_empty() {
+            wrong.extend(usable_together(&self.config).err());
+        }
+        wrong
+    }
+}
+
+/// Whether the server could go by what the files hold, and listen where it is to.
+fn usable_together(config: &Config) -> Result<(), String> {
+    let mut reloads = Reloads::default();
+    tls::open(config, &mut reloads)?;
+    Door::open(config, &mut reloads)?;
+    // A name is one address here and another there.
+    if let Ok(address) = config.listen.parse() {
+        exposure::check(address, config)?;
+    }
+    match config.metrics_listen.as_ref().map(|at| at.parse()) {
+        Some(Ok(address)) => exposure::check_metrics(address, config),
+        _ => Ok(()),
     }
 }
 

@@ -17,7 +17,15 @@ use super::{Config, file};
 const PREFIX: &str = "BASMA_";
 
 /// Variables of the clients.
-const OTHERS: [&str; 3] = ["BASMA_SERVER", "BASMA_COLLECTION", "BASMA_TOKEN"];
+const OTHERS: [&str; 7] = [
+    "BASMA_SERVER",
+    "BASMA_COLLECTION",
+    "BASMA_CA",
+    "BASMA_CLIENT_CERT",
+    "BASMA_CLIENT_KEY",
+    "BASMA_TOKEN",
+    "BASMA_TOKEN_FILE",
+];
 
 /// A setting in force.
 #[derive(Clone, Debug)]

@@ -36,6 +36,25 @@ pub struct Config {
     /// Where Prometheus asks for figures: GET /metrics. Whoever may ask learns the names of all collections.
     #[arg(long, value_name = "HOST:PORT", value_parser = address)]
     pub metrics_listen: Option<String>,
+    /// Let others ask for those figures.
+    #[arg(long)]
+    pub metrics_insecure: bool,
+    /// The server's certificate and those between it and its CA, in PEM: clients are then to use TLS. It is
+    /// read again when it changes, as are key, client CA and tokens.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub tls_cert: Option<PathBuf>,
+    /// The key of the certificate, in PEM.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub tls_key: Option<PathBuf>,
+    /// Whose certificates clients must have, in PEM: mutual TLS.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub tls_client_ca: Option<PathBuf>,
+    /// Who may do what: a file of tokens that `basmad token` made. Without it everybody may do everything.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub tokens: Option<PathBuf>,
+    /// Listen where others can reach it, even without TLS and tokens.
+    #[arg(long)]
+    pub insecure: bool,
     /// Where the index is kept; by default basma in the platform's folder for data.
     // `None` for in memory only.
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath, global = true)]

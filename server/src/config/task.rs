@@ -4,13 +4,28 @@ use std::path::PathBuf;
 
 use basma_engine::Shingling;
 
-/// What to do to a data folder that nobody uses.
+/// What to do to a data folder that nobody uses, or without one.
 #[derive(Clone, Debug, clap::Subcommand)]
 pub enum Task {
     /// Make a store of a backup that `basma backup` wrote, in a folder that holds none
     Restore {
         /// The backup.
         file: PathBuf,
+    },
+    /// Make a token: prints its entry for the file of tokens, and on stderr the token itself, which is kept
+    /// nowhere
+    Token {
+        /// Whose it is, or what for: stands in the log.
+        name: String,
+        /// Collections in which it may ask; * for all.
+        #[arg(long, value_name = "COLLECTION", value_delimiter = ',')]
+        read: Vec<String>,
+        /// Collections in which it may also submit and delete articles; * for all.
+        #[arg(long, value_name = "COLLECTION", value_delimiter = ',')]
+        write: Vec<String>,
+        /// Collections that it may also create, change and delete; * for all, which allows backups.
+        #[arg(long, value_name = "COLLECTION", value_delimiter = ',')]
+        admin: Vec<String>,
     },
     /// Make the fingerprints anew from kept texts: after an upgrade that asks for it, or with other settings
     Refingerprint {

@@ -47,7 +47,7 @@ impl State {
         out.gauge(
             "basma_ready",
             "1 once the store is read",
-            f64::from(u8::from(self.registry.get("").is_ok())),
+            f64::from(u8::from(self.registry.is_ready())),
         )?;
         out.gauges(
             "basma_limit",
@@ -104,10 +104,7 @@ impl State {
     }
 
     fn collections(&self, out: &mut Figures<'_>) -> fmt::Result {
-        let Ok((all, _)) = self.registry.list("", usize::MAX) else {
-            return Ok(());
-        };
-        let all: Vec<(Arc<Named>, Stats)> = all
+        let all: Vec<(Arc<Named>, Stats)> = (self.registry.all())
             .into_iter()
             .map(|named| {
                 let stats = named.collection.stats();

@@ -15,7 +15,7 @@ use std::{
 use http::{Request, Response};
 use tonic::{Code, Status, body::Body};
 use tower::{Layer, Service};
-use tracing::{Instrument as _, error_span};
+use tracing::{Instrument as _, error_span, field::Empty};
 
 use self::{
     ending::{Call, Ending},
@@ -69,7 +69,7 @@ where
         };
         let id = RequestId::of(request.headers());
         // Of the highest level, so that whatever is logged at all has it.
-        let span = error_span!("rpc", method = method.name, request_id = %id);
+        let span = error_span!("rpc", method = method.name, request_id = %id, token = Empty);
         let answer = span.in_scope(|| self.inner.call(request));
         let observed = async move {
             let Ok(response) = answer.await;

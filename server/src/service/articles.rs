@@ -8,6 +8,7 @@ use tonic::{Request, Response, Status};
 
 use super::Service;
 use crate::{
+    auth::Access,
     convert::{article, page_size, page_token},
     failure::Failure,
     registry::Named,
@@ -17,8 +18,13 @@ use crate::{
 const MOST_TEXT: usize = 2 << 20;
 
 impl Service {
-    fn indexed(&self, collection: &str, id: &str) -> Result<(Arc<Named>, Arc<Article>), Failure> {
-        let named = self.registry.get(collection)?;
+    fn indexed(
+        &self,
+        access: &Access,
+        collection: &str,
+        id: &str,
+    ) -> Result<(Arc<Named>, Arc<Article>), Failure> {
+        let named = self.registry.get(access, collection)?;
         if id.is_empty() {
             return Err(Failure::invalid("ID_MISSING", "id", "there is no id"));
         }
@@ -36,8 +42,8 @@ impl ArticleService for Service {
         &self,
         request: Request<v1::GetArticleRequest>,
     ) -> Result<Response<v1::GetArticleResponse>, Status> {
-        let request = request.get_ref();
-        let (named, found) = self.indexed(&request.collection, &request.id)?;
+        let (access, request) = (Access::of(&request)?, request.get_ref());
+        let (named, found) = self.indexed(access, &request.collection, &request.id)?;
         let mut article = article::write(&found, &named.collection);
         if request.with_text {
             article.text = named.text(&found)?;
@@ -50,8 +56,8 @@ impl ArticleService for Service {
         &self,
         request: Request<v1::ListArticlesRequest>,
     ) -> Result<Response<v1::ListArticlesResponse>, Status> {
-        let request = request.get_ref();
-        let named = self.registry.get(&request.collection)?;
+        let (access, request) = (Access::of(&request)?, request.get_ref());
+        let named = self.registry.get(access, &request.collection)?;
         let (from, size) = (
             page_token(&request.page_token)?,
             page_size(request.page_size)?,
@@ -80,8 +86,8 @@ impl ArticleService for Service {
         &self,
         request: Request<v1::DeleteArticleRequest>,
     ) -> Result<Response<v1::DeleteArticleResponse>, Status> {
-        let request = request.get_ref();
-        let (named, _) = self.indexed(&request.collection, &request.id)?;
+        let (access, request) = (Access::of(&request)?, request.get_ref());
+        let (named, _) = self.indexed(access, &request.collection, &request.id)?;
         self.registry.writable()?;
         if !named.delete(&request.id) {
             return Err(Failure::article_not_found(&request.id).into());
@@ -94,8 +100,8 @@ impl ArticleService for Service {
         &self,
         request: Request<v1::GetClusterRequest>,
     ) -> Result<Response<v1::GetClusterResponse>, Status> {
-        let request = request.get_ref();
-        let (named, found) = self.indexed(&request.collection, &request.id)?;
+        let (access, request) = (Access::of(&request)?, request.get_ref());
+        let (named, found) = self.indexed(access, &request.collection, &request.id)?;
         let (from, limit) = (
             page_token(&request.page_token)? as usize,
             page_size(request.page_size)?,

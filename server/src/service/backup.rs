@@ -8,7 +8,7 @@ use tokio::sync::mpsc;
 use tonic::{Code, Request, Response, Status};
 
 use super::Service;
-use crate::failure::Failure;
+use crate::{auth::Access, failure::Failure};
 
 /// Pieces of a mebibyte that are read ahead of the caller.
 const AHEAD: usize = 4;
@@ -19,9 +19,9 @@ impl BackupService for Service {
 
     async fn backup(
         &self,
-        _: Request<v1::BackupRequest>,
+        request: Request<v1::BackupRequest>,
     ) -> Result<Response<Self::BackupStream>, Status> {
-        let snapshot = self.registry.snapshot().await?;
+        let snapshot = self.registry.snapshot(Access::of(&request)?).await?;
         let total_bytes = snapshot.bytes();
         let (pieces, receiver) = mpsc::channel(AHEAD);
         // A thread of its own: it waits for the disk and for the caller.

@@ -3,15 +3,16 @@
 use basma_proto::v1::{self, item_result};
 
 use super::{Service, Turns, scope};
-use crate::{failure::Failure, limits::Allowance};
+use crate::{auth::Access, failure::Failure, limits::Allowance};
 
 impl Service {
     pub(super) async fn submit_batch(
         &self,
+        access: &Access,
         request: &v1::BatchSubmitRequest,
         allowance: Option<&Allowance>,
     ) -> Result<v1::BatchSubmitResponse, Failure> {
-        let named = self.registry.get(&request.collection)?;
+        let named = self.registry.get(access, &request.collection)?;
         let scope = scope(&named, request.max_matches, request.window.as_ref())?;
         self.registry.writable()?;
         let answer = |article: &v1::Article| self.submit_one(&named, Some(article), scope);
@@ -22,10 +23,11 @@ impl Service {
 
     pub(super) async fn check_batch(
         &self,
+        access: &Access,
         request: &v1::BatchCheckRequest,
         allowance: Option<&Allowance>,
     ) -> Result<v1::BatchCheckResponse, Failure> {
-        let named = self.registry.get(&request.collection)?;
+        let named = self.registry.get(access, &request.collection)?;
         let scope = scope(&named, request.max_matches, request.window.as_ref())?;
         let answer = |article: &v1::Article| self.check_one(&named, Some(article), scope);
         Ok(v1::BatchCheckResponse {

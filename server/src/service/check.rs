@@ -5,6 +5,7 @@ use basma_proto::v1;
 
 use super::{Service, scope};
 use crate::{
+    auth::Access,
     convert::{self, text, text::Body},
     failure::Failure,
 };
@@ -12,9 +13,10 @@ use crate::{
 impl Service {
     pub(super) async fn submit_article(
         &self,
+        access: &Access,
         request: &v1::SubmitRequest,
     ) -> Result<v1::SubmitResponse, Failure> {
-        let named = self.registry.get(&request.collection)?;
+        let named = self.registry.get(access, &request.collection)?;
         let scope = scope(&named, request.max_matches, request.window.as_ref())?;
         self.registry.writable()?;
         let answer = self.submit_one(&named, request.article.as_ref(), scope)?;
@@ -26,9 +28,10 @@ impl Service {
 
     pub(super) fn check_article(
         &self,
+        access: &Access,
         request: &v1::CheckRequest,
     ) -> Result<v1::CheckResponse, Failure> {
-        let named = self.registry.get(&request.collection)?;
+        let named = self.registry.get(access, &request.collection)?;
         let scope = scope(&named, request.max_matches, request.window.as_ref())?;
         let answer = self.check_one(&named, request.article.as_ref(), scope)?;
         Ok(v1::CheckResponse {
@@ -38,9 +41,10 @@ impl Service {
 
     pub(super) fn fingerprint_text(
         &self,
+        access: &Access,
         request: &v1::FingerprintRequest,
     ) -> Result<v1::FingerprintResponse, Failure> {
-        let named = self.registry.get(&request.collection)?;
+        let named = self.registry.get(access, &request.collection)?;
         let body = request.body.as_ref().ok_or_else(text::missing)?;
         let text = Body::from(body).read(self.longest.text)?;
         let mut fingerprinter = Fingerprinter::default();

@@ -6,6 +6,7 @@ use tonic::{Request, Response, Status};
 
 use super::Service;
 use crate::{
+    auth::Access,
     convert::{page_size, settings, time},
     failure::Failure,
 };
@@ -13,6 +14,7 @@ use crate::{
 impl Service {
     async fn create(
         &self,
+        access: &Access,
         request: &v1::CreateCollectionRequest,
     ) -> Result<v1::Collection, Failure> {
         let Some(collection) = &request.collection else {
@@ -20,7 +22,7 @@ impl Service {
         };
         let settings = settings::create(collection)?;
         self.registry.writable()?;
-        let made = self.registry.create(&collection.name, settings);
+        let made = self.registry.create(access, &collection.name, settings);
         let made = made.map_err(|failure| failure.within("collection"))?;
         self.registry.durable(self.registry.mark()).await?;
         Ok(settings::write(&made))
@@ -28,12 +30,13 @@ impl Service {
 
     async fn update(
         &self,
+        access: &Access,
         request: &v1::UpdateCollectionRequest,
     ) -> Result<v1::Collection, Failure> {
         let Some(collection) = &request.collection else {
             return Err(missing());
         };
-        let named = self.registry.get(&collection.name)?;
+        let named = self.registry.get(access, &collection.name)?;
         let paths = request
             .update_mask
             .as_ref()
@@ -56,7 +59,10 @@ impl CollectionService for Service {
         &self,
         request: Request<v1::CreateCollectionRequest>,
     ) -> Result<Response<v1::CreateCollectionResponse>, Status> {
-        let collection = Some(self.create(request.get_ref()).await?);
+        let collection = Some(
+            self.create(Access::of(&request)?, request.get_ref())
+                .await?,
+        );
         Ok(Response::new(v1::CreateCollectionResponse { collection }))
     }
 
@@ -64,7 +70,9 @@ impl CollectionService for Service {
         &self,
         request: Request<v1::GetCollectionRequest>,
     ) -> Result<Response<v1::GetCollectionResponse>, Status> {
-        let named = self.registry.get(&request.get_ref().name)?;
+        let named = self
+            .registry
+            .get(Access::of(&request)?, &request.get_ref().name)?;
         let collection = Some(settings::write(&named));
         Ok(Response::new(v1::GetCollectionResponse { collection }))
     }
@@ -73,11 +81,11 @@ impl CollectionService for Service {
         &self,
         request: Request<v1::ListCollectionsRequest>,
     ) -> Result<Response<v1::ListCollectionsResponse>, Status> {
-        let request = request.get_ref();
+        let (access, request) = (Access::of(&request)?, request.get_ref());
         // The token is the name that the page before ended with.
-        let (page, more) = self
-            .registry
-            .list(&request.page_token, page_size(request.page_size)?)?;
+        let (page, more) =
+            self.registry
+                .list(access, &request.page_token, page_size(request.page_size)?)?;
         let next = page.last().filter(|_| more).map(|named| named.name.clone());
         Ok(Response::new(v1::ListCollectionsResponse {
             collections: page.iter().map(|named| settings::write(named)).collect(),
@@ -89,7 +97,10 @@ impl CollectionService for Service {
         &self,
         request: Request<v1::UpdateCollectionRequest>,
     ) -> Result<Response<v1::UpdateCollectionResponse>, Status> {
-        let collection = Some(self.update(request.get_ref()).await?);
+        let collection = Some(
+            self.update(Access::of(&request)?, request.get_ref())
+                .await?,
+        );
         Ok(Response::new(v1::UpdateCollectionResponse { collection }))
     }
 
@@ -97,8 +108,9 @@ impl CollectionService for Service {
         &self,
         request: Request<v1::DeleteCollectionRequest>,
     ) -> Result<Response<v1::DeleteCollectionResponse>, Status> {
+        let access = Access::of(&request)?;
         self.registry.writable()?;
-        self.registry.delete(&request.get_ref().name)?;
+        self.registry.delete(access, &request.get_ref().name)?;
         self.registry.durable(self.registry.mark()).await?;
         Ok(Response::new(v1::DeleteCollectionResponse {}))
     }
@@ -107,7 +119,9 @@ impl CollectionService for Service {
         &self,
         request: Request<v1::GetStatsRequest>,
     ) -> Result<Response<v1::GetStatsResponse>, Status> {
-        let named = self.registry.get(&request.get_ref().collection)?;
+        let named = self
+            .registry
+            .get(Access::of(&request)?, &request.get_ref().collection)?;
         // It looks at every table.
         let stats = tokio::task::block_in_place(|| named.collection.stats());
         let count = |(verdict, count): (basma_engine::Verdict, u64)| v1::VerdictCount {

@@ -10,6 +10,7 @@ use basma_proto::v1;
 
 use super::Service;
 use crate::{
+    auth::Access,
     convert::{
         answer,
         text::{self, Body},
@@ -21,9 +22,10 @@ use crate::{
 impl Service {
     pub(super) fn compare_sides(
         &self,
+        access: &Access,
         request: &v1::CompareRequest,
     ) -> Result<v1::CompareResponse, Failure> {
-        let named = self.registry.get(&request.collection)?;
+        let named = self.registry.get(access, &request.collection)?;
         let collection = &named.collection;
         let a = self
             .side(request.a.as_ref(), &named)

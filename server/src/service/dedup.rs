@@ -4,7 +4,7 @@ use basma_proto::v1::{self, dedup_service_server::DedupService};
 use tonic::{Request, Response, Status, Streaming};
 
 use super::{Service, stream::Answers};
-use crate::limits::Allowance;
+use crate::{auth::Access, limits::Allowance};
 
 #[tonic::async_trait]
 impl DedupService for Service {
@@ -12,22 +12,31 @@ impl DedupService for Service {
         &self,
         request: Request<v1::SubmitRequest>,
     ) -> Result<Response<v1::SubmitResponse>, Status> {
-        Ok(Response::new(self.submit_article(request.get_ref()).await?))
+        let access = Access::of(&request)?;
+        Ok(Response::new(
+            self.submit_article(access, request.get_ref()).await?,
+        ))
     }
 
     async fn check(
         &self,
         request: Request<v1::CheckRequest>,
     ) -> Result<Response<v1::CheckResponse>, Status> {
-        Ok(Response::new(self.check_article(request.get_ref())?))
+        let access = Access::of(&request)?;
+        Ok(Response::new(
+            self.check_article(access, request.get_ref())?,
+        ))
     }
 
     async fn batch_submit(
         &self,
         request: Request<v1::BatchSubmitRequest>,
     ) -> Result<Response<v1::BatchSubmitResponse>, Status> {
+        let access = Access::of(&request)?;
         let allowance = request.extensions().get::<Allowance>();
-        let answered = self.submit_batch(request.get_ref(), allowance).await?;
+        let answered = self
+            .submit_batch(access, request.get_ref(), allowance)
+            .await?;
         Ok(Response::new(answered))
     }
 
@@ -35,8 +44,11 @@ impl DedupService for Service {
         &self,
         request: Request<v1::BatchCheckRequest>,
     ) -> Result<Response<v1::BatchCheckResponse>, Status> {
+        let access = Access::of(&request)?;
         let allowance = request.extensions().get::<Allowance>();
-        let answered = self.check_batch(request.get_ref(), allowance).await?;
+        let answered = self
+            .check_batch(access, request.get_ref(), allowance)
+            .await?;
         Ok(Response::new(answered))
     }
 
@@ -46,23 +58,24 @@ impl DedupService for Service {
         &self,
         request: Request<Streaming<v1::SubmitStreamRequest>>,
     ) -> Result<Response<Answers>, Status> {
-        Ok(Response::new(self.answer_stream(request)))
+        Ok(Response::new(self.answer_stream(request)?))
     }
 
     async fn find_duplicates(
         &self,
         request: Request<v1::FindDuplicatesRequest>,
     ) -> Result<Response<v1::FindDuplicatesResponse>, Status> {
-        Ok(Response::new(self.find(request.get_ref())?))
+        let access = Access::of(&request)?;
+        Ok(Response::new(self.find(access, request.get_ref())?))
     }
 
     async fn compare(
         &self,
         request: Request<v1::CompareRequest>,
     ) -> Result<Response<v1::CompareResponse>, Status> {
-        let request = request.into_inner();
+        let (access, request) = (Access::of(&request)?, request.get_ref());
         // Finding where two long texts differ can take a good part of a second.
-        let compared = tokio::task::block_in_place(|| self.compare_sides(&request))?;
+        let compared = tokio::task::block_in_place(|| self.compare_sides(access, request))?;
         Ok(Response::new(compared))
     }
 
@@ -70,6 +83,9 @@ impl DedupService for Service {
         &self,
         request: Request<v1::FingerprintRequest>,
     ) -> Result<Response<v1::FingerprintResponse>, Status> {
-        Ok(Response::new(self.fingerprint_text(request.get_ref())?))
+        let access = Access::of(&request)?;
+        Ok(Response::new(
+            self.fingerprint_text(access, request.get_ref())?,
+        ))
     }
 }

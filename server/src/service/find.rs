@@ -4,14 +4,15 @@ use basma_engine::{MAX_DISTANCE, SimHash};
 use basma_proto::v1::{self, find_duplicates_request::Query};
 
 use super::Service;
-use crate::{convert, failure::Failure};
+use crate::{auth::Access, convert, failure::Failure};
 
 impl Service {
     pub(super) fn find(
         &self,
+        access: &Access,
         request: &v1::FindDuplicatesRequest,
     ) -> Result<v1::FindDuplicatesResponse, Failure> {
-        let named = self.registry.get(&request.collection)?;
+        let named = self.registry.get(access, &request.collection)?;
         let collection = &named.collection;
         let most = convert::max_matches(request.max_matches)?;
         if let Some(distance) = request.distance

@@ -10,6 +10,7 @@ use tonic::{Request, Status, Streaming};
 
 use super::{Service, batch::item, scope};
 use crate::{
+    auth::Access,
     failure::Failure,
     limits::{Allowance, Charge, Deadline},
     observe::explained,
@@ -32,11 +33,12 @@ impl Service {
     pub(super) fn answer_stream(
         &self,
         request: Request<Streaming<v1::SubmitStreamRequest>>,
-    ) -> Answers {
+    ) -> Result<Answers, Failure> {
         let extensions = request.extensions();
         let deadline = extensions.get::<Deadline>();
         let state = Open {
             service: self.clone(),
+            access: Access::of(&request)?.clone(),
             deadline: deadline.map(|deadline| Instant::from(deadline.0)),
             allowance: extensions.get::<Allowance>().cloned(),
             requests: request.into_inner(),
@@ -66,12 +68,16 @@ impl Service {
                 let (answer, _charge): (_, Charge) = answer?;
                 Ok(answer)
             });
-        answers.boxed()
+        Ok(answers.boxed())
     }
 
-    fn answer_request(&self, request: &v1::SubmitStreamRequest) -> Result<v1::Answer, Failure> {
+    fn answer_request(
+        &self,
+        access: &Access,
+        request: &v1::SubmitStreamRequest,
+    ) -> Result<v1::Answer, Failure> {
+        let named = self.registry.get(access, &request.collection)?;
         self.registry.writable()?;
-        let named = self.registry.get(&request.collection)?;
         let scope = scope(&named, request.max_matches, request.window.as_ref())?;
         self.submit_one(&named, request.article.as_ref(), scope)
     }
@@ -80,6 +86,7 @@ impl Service {
 /// A stream under way.
 struct Open {
     service: Service,
+    access: Access,
     requests: Streaming<v1::SubmitStreamRequest>,
     deadline: Option<Instant>,
     allowance: Option<Allowance>,
@@ -116,7 +123,7 @@ impl Open {
         self.allowed().await?;
         let turn = self.service.limits.gate.turn().await?;
         let id = request.article.as_ref().map_or("", |article| &article.id);
-        let result = item(id, self.service.answer_request(&request));
+        let result = item(id, self.service.answer_request(&self.access, &request));
         drop(turn);
         let answer = v1::SubmitStreamResponse {
             request_number: request.request_number,
