@@ -119,11 +119,14 @@ impl Error {
         }
     }
 
-    /// Whether the same call may succeed a little later.
-    pub fn is_unavailable(&self) -> bool {
+    /// Whether the same call may succeed later: the server cannot be reached, says UNAVAILABLE, or says when
+    /// to try again.
+    pub fn is_passing(&self) -> bool {
         match self {
             Self::Unreachable { .. } => true,
-            Self::Refused(refusal) => refusal.code == Code::Unavailable,
+            Self::Refused(refusal) => {
+                refusal.code == Code::Unavailable || refusal.retry_delay.is_some()
+            }
             _ => false,
         }
     }
@@ -269,7 +272,7 @@ mod tests {
             "connection reset",
         )));
         let error = Error::from_status(&status, SERVER, DEADLINE);
-        assert!(error.is_unavailable());
+        assert!(error.is_passing());
         assert!(error.to_string().contains("is basmad running?"), "{error}");
     }
 }

@@ -1,4 +1,5 @@
-//! When and how long to wait before a call is tried again (AIP-194: UNAVAILABLE only).
+//! When and how long to wait before a call is tried again: after UNAVAILABLE (AIP-194), and where the server
+//! says when.
 
 use std::time::Duration;
 
@@ -38,7 +39,7 @@ impl RetryPolicy {
     /// How long to wait after attempt number `attempt` (from 1) failed with `error`; `None` if it
     /// is not to be repeated.
     pub fn wait(&self, attempt: u32, error: &Error) -> Option<Duration> {
-        if attempt >= self.attempts || !error.is_unavailable() {
+        if attempt >= self.attempts || !error.is_passing() {
             return None;
         }
         Some(self.delay(attempt, error.retry_delay(), fastrand::f64()))
@@ -96,6 +97,13 @@ mod tests {
         let error = refused(Code::Unavailable, Some(asked));
         let wait = RetryPolicy::default().wait(1, &error);
         assert!(wait.is_some_and(|wait| wait >= asked && wait < asked * 2));
+    }
+
+    #[test]
+    fn what_has_a_time_is_repeated_whatever_its_code() {
+        let asked = Duration::from_secs(2);
+        let error = refused(Code::ResourceExhausted, Some(asked));
+        assert!(RetryPolicy::default().wait(1, &error) >= Some(asked));
     }
 
     #[test]

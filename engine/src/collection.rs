@@ -66,7 +66,12 @@ pub struct Collection {
     ids: [Mutex<()>; 256],
     /// Submissions by verdict, in the order of [`VERDICTS`].
     verdicts: [AtomicU64; VERDICTS.len()],
+    /// How many articles were taken out.
+    withdrawn: AtomicU64,
 }
+
+/// After so many deletions it is looked whether tables have become too large.
+const SOME: u64 = 4096;
 
 /// What a collection holds.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -99,6 +104,7 @@ impl Collection {
             slots: Slots::default(),
             ids: std::array::from_fn(|_| Mutex::new(())),
             verdicts: Default::default(),
+            withdrawn: AtomicU64::new(0),
         }
     }
 
@@ -254,6 +260,19 @@ impl Collection {
         self.clusters.leave(article.cluster, article.slot);
         self.articles.remove(article);
         self.slots.give_back(article.slot);
+        if (self.withdrawn.fetch_add(1, Ordering::Relaxed) + 1).is_multiple_of(SOME) {
+            self.shrink();
+        }
+    }
+
+    /// Gives back what articles took that are no more.
+    fn shrink(&self) {
+        self.articles.shrink();
+        self.exact.shrink();
+        self.hamming.shrink();
+        self.postings.shrink();
+        self.clusters.shrink();
+        self.slots.shrink();
     }
 
     /// Puts an article into every table of fingerprints. It must be among the articles already, so that

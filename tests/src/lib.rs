@@ -2,12 +2,14 @@
 //!
 //! - [`binaries`]: where the two programs are; builds them when they are older than their sources;
 //! - [`server`]: a `basmad` of the test's own, killed when it is dropped;
+//! - [`scrape`]: what it tells Prometheus;
 //! - [`authority`]: certificates, made as they are needed;
 //! - [`grant()`]: tokens, made by `basmad token`, and their file;
 //! - [`cli`]: one run of `basma` and what it printed;
 //! - [`article()`]: articles to send, in Arabic;
 //! - [`raw`]: calls of every method there is, by its path;
 //! - [`refusal()`]: what an error says, as the protocol promises it;
+//! - [`wire`]: calls made by hand;
 //! - [`until()`]: waiting for something that must come true.
 //!
 //! Nothing sleeps for a fixed time: whatever is waited for is asked for again and again, and is a
@@ -22,9 +24,11 @@ pub mod cli;
 pub mod grant;
 pub mod raw;
 pub mod refusal;
+pub mod scrape;
 pub mod server;
 pub mod store;
 pub mod until;
+pub mod wire;
 
 use std::time::Duration;
 
@@ -34,6 +38,7 @@ pub use self::{
     cli::{Basma, Ended},
     grant::{Grants, grant},
     refusal::{Refusal, refusal},
+    scrape::Scrape,
     server::Server,
     until::until,
 };

@@ -239,9 +239,32 @@ impl Server {
         kill_process(self.pid().expect("it runs"), signal).expect("it takes signals");
     }
 
+    /// The number of its process.
+    ///
+    /// # Panics
+    ///
+    /// If it has ended.
+    pub fn id(&self) -> u32 {
+        self.basmad.id().expect("it runs")
+    }
+
     fn pid(&self) -> Option<Pid> {
         let id = self.basmad.id();
         id.and_then(|id| Pid::from_raw(id.try_into().ok()?))
+    }
+
+    /// Memory that it has resident, in bytes.
+    ///
+    /// # Panics
+    ///
+    /// If it does not run.
+    #[cfg(target_os = "linux")]
+    pub fn resident(&self) -> u64 {
+        let id = self.basmad.id().expect("it runs");
+        let status = fs::read_to_string(format!("/proc/{id}/status")).expect("it runs");
+        let resident = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+        let resident = resident.and_then(|line| line.trim().strip_suffix(" kB")?.parse().ok());
+        resident.map_or(0, |resident: u64| resident << 10)
     }
 
     /// How it ended.

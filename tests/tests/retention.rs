@@ -2,6 +2,8 @@
 
 #![cfg(unix)]
 
+use std::{fs, ops::Range, path::Path};
+
 use basma_proto::v1::*;
 use basma_tests::{Server, article, corpus, until};
 
@@ -30,6 +32,98 @@ async fn what_is_older_than_the_retention_goes() {
     let server = Server::start_in(data.path(), &[]).await;
     let got = server.basma(&["get", "1"]).run().await;
     assert_eq!(got.status, 2, "what has gone stays so");
+}
+
+/// Words of chance, which no two texts share, and which hardly become less when compressed.
+fn chance_words(number: u64, count: usize) -> String {
+    let mut state = number.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
+    let mut letter = || {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        char::from_u32(0x0628 + (state >> 33) as u32 % 18).expect("a letter")
+    };
+    let words = (0..count).map(|_| (0..7).map(|_| letter()).collect::<String>());
+    words.collect::<Vec<_>>().join(" ")
+}
+
+/// Bytes of all files in a folder.
+fn size(folder: &Path) -> u64 {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    let sizes = entries.map(|entry| match entry.metadata() {
+        Ok(file) if file.is_dir() => size(&entry.path()),
+        Ok(file) => file.len(),
+        // Cleaned away meanwhile.
+        Err(_) => 0,
+    });
+    sizes.sum()
+}
+
+/// Twenty times what is kept at once goes through, with its texts: what was published long ago is too old at
+/// the next look. Nothing grows, and nothing that is to stay goes.
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn memory_and_disk_are_bounded_by_what_is_kept() {
+    const KEPT: u64 = 20;
+    const ROUND: u64 = 300;
+    let data = tempfile::tempdir().expect("a folder");
+    let server = Server::start_in(data.path(), &["--durability", "memory"]).await;
+    let settings = [
+        "--retention",
+        "10s",
+        "--retention-by",
+        "published",
+        "--keep-texts",
+    ];
+    let update = [&["collections", "update", "default"][..], &settings].concat();
+    server.basma(&update).run().await.expect(0);
+    let lines = |numbers: Range<u64>, date: &str| {
+        let line = |number: u64| {
+            let text = chance_words(number, 1500);
+            let line = serde_json::json!({"id": number.to_string(), "text": text, "date": date});
+            format!("{line}\n")
+        };
+        numbers.map(line).collect::<String>()
+    };
+    let submit = async |lines: String| {
+        let submit = server.basma(&["submit", "-"]).input(lines);
+        submit.run().await.expect(0);
+    };
+    submit(lines(0..KEPT, "2100-01-01")).await;
+    let (mut index, mut memory, mut disk) = (Vec::new(), Vec::new(), Vec::new());
+    for round in 0..20 {
+        let first = KEPT + round * ROUND;
+        submit(lines(first..first + ROUND, "2015-07-21")).await;
+        disk.push(size(data.path()));
+        let left = until("expiry", async || {
+            let stats = server.stats().await;
+            (stats.article_count == KEPT).then_some(stats)
+        });
+        index.push(left.await.index_bytes);
+        memory.push(server.resident());
+    }
+    let most = |all: &[u64]| all.iter().max().copied().unwrap_or_default();
+    // Some four times as much was written.
+    assert!(most(&disk) < 96 << 20, "disk: {disk:?}");
+    let (early, late) = (most(&index[..5]), most(&index[10..]));
+    // How many there are at once is a matter of chance, and tables grow twofold.
+    assert!(late <= early * 4, "index: {index:?}");
+    // A file of 32 MiB that is being cleaned is in memory.
+    let (early, late) = (most(&memory[..5]), most(&memory[10..]));
+    assert!(late <= early + (64 << 20), "memory: {memory:?}");
+    eprintln!("disk: {disk:?}\nindex: {index:?}\nmemory: {memory:?}");
+    // What is kept has been copied from file to file.
+    for number in 0..KEPT {
+        let request = GetArticleRequest {
+            id: number.to_string(),
+            with_text: true,
+            ..Default::default()
+        };
+        let got = server.articles().await.get_article(request).await;
+        let article = got.expect("it is kept").into_inner().article;
+        let text = article.and_then(|article| article.text);
+        assert_eq!(text, Some(chance_words(number, 1500)));
+    }
 }
 
 #[tokio::test]

@@ -45,7 +45,9 @@ def test_never_less_than_the_server_asks_for() -> None:
     assert 2.0 <= wait <= 2.05
 
 
-def test_only_unavailable_is_repeated() -> None:
+def test_only_unavailable_is_repeated_unless_the_server_says_when() -> None:
+    said = BasmaError("too fast", "RATE_EXCEEDED", "", 2.0)
+    assert RetryPolicy().wait(1, said) is not None
     for kind in BasmaError.__subclasses__():
         assert (RetryPolicy().wait(1, kind("")) is not None) == (kind is Unavailable)
 

@@ -76,11 +76,15 @@ pub(super) fn next_step(reason: &str) -> Option<&'static str> {
         }
         "SETTINGS_FIXED" => "make another collection with these settings and submit to that",
         "ARTICLE_NOT_FOUND" => "see what there is with `basma list`",
+        "COMPRESSION_UNKNOWN" => "compress with gzip, or not at all",
         "TEXT_TOO_LARGE" => "start basmad with a larger --max-text-bytes",
         "MESSAGE_TOO_LARGE" => "start basmad with a larger --max-message-bytes",
         "CHARSET_UNKNOWN" => "name one of the WHATWG encodings, for example windows-1256",
         "INDEX_FULL" => "submit to another collection",
-        "DRAINING" => "try again in a moment",
+        "DRAINING" | "OVERLOADED" => "try again in a moment",
+        "RATE_EXCEEDED" | "QUOTA_EXCEEDED" => {
+            "send less, or start basmad with a larger --max-rate or --max-per-day"
+        }
         _ => return None,
     })
 }

@@ -99,8 +99,8 @@ impl<S: Stream<Item = Article> + Unpin> Submission<S> {
                 attempt = 1;
             }
             match self.client.retry.wait(attempt, &error) {
-                Some(wait) => sleep(wait).await,
-                None => {
+                Some(wait) if wait <= self.client.deadline => sleep(wait).await,
+                _ => {
                     // If nobody listens, nobody is left to be told.
                     let _ = self.answers.send(Err(error)).await;
                     return;

@@ -14,7 +14,7 @@ use foldhash::fast::RandomState;
 use super::{
     Gathered, Part, Slot,
     keys::Keys,
-    memory::{allocated, map_bytes},
+    memory::{allocated, map_bytes, shrink_map},
     page::{self, Page},
 };
 use crate::{
@@ -220,6 +220,12 @@ impl Articles {
                 page.is_empty()
             });
         self.len.fetch_sub(1, Ordering::Relaxed);
+    }
+
+    /// Gives back memory that is not used any more.
+    pub(crate) fn shrink(&self) {
+        shrink_map(&self.pages);
+        self.ids.shrink();
     }
 
     pub(crate) fn len(&self) -> usize {

@@ -8,7 +8,7 @@ use foldhash::fast::RandomState;
 use super::{
     Slot,
     articles::Article,
-    memory::{allocated, map_bytes},
+    memory::{allocated, map_bytes, shrink_map},
 };
 
 /// The members of each story that has had more than one, first come first. A story is named by the
@@ -58,6 +58,11 @@ impl Clusters {
             }
             members.is_empty()
         });
+    }
+
+    /// Gives back memory that is not used any more.
+    pub(crate) fn shrink(&self) {
+        shrink_map(&self.members);
     }
 
     /// Memory that it takes, in bytes.

@@ -13,7 +13,7 @@ use parking_lot::Mutex;
 use super::{
     Gathered, Part, Slot,
     gather::PART_BITS,
-    memory::{allocated, grow, map_bytes, shrink},
+    memory::{allocated, grow, map_bytes, shrink, shrink_map},
     plan::{Crowds, Plan},
     share_out,
     table::{Block, Table},
@@ -217,6 +217,11 @@ impl HammingIndex {
     /// Whether it has no fingerprint.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
+    }
+
+    /// Gives back memory that is not used any more. The tables do so by themselves.
+    pub(crate) fn shrink(&self) {
+        shrink_map(&self.groups);
     }
 
     /// Memory that it takes, in bytes.

@@ -11,7 +11,7 @@ use foldhash::quality::RandomState;
 use super::{
     Gathered, Part, Slot,
     gather::PART_BITS,
-    memory::{allocated, grow, map_bytes, shrink},
+    memory::{allocated, grow, map_bytes, shrink, shrink_map},
 };
 
 /// Keys are spread over this many buckets, in bits: of ten million articles a bucket has some eighty.
@@ -93,6 +93,11 @@ impl Keys {
             }
         }
         (found, 0)
+    }
+
+    /// Gives back memory that is not used any more.
+    pub(crate) fn shrink(&self) {
+        shrink_map(&self.buckets);
     }
 
     /// Memory that it takes, in bytes.

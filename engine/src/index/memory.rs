@@ -19,6 +19,13 @@ pub(crate) fn map_bytes<K: Eq + Hash, V, S: BuildHasher + Clone>(map: &DashMap<K
     map.capacity() / 7 * 8 * (size_of::<(K, V)>() + 1)
 }
 
+/// Gives memory back when hardly any of a map's places are used any more.
+pub(crate) fn shrink_map<K: Eq + Hash, V, S: BuildHasher + Clone>(map: &DashMap<K, V, S>) {
+    if map.capacity() > 4 * map.len() + 64 {
+        map.shrink_to_fit();
+    }
+}
+
 /// Makes room for one more, and for `step` at least if there is none. Growing by an eighth and not twofold
 /// leaves hardly any memory unused; the copying costs nothing beside reaching the vector at all.
 pub(crate) fn grow<T>(values: &mut Vec<T>, step: usize) {

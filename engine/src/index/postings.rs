@@ -9,7 +9,7 @@
 use dashmap::DashMap;
 use foldhash::{HashMap, HashMapExt as _, fast::RandomState};
 
-use super::{Gathered, Part, Slot, gather::PART_BITS};
+use super::{Gathered, Part, Slot, gather::PART_BITS, memory::shrink_map};
 
 /// Of the articles that post a hash the latest ones are kept, this many that count as a story of their
 /// own and this many others: what a new article copies is mostly recent, and an old story has recent
@@ -248,6 +248,11 @@ impl Postings {
                 .filter(|posting| posting.kind & !1 == kind);
             of_hash.for_each(|posting| found(*posting));
         }
+    }
+
+    /// Gives back memory that is not used any more.
+    pub(crate) fn shrink(&self) {
+        shrink_map(&self.lists);
     }
 
     /// Memory that it takes, in bytes.

@@ -49,8 +49,40 @@ impl Slots {
         self.0.lock().next
     }
 
+    /// Gives back memory that is not used any more, and numbers beyond all that are taken. The lowest are given
+    /// out first from then on, so that articles move together.
+    pub(crate) fn shrink(&self) {
+        let State { next, free } = &mut *self.0.lock();
+        free.sort_unstable_by(|one, other| other.cmp(one));
+        let beyond = free.iter().take_while(|slot| {
+            let is_last = slot.0 + 1 == *next;
+            *next -= u32::from(is_last);
+            is_last
+        });
+        let beyond = beyond.count();
+        free.drain(..beyond);
+        free.shrink_to_fit();
+    }
+
     /// Gives back the slot of an article that no table of the index names any more.
     pub(crate) fn give_back(&self, slot: Slot) {
         self.0.lock().free.push(slot);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_beyond_all_that_are_taken_come_back() {
+        let slots = Slots::first(100);
+        (10..100)
+            .chain([3, 5])
+            .for_each(|slot| slots.give_back(Slot(slot)));
+        slots.shrink();
+        assert_eq!(slots.first_free(), 10);
+        let taken = std::array::from_fn(|_| slots.take().expect("a slot").0);
+        assert_eq!(taken, [3, 5, 10, 11]);
     }
 }

@@ -4,7 +4,10 @@ use std::{
     fs::File,
     io::{self, Read as _, Seek as _, SeekFrom},
     path::PathBuf,
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
 use dashmap::DashMap;
@@ -41,13 +44,18 @@ pub(crate) struct Texts {
     /// The folder of the journal; empty for what is in memory only.
     folder: PathBuf,
     places: DashMap<u64, Place, RandomState>,
+    /// How many were removed.
+    removed: AtomicU64,
 }
+
+/// After so many removals it is looked whether the table has become too large.
+const SOME: u64 = 4096;
 
 impl Texts {
     pub(super) fn within(folder: PathBuf) -> Self {
         Self {
             folder,
-            places: DashMap::default(),
+            ..Self::default()
         }
     }
 
@@ -107,6 +115,10 @@ impl Texts {
 
     pub(super) fn remove(&self, sequence: u64) {
         self.places.remove(&sequence);
+        let removed = self.removed.fetch_add(1, Ordering::Relaxed) + 1;
+        if removed.is_multiple_of(SOME) && self.places.capacity() > 4 * self.places.len() {
+            self.places.shrink_to_fit();
+        }
     }
 
     /// Bytes that a text takes in the journal, 0 if there is none.

@@ -33,7 +33,7 @@ T = TypeVar("T")
 class Client(Caller):
     """A connection to a server, and the collection that is asked about. Threads may share it.
 
-    Every call has a deadline, over all its attempts together, is repeated on UNAVAILABLE only, and
+    Every call has a deadline, over all its attempts together, is repeated as `retry` says, and
     raises a `BasmaError`. Everywhere `timeout` is that deadline in seconds, the client's if left
     out, and `max_matches` 0 means 10.
     """

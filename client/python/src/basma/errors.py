@@ -105,7 +105,7 @@ class DeadlineExceeded(BasmaError):
 
 
 class Unavailable(BasmaError):
-    """The server cannot be reached or is stopping: the only error that is retried."""
+    """The server cannot be reached, is busy, or is stopping; the call may succeed later."""
 
     code = grpc.StatusCode.UNAVAILABLE
 

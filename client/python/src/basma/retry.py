@@ -1,4 +1,7 @@
-"""When and how long to wait before a call is made again: after UNAVAILABLE only (AIP-194)."""
+"""When and how long to wait before a call is made again.
+
+After UNAVAILABLE (AIP-194), and where the server says when.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +28,8 @@ class RetryPolicy:
 
     def wait(self, attempt: int, error: BasmaError) -> float | None:
         """Return the wait after attempt number `attempt`, from 1; `None` if it was the last."""
-        if attempt >= self.attempts or not isinstance(error, Unavailable):
+        passing = isinstance(error, Unavailable) or error.retry_delay is not None
+        if attempt >= self.attempts or not passing:
             return None
         # Between half of the step and the whole, so that clients which failed together do not come
         # back together; never less than the server asked for.

@@ -51,3 +51,27 @@ fn as_many_matches_as_wanted_are_not_called_truncated() {
         assert!(!ids(&own).contains(&"4"));
     }
 }
+
+#[test]
+fn memory_follows_what_is_left() {
+    for method in METHODS {
+        let collection = collection(method);
+        let submit = |numbers: std::ops::Range<u64>| {
+            for number in numbers {
+                submit(&collection, &number.to_string(), &story(number, 20));
+            }
+        };
+        submit(0..12_500);
+        let many = collection.stats().bytes;
+        for number in 100..12_500 {
+            assert!(collection.delete(&number.to_string(), &()));
+        }
+        let left = collection.stats();
+        assert_eq!(left.articles, 100);
+        assert!(left.bytes * 8 < many, "{method:?}: {many}, {}", left.bytes);
+        // It goes on as before, in the place of what went.
+        submit(100..12_500);
+        let again = collection.stats().bytes;
+        assert!(again < many * 11 / 10, "{method:?}: {many}, {again}");
+    }
+}
