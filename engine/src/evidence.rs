@@ -16,9 +16,9 @@ use std::ops::Range;
 use crate::{
     answer::{Evidence, Relation},
     detector::{Detector, Method},
-    fingerprint::{Content, Fingerprint, ShingleSet, Vocabulary, is_below},
+    fingerprint::{Content, Fingerprint, ShingleSet, Vocabulary, Word, is_below},
     index::articles::Timestamp,
-    rarity::Rarity,
+    rarity::{Rarity, Weights},
 };
 
 /// Words in the shingles of a sketch, less one: how far a shingle reaches beyond its first word.
@@ -66,86 +66,172 @@ const MIN_TEMPLATE_WORDS: f32 = 0.6;
 /// Measures a text, with all its shingles, against an indexed one; where the shared text stands is for
 /// [`passages`] to say.
 ///
-/// The shares of shingles are exact for matches whose sketch holds all of theirs (64 or fewer); of
-/// longer ones one in four is looked at, so that a share p is estimated from n = 64 or more samples
-/// with a standard error of at most sqrt(p (1 - p) / n) = .06. The shares of words are exact.
+/// The shares of shingles are exact for matches whose sketch holds all of theirs (48 or fewer); of
+/// longer ones one in eight is looked at, so that a share p is estimated from n = 48 or more samples
+/// with a standard error of at most sqrt(p (1 - p) / n) = .072. The shares of words are exact.
 pub(crate) fn measure(
     query: Side<'_>,
     shingles: &ShingleSet,
     other: Side<'_>,
     rarity: &Rarity<'_>,
 ) -> Evidence {
+    match Overlap::of(query, shingles, other, rarity) {
+        Some(overlap) => overlap.measure(query, other, rarity),
+        None => Evidence {
+            hamming: hamming(query, other),
+            ..Evidence::default()
+        },
+    }
+}
+
+/// Measures a text, with all its shingles, against an indexed one, and says what it is to it; `None` if
+/// they have nothing to do with each other. Most that are asked about share a phrase and no more, which
+/// costs little to find out.
+pub(crate) fn judge(
+    query: Side<'_>,
+    shingles: &ShingleSet,
+    other: Side<'_>,
+    detector: &Detector,
+    rarity: &Rarity<'_>,
+) -> Option<(Relation, Evidence)> {
+    let overlap = Overlap::of(query, shingles, other, rarity);
+    if overlap.is_some_and(|overlap| overlap.is_slight(query, other, detector, rarity)) {
+        return None;
+    }
+    let evidence = match overlap {
+        Some(overlap) => overlap.measure(query, other, rarity),
+        None => measure(query, shingles, other, rarity),
+    };
+    relate(query, other, &evidence, detector, rarity).map(|relation| (relation, evidence))
+}
+
+fn hamming(query: Side<'_>, other: Side<'_>) -> Option<u32> {
     let (ours, theirs) = (query.fingerprint, other.fingerprint);
     let comparable = ours.tokens > 0 && theirs.tokens > 0;
-    let hamming = comparable.then(|| ours.simhash.distance(theirs.simhash));
-    let (Some(content), Some(their_content)) = (query.content, other.content) else {
-        return Evidence {
-            hamming,
-            ..Evidence::default()
-        };
-    };
+    comparable.then(|| ours.simhash.distance(theirs.simhash))
+}
 
-    // Both are looked at as far as the coarser of the two samples reaches.
-    let sketch = &their_content.sketch;
-    let limit = sketch.limit().min(shingles.limit());
-    let sampled = |hash: u32| is_below(hash, limit);
-    let in_ours = shingles
-        .ordered()
-        .iter()
-        .filter(|(hash, _)| sampled(*hash))
-        .count();
-    let mut in_theirs = 0;
-    let mut shared = Shared::default();
-    for hash in sketch.hashes().take_while(|hash| sampled(*hash)) {
-        in_theirs += 1;
-        if shingles.position(hash).is_some() {
-            shared.add(rarity.shingle(hash));
+/// What two texts share of their shingles, as far as both are sampled.
+#[derive(Clone, Copy)]
+struct Overlap {
+    /// Share of the text's that the other has.
+    containment: f64,
+    /// Share of the other's that the text has.
+    contained: f64,
+    jaccard: f64,
+    /// See [`Evidence::specificity`].
+    specificity: f64,
+    ours_is_shorter: bool,
+}
+
+impl Overlap {
+    /// `None` if not both have content.
+    fn of(
+        query: Side<'_>,
+        shingles: &ShingleSet,
+        other: Side<'_>,
+        rarity: &Rarity<'_>,
+    ) -> Option<Self> {
+        query.content?;
+        let sketch = other.content?.sketch;
+        // Both are looked at as far as the coarser of the two samples reaches.
+        let limit = sketch.limit().min(shingles.limit());
+        let sampled = |hash: u32| is_below(hash, limit);
+        let in_ours = shingles
+            .ordered()
+            .iter()
+            .filter(|(hash, _)| sampled(*hash))
+            .count();
+        let mut in_theirs = 0;
+        let mut shared = Shared::default();
+        for hash in sketch.hashes().take_while(|hash| sampled(*hash)) {
+            in_theirs += 1;
+            if shingles.position(hash).is_some() {
+                shared.add(rarity.shingle(hash));
+            }
+        }
+        let share = |of: usize| {
+            if of == 0 {
+                0.0
+            } else {
+                shared.count as f64 / of as f64
+            }
+        };
+        let (containment, contained) = (share(in_ours), share(in_theirs));
+        let ours_is_shorter = query.fingerprint.tokens <= other.fingerprint.tokens;
+        let of_shorter = if ours_is_shorter {
+            containment
+        } else {
+            contained
+        };
+        Some(Self {
+            containment,
+            contained,
+            jaccard: share(in_ours + in_theirs - shared.count),
+            specificity: of_shorter * shared.weight() / rarity.usual(),
+            ours_is_shorter,
+        })
+    }
+
+    /// Whether it is too little for any relation, whatever else the two have in common.
+    fn is_slight(
+        &self,
+        query: Side<'_>,
+        other: Side<'_>,
+        detector: &Detector,
+        rarity: &Rarity<'_>,
+    ) -> bool {
+        let at_best = self.score(1.0, 1.0, 0.0, days(query, other));
+        self.containment.max(self.contained) < f64::from(detector.min_partial)
+            && at_best < threshold(detector, rarity)
+            && query.fingerprint.exact != other.fingerprint.exact
+    }
+
+    fn score(&self, words: f64, subject: f64, contradicted: f64, days: f64) -> f64 {
+        words
+            + SPECIFICITY_WEIGHT * (self.specificity + SPECIFICITY_FLOOR).ln()
+            + SUBJECT_WEIGHT * (subject - 1.0)
+            - DAYS_WEIGHT * (1.0 + days.floor()).ln()
+            - CONTRADICTION_WEIGHT * contradicted
+    }
+
+    fn measure(&self, query: Side<'_>, other: Side<'_>, rarity: &Rarity<'_>) -> Evidence {
+        let (ours, theirs) = (
+            query.content.unwrap_or_default(),
+            other.content.unwrap_or_default(),
+        );
+        let (words, subject) = words(theirs.vocabulary, self.ours_is_shorter, rarity);
+        let contradicted = match self.ours_is_shorter {
+            true => contradicted(&ours, &theirs),
+            false => contradicted(&theirs, &ours),
+        };
+        let score = self.score(words, subject, contradicted, days(query, other));
+        Evidence {
+            hamming: hamming(query, other),
+            jaccard: Some(self.jaccard as f32),
+            containment: Some(self.containment as f32),
+            contained: Some(self.contained as f32),
+            words: Some(words as f32),
+            specificity: Some(self.specificity as f32),
+            subject: Some(subject as f32),
+            contradicted: Some(contradicted as f32),
+            score: Some(score as f32),
+            passages: Vec::new(),
         }
     }
-    let share = |of: usize| {
-        if of == 0 {
-            0.0
-        } else {
-            shared.count as f64 / of as f64
-        }
-    };
-    let (containment, contained) = (share(in_ours), share(in_theirs));
+}
 
-    let shorter_is_ours = ours.tokens <= theirs.tokens;
-    let (shorter, longer) = if shorter_is_ours {
-        (content, their_content)
-    } else {
-        (their_content, content)
-    };
-    let of_shorter = if shorter_is_ours {
-        containment
-    } else {
-        contained
-    };
-    let specificity = of_shorter * shared.weight() / rarity.usual();
-    let (words, subject) = words(shorter.vocabulary, longer.vocabulary, rarity);
-    let contradicted = contradicted(&shorter, &longer);
-    let days = match (query.published, other.published) {
+/// Days between the publication of the two, as far as they count; none if they are not known.
+fn days(query: Side<'_>, other: Side<'_>) -> f64 {
+    match (query.published, other.published) {
         (Some(ours), Some(theirs)) => (ours.abs_diff(theirs) as f64 / 86_400_000.0).min(7.0),
         _ => 0.0,
-    };
-    let score = words
-        + SPECIFICITY_WEIGHT * (specificity + SPECIFICITY_FLOOR).ln()
-        + SUBJECT_WEIGHT * (subject - 1.0)
-        - DAYS_WEIGHT * (1.0 + days.floor()).ln()
-        - CONTRADICTION_WEIGHT * contradicted;
-    Evidence {
-        hamming,
-        jaccard: Some(share(in_ours + in_theirs - shared.count) as f32),
-        containment: Some(containment as f32),
-        contained: Some(contained as f32),
-        words: Some(words as f32),
-        specificity: Some(specificity as f32),
-        subject: Some(subject as f32),
-        contradicted: Some(contradicted as f32),
-        score: Some(score as f32),
-        passages: Vec::new(),
     }
+}
+
+/// The score from which on two texts tell one story.
+fn threshold(detector: &Detector, rarity: &Rarity<'_>) -> f64 {
+    f64::from(detector.min_score) + COLD_EXTRA * COLD_STORIES / (rarity.stories() + COLD_STORIES)
 }
 
 /// The shingles that both texts have.
@@ -178,29 +264,39 @@ impl Shared {
 
 /// The share of the shorter text's words that the longer has; and of those that it keeps talking about,
 /// its title counted, that the longer or its title has.
-fn words(shorter: Vocabulary<'_>, longer: Vocabulary<'_>, rarity: &Rarity<'_>) -> (f64, f64) {
-    let (mut all, mut held) = (0.0, 0.0);
-    let (mut subject, mut subject_held) = (SUBJECT_PRIOR, SUBJECT_PRIOR);
-    let mut theirs = longer.words().peekable();
-    for word in shorter.words() {
-        while theirs.next_if(|other| other.key < word.key).is_some() {}
-        let other = theirs.peek().filter(|other| other.key == word.key);
-        let weight = rarity.word(word.key);
-        all += weight * f64::from(word.count);
-        if other.is_some_and(|other| other.count > 0) {
-            held += weight * f64::from(word.count);
+fn words(theirs: Vocabulary<'_>, ours_is_shorter: bool, rarity: &Rarity<'_>) -> (f64, f64) {
+    let ours = rarity.words();
+    let mut all = Weights::default();
+    let mut held = Weights::default();
+    // Of either text the words come by ascending key.
+    let mut hold = |word: Word, weight: f64, other: Word| match other.count {
+        0 => held.add_subject(word, weight),
+        _ => held.add(word, weight),
+    };
+    if ours_is_shorter {
+        all = ours.all();
+        for other in theirs.words() {
+            if let Some((word, weight)) = ours.get(other.key) {
+                hold(word, weight, other);
+            }
         }
-        let times = word.count + u32::from(word.in_title);
-        if times >= 2 {
-            subject += weight * f64::from(times);
-            if other.is_some() {
-                subject_held += weight * f64::from(times);
+    } else {
+        for word in theirs.words() {
+            let other = ours.get(word.key);
+            let weight = other.map_or_else(|| rarity.word(word.key), |(_, weight)| weight);
+            all.add(word, weight);
+            if let Some((other, _)) = other {
+                hold(word, weight, other);
             }
         }
     }
     (
-        if all > 0.0 { held / all } else { 1.0 },
-        subject_held / subject,
+        if all.text > 0.0 {
+            held.text / all.text
+        } else {
+            1.0
+        },
+        (SUBJECT_PRIOR + held.subject) / (SUBJECT_PRIOR + all.subject),
     )
 }
 
@@ -296,10 +392,7 @@ pub(crate) fn relate(
     };
     let (ours, theirs) = (ours.sketch.shingles(), theirs.sketch.shingles());
     let containment = evidence.containment?.max(evidence.contained?);
-    let stories = rarity.stories();
-    let threshold =
-        f64::from(detector.min_score) + COLD_EXTRA * COLD_STORIES / (stories + COLD_STORIES);
-    if f64::from(evidence.score?) >= threshold {
+    if f64::from(evidence.score?) >= threshold(detector, rarity) {
         let ratio = ours.min(theirs) as f32 / ours.max(theirs).max(1) as f32;
         return Some(match ratio >= detector.min_size_ratio {
             true => Relation::NearDuplicate,

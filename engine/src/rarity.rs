@@ -1,16 +1,14 @@
 //! How common a text's words and shingles are among the stories of an index.
 
-use std::cell::OnceCell;
-
-use foldhash::HashMap;
+use std::{cell::OnceCell, sync::LazyLock};
 
 use crate::{
-    fingerprint::Content,
+    fingerprint::{Content, Vocabulary, Word},
     index::{postings::Postings, stories::Stories},
 };
 
-/// A word that stands in a smaller share of the stories is no rarer for it.
-const RAREST: f64 = 0.001;
+/// A word that stands in a smaller share of the stories is no rarer for it: the logarithm of a thousandth.
+const LN_RAREST: f64 = -3.0 * std::f64::consts::LN_10;
 
 /// Stories that a word is taken not to stand in before any is known, so that in an index of a few copies
 /// of one story its words are not taken for the commonest there are.
@@ -21,29 +19,45 @@ const UNSEEN_STORIES: f64 = 100.0;
 pub(crate) struct Rarity<'a> {
     stories: &'a Stories,
     count: f64,
+    /// The logarithm of that, and of the stories that a word is taken not to stand in.
+    ln_count: f64,
     usual: f64,
-    /// In how many stories each hash that the text's sketch posts stands.
-    shingles: HashMap<u32, u32>,
+    /// The hashes that the text's sketch posts, ascending, and in how many stories each stands.
+    shingles: Vec<(u32, u32)>,
     content: Option<Content<'a>>,
-    /// Weights of the text's own stems, looked up when the first is needed.
-    words: OnceCell<HashMap<u16, f64>>,
+    /// The text's own stems, looked up when the first is needed.
+    words: OnceCell<Words>,
 }
 
 impl<'a> Rarity<'a> {
+    /// For a text whose posted hashes stand in so many stories each, in the order of its sketch.
     pub(crate) fn new(
+        content: Option<Content<'a>>,
+        stories: &'a Stories,
+        posted: impl IntoIterator<Item = u32>,
+    ) -> Self {
+        let hashes = content.iter().flat_map(|content| content.sketch.posted());
+        let count = stories.count() as f64;
+        Self {
+            stories,
+            count,
+            ln_count: (count + UNSEEN_STORIES).ln(),
+            usual: stories.usual(),
+            shingles: hashes.zip(posted).collect(),
+            content,
+            words: OnceCell::new(),
+        }
+    }
+
+    /// For a text of which only this is asked.
+    pub(crate) fn of(
         content: Option<Content<'a>>,
         stories: &'a Stories,
         postings: &Postings,
     ) -> Self {
         let posted = content.iter().flat_map(|content| content.sketch.posted());
-        Self {
-            stories,
-            count: stories.count() as f64,
-            usual: stories.usual(),
-            shingles: postings.stories(posted),
-            content,
-            words: OnceCell::new(),
-        }
+        let posted: Vec<_> = posted.map(|hash| postings.find(hash, |_| ())).collect();
+        Self::new(content, stories, posted)
     }
 
     /// Number of stories.
@@ -58,42 +72,125 @@ impl<'a> Rarity<'a> {
 
     /// In how many stories a shingle stands, if it is one of those that the text posts.
     pub(crate) fn shingle(&self, hash: u32) -> Option<u32> {
-        self.shingles.get(&hash).copied()
+        let place = self.shingles.binary_search_by_key(&hash, |(hash, _)| *hash);
+        place.ok().map(|place| self.shingles[place].1)
     }
 
     /// What share of its weight an average posted shingle of the text keeps: see [`Stories::usual`].
     pub(crate) fn specificity(&self) -> f64 {
-        let weight = |stories: &u32| 1.0 / (1.0 + f64::from(*stories));
-        // In an order of its own, since a sum depends on its order in the last bit, and the table's is one
-        // of chance: the same articles in the same order are always told the same.
-        let mut stories: Vec<u32> = self.shingles.values().copied().collect();
-        stories.sort_unstable();
-        match stories.len() {
+        let weight = |(_, stories): &(u32, u32)| 1.0 / (1.0 + f64::from(*stories));
+        match self.shingles.len() {
             0 => 1.0,
-            count => stories.iter().map(weight).sum::<f64>() / count as f64,
+            count => self.shingles.iter().map(weight).sum::<f64>() / count as f64,
         }
     }
 
-    /// The weight of a stem, of the text or of another: one more than its inverse document frequency, over
-    /// stories. The one keeps what stands everywhere from weighing nothing, which in an index of few
-    /// stories would be all that two copies share.
-    pub(crate) fn word(&self, key: u16) -> f64 {
-        let own = self.words.get_or_init(|| {
-            let words = self
-                .content
-                .iter()
-                .flat_map(|content| content.vocabulary.words());
-            words
-                .map(|word| (word.key, self.look_up(word.key)))
-                .collect()
-        });
-        own.get(&key).copied().unwrap_or_else(|| self.look_up(key))
+    /// The text's own stems.
+    pub(crate) fn words(&self) -> &Words {
+        self.words.get_or_init(|| {
+            let vocabulary = self.content.map(|content| content.vocabulary);
+            Words::new(vocabulary.unwrap_or_default(), |key| self.word(key))
+        })
     }
 
-    fn look_up(&self, key: u16) -> f64 {
+    /// The weight of a stem: one more than its inverse document frequency, over stories. The one keeps what
+    /// stands everywhere from weighing nothing, which in an index of few stories would be all that two
+    /// copies share.
+    pub(crate) fn word(&self, key: u16) -> f64 {
         // One of the stories is that of the other text.
-        let others = f64::from(self.stories.with_word(key).saturating_sub(1));
-        let share = (others + 0.5) / (self.count + UNSEEN_STORIES);
-        1.0 - share.clamp(RAREST, 1.0).ln()
+        let others = self.stories.with_word(key).saturating_sub(1);
+        let ln_share = ln_and_half(others) - self.ln_count;
+        1.0 - ln_share.clamp(LN_RAREST, 0.0)
+    }
+}
+
+/// The natural logarithm of a half more than `count`: it is taken of every word of every text that is
+/// compared, and most words stand in few stories.
+fn ln_and_half(count: u32) -> f64 {
+    static KNOWN: LazyLock<Vec<f64>> =
+        LazyLock::new(|| (0..1 << 12).map(|n| (f64::from(n) + 0.5).ln()).collect());
+    let known = KNOWN.get(count as usize).copied();
+    known.unwrap_or_else(|| (f64::from(count) + 0.5).ln())
+}
+
+/// The stems of a text with their weights, to be looked up by key.
+#[derive(Debug)]
+pub(crate) struct Words {
+    /// By ascending key.
+    words: Vec<(Word, f64)>,
+    /// Open addressing with linear probing, by the lowest bits of the key: one more than an index into
+    /// `words`, 0 for free. Its length is a power of two, at least twice that of `words`. Of one value of
+    /// its bits there are few keys, so no text can make it slow.
+    table: Vec<u32>,
+    /// What all of them weigh.
+    all: Weights,
+}
+
+/// What some words of a text weigh together.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Weights {
+    /// In the text, each as often as it stands there.
+    pub(crate) text: f64,
+    /// In text and title, of those alone that stand there twice or more: what the text keeps talking about.
+    pub(crate) subject: f64,
+}
+
+impl Weights {
+    /// Adds a word of the text.
+    #[inline]
+    pub(crate) fn add(&mut self, word: Word, weight: f64) {
+        self.text += weight * f64::from(word.count);
+        self.add_subject(word, weight);
+    }
+
+    /// Adds a word of the text that counts for its subject alone.
+    #[inline]
+    pub(crate) fn add_subject(&mut self, word: Word, weight: f64) {
+        let times = word.count + u32::from(word.in_title);
+        if times >= 2 {
+            self.subject += weight * f64::from(times);
+        }
+    }
+}
+
+impl Words {
+    fn new(vocabulary: Vocabulary<'_>, weight: impl Fn(u16) -> f64) -> Self {
+        let words: Vec<_> = vocabulary
+            .words()
+            .map(|word| (word, weight(word.key)))
+            .collect();
+        let mut table = vec![0; (2 * words.len()).next_power_of_two().max(2)];
+        for ((word, _), entry) in words.iter().zip(1..) {
+            let mut at = usize::from(word.key) & (table.len() - 1);
+            while table[at] != 0 {
+                at = (at + 1) & (table.len() - 1);
+            }
+            table[at] = entry;
+        }
+        let mut all = Weights::default();
+        words
+            .iter()
+            .for_each(|(word, weight)| all.add(*word, *weight));
+        Self { words, table, all }
+    }
+
+    /// What all of them weigh.
+    pub(crate) fn all(&self) -> Weights {
+        self.all
+    }
+
+    /// A stem and its weight, if the text or its title has it.
+    #[inline]
+    pub(crate) fn get(&self, key: u16) -> Option<(Word, f64)> {
+        let mask = self.table.len() - 1;
+        let mut at = usize::from(key) & mask;
+        loop {
+            let entry = self.table[at] as usize;
+            let (word, weight) = self.words.get(entry.wrapping_sub(1))?;
+            if word.key == key {
+                return Some((*word, *weight));
+            }
+            at = (at + 1) & mask;
+        }
     }
 }

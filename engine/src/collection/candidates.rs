@@ -2,14 +2,14 @@
 
 use std::{ops::Range, sync::Arc};
 
-use foldhash::{HashSet, HashSetExt as _};
+use foldhash::{HashMap, HashMapExt as _, HashSet, HashSetExt as _};
 
 use super::Collection;
 use crate::{
     age::Window,
     answer::{Answer, Match, Relation, Verdict},
     detector::{Detector, Method},
-    evidence::{Side, measure, passages, relate},
+    evidence::{Side, judge, passages},
     fingerprint::{ShingleSet, SimHash},
     index::{Slot, articles::Article},
     rarity::Rarity,
@@ -54,9 +54,12 @@ pub(super) struct Query<'a> {
     window: Option<Window>,
     /// What the index knew of its words and shingles when the question was asked.
     pub(super) rarity: Rarity<'a>,
+    /// The articles that share hashes with it, and how many.
+    sharing: HashMap<Slot, u32>,
 }
 
 impl<'a> Query<'a> {
+    /// Asks the index what shares hashes with the text, and how common these are.
     pub(super) fn new(
         collection: &'a Collection,
         detector: Detector,
@@ -65,6 +68,19 @@ impl<'a> Query<'a> {
         id: &'a str,
         limit: usize,
     ) -> Self {
+        let mut sharing = HashMap::new();
+        // A long text posts few of its hashes, so those of a short one that it holds are looked for with
+        // more of them than it posts.
+        let hashes = side
+            .content
+            .iter()
+            .flat_map(|content| content.sketch.hashes());
+        let stories: Vec<_> = hashes
+            .map(|hash| {
+                let count = |slot| *sharing.entry(slot).or_default() += 1;
+                collection.postings.find(hash, count)
+            })
+            .collect();
         Self {
             side,
             shingles,
@@ -72,7 +88,8 @@ impl<'a> Query<'a> {
             id,
             limit,
             window: None,
-            rarity: Rarity::new(side.content, &collection.stories, &collection.postings),
+            rarity: Rarity::new(side.content, &collection.stories, stories),
+            sharing,
         }
     }
 
@@ -101,8 +118,13 @@ impl<'a> Query<'a> {
             return None;
         }
         let other = article.side();
-        let mut evidence = measure(self.side, self.shingles, other, &self.rarity);
-        let relation = relate(self.side, other, &evidence, &self.detector, &self.rarity)?;
+        let (relation, mut evidence) = judge(
+            self.side,
+            self.shingles,
+            other,
+            &self.detector,
+            &self.rarity,
+        )?;
         evidence.passages = passages(self.shingles, other.content);
         Some(Match {
             canonical_id: collection.canonical_id(article),
@@ -208,12 +230,11 @@ impl Collection {
             slots.extend(self.near(fingerprint.simhash, query.detector.distance, most));
         }
         if query.detector.method == Method::Full {
-            // A long text posts few of its hashes, so those of a short one that it holds are looked for with
-            // more of them; and of a short text a long one that holds it may share a single posted hash.
-            let hashes = content.iter().flat_map(|content| content.sketch.hashes());
+            // Of a short text a long one that holds it may share a single posted hash.
             let is_short = content.is_none_or(|content| content.sketch.holds_all());
             let least = if is_short { 1 } else { LEAST_SHARED };
-            let mut sharing = self.postings.sharing(hashes, least);
+            let sharing = query.sharing.iter().map(|(slot, shared)| (*slot, *shared));
+            let mut sharing: Vec<_> = sharing.filter(|(_, shared)| *shared >= least).collect();
             if query.window.is_some() {
                 let reached = |slot| {
                     self.articles

@@ -43,7 +43,7 @@ impl Collection {
             Compared::Text(_) | Compared::Kept(..) => first.shingles(),
             Compared::Indexed(_) => &remembered,
         };
-        let rarity = Rarity::new(a_side.content, &self.stories, &self.postings);
+        let rarity = Rarity::of(a_side.content, &self.stories, &self.postings);
         let mut evidence = measure(a_side, shingles, b_side, &rarity);
         evidence.passages = passages(shingles, b_side.content);
         let texts = a.written(first.text()).zip(b.written(second.text()));

@@ -8,7 +8,7 @@ use crate::{
     answer::{Answer, Match, Verdict},
     detector::Detector,
     evidence::{Side, passages},
-    fingerprint::{Content, Fingerprint, Fingerprinter},
+    fingerprint::{Content, Fingerprint, Fingerprinter, ShingleSet},
     index::{
         Slot,
         articles::{Article, FirstMatch, Metadata, Timestamp},
@@ -124,19 +124,19 @@ impl Collection {
             id, metadata, now, ..
         } = submission;
         let side = fingerprinter.side(&fingerprint, metadata.published);
-        let query = Query::new(self, detector, side, fingerprinter.shingles(), id, limit)
-            .within(window.map(|age| Window::around(age, metadata, now)));
-
+        let shingles = fingerprinter.shingles();
         let _id = self.lock_id(id).lock();
         let old = self.articles.get_by_id(id);
         if let Some(old) = &old
             && old.fingerprint.exact == fingerprint.exact
         {
-            return Ok(self.first_answer(old, &query));
+            return Ok(self.first_answer(old, shingles, limit));
         }
 
         let slot = self.slots.take().ok_or(IndexFull)?;
         let mut search = self.arrivals.open();
+        let query = Query::new(self, detector, side, shingles, id, limit)
+            .within(window.map(|age| Window::around(age, metadata, now)));
         let mut matches = self.search(&query);
         matches.extend(
             search
@@ -185,11 +185,11 @@ impl Collection {
         })
     }
 
-    /// What the submission of an article was told, for a query with the same text.
-    fn first_answer(&self, article: &Arc<Article>, query: &Query<'_>) -> Answer {
+    /// What the submission of an article was told, for one with the same text, whose shingles these are.
+    fn first_answer(&self, article: &Arc<Article>, shingles: &ShingleSet, limit: usize) -> Answer {
         let matches = article.first_matches.iter().filter_map(|first| {
             let other = self.articles.get(first.slot)?;
-            let passages = passages(query.shingles, other.content());
+            let passages = passages(shingles, other.content());
             (other.sequence == first.sequence).then(|| Match {
                 canonical_id: self.canonical_id(&other),
                 relation: first.relation,
@@ -197,13 +197,13 @@ impl Collection {
                 article: other,
             })
         });
-        let matches: Vec<_> = matches.take(query.limit).collect();
+        let matches: Vec<_> = matches.take(limit).collect();
         let canonical_id = self.canonical_id(article);
         Answer {
             verdict: article.verdict,
             canonical_id: (canonical_id != article.id).then_some(canonical_id),
             fingerprint: article.fingerprint,
-            truncated: article.truncated || article.first_matches.len() > query.limit,
+            truncated: article.truncated || article.first_matches.len() > limit,
             matches,
             resubmission: true,
             revision: article.revision,

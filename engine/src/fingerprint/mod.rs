@@ -15,7 +15,7 @@ pub(crate) use numbers::Numbers;
 pub(crate) use shingle_set::ShingleSet;
 pub use simhash::SimHash;
 pub(crate) use sketch::{Sketch, is_below};
-pub(crate) use vocabulary::{KEY_BITS, Vocabulary};
+pub(crate) use vocabulary::{KEY_BITS, Vocabulary, Word};
 
 use crate::{
     detector::{Detector, Method},

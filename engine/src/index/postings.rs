@@ -7,7 +7,7 @@
 //! articles a list is read in less time than it takes to come by.
 
 use dashmap::DashMap;
-use foldhash::{HashMap, HashMapExt as _, fast::RandomState};
+use foldhash::fast::RandomState;
 
 use super::{Gathered, Part, Slot, gather::PART_BITS, memory::shrink_map};
 
@@ -211,43 +211,21 @@ impl Postings {
         }
     }
 
-    /// How many of `hashes` each article posts, for the articles that post at least `least`.
-    pub(crate) fn sharing(
-        &self,
-        hashes: impl Iterator<Item = u32>,
-        least: u32,
-    ) -> Vec<(Slot, u32)> {
-        let mut counts: HashMap<Slot, u32> = HashMap::new();
-        for hash in hashes {
-            self.for_each(hash, |posting| {
-                *counts.entry(posting.slot()).or_default() += 1;
-            });
-        }
-        counts
-            .into_iter()
-            .filter(|(_, shared)| *shared >= least)
-            .collect()
-    }
-
-    /// In how many stories each of `hashes` stands, at most [`MOST`].
-    pub(crate) fn stories(&self, hashes: impl Iterator<Item = u32>) -> HashMap<u32, u32> {
-        let stories = |hash| {
-            let mut stories = 0;
-            self.for_each(hash, |posting| stories += u32::from(posting.is_story()));
-            (hash, stories)
+    /// Calls `found` with each article that posts a hash; returns how many of them are stories, at most
+    /// [`MOST`].
+    pub(crate) fn find(&self, hash: u32, mut found: impl FnMut(Slot)) -> u32 {
+        let Some(list) = self.lists.get(&list(hash)) else {
+            return 0;
         };
-        hashes.map(stories).collect()
-    }
-
-    fn for_each(&self, hash: u32, mut found: impl FnMut(Posting)) {
-        if let Some(list) = self.lists.get(&list(hash)) {
-            let kind = kind(hash);
-            let of_hash = list
-                .postings()
-                .iter()
-                .filter(|posting| posting.kind & !1 == kind);
-            of_hash.for_each(|posting| found(*posting));
+        let kind = kind(hash);
+        let mut stories = 0;
+        for posting in list.postings() {
+            if posting.kind & !1 == kind {
+                stories += u32::from(posting.is_story());
+                found(posting.slot());
+            }
         }
+        stories
     }
 
     /// Gives back memory that is not used any more.
@@ -298,11 +276,11 @@ mod tests {
                 let mine: BTreeMap<_, _> =
                     model.iter().filter(|((other, _), _)| *other == n).collect();
                 let stories = mine.values().filter(|story| ***story).count();
-                let found = postings.stories([hash(n)].into_iter())[&hash(n)];
-                let shared: Vec<_> = postings.sharing([hash(n)].into_iter(), 1);
+                let mut shared = Vec::new();
+                let found = postings.find(hash(n), |slot| shared.push(slot));
                 // What was forgotten for a later one stays forgotten when that one goes.
                 prop_assert!(found as usize <= stories.min(MOST));
-                prop_assert!(shared.iter().all(|(slot, _)| mine.contains_key(&(n, slot.0))));
+                prop_assert!(shared.iter().all(|slot| mine.contains_key(&(n, slot.0))));
                 if mine.len() <= MOST && model.len() < MOST {
                     prop_assert!(shared.len() <= mine.len());
                 }
@@ -323,11 +301,12 @@ mod tests {
         for slot in 100..200 {
             postings.insert([hash].into_iter(), Slot(slot), false);
         }
-        let mut held = postings.sharing([hash].into_iter(), 1);
+        let mut held = Vec::new();
+        let stories = postings.find(hash, |slot| held.push(slot));
         held.sort_unstable();
-        let expected = (68..100).chain(168..200).map(|slot| (Slot(slot), 1));
+        let expected = (68..100).chain(168..200).map(Slot);
         assert_eq!(held, expected.collect::<Vec<_>>());
-        assert_eq!(postings.stories([hash].into_iter())[&hash], MOST as u32);
+        assert_eq!(stories, MOST as u32);
     }
 
     #[test]
