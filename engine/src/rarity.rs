@@ -56,7 +56,9 @@ impl<'a> Rarity<'a> {
         postings: &Postings,
     ) -> Self {
         let posted = content.iter().flat_map(|content| content.sketch.posted());
-        let posted: Vec<_> = posted.map(|hash| postings.find(hash, |_| ())).collect();
+        let posted: Vec<_> = posted
+            .map(|hash| postings.find(hash, |_| ()).stories)
+            .collect();
         Self::new(content, stories, posted)
     }
 

@@ -22,6 +22,9 @@ const LEAST_SHARED: u32 = 2;
 /// At most so many candidates are measured, those that share most first.
 const MOST_CANDIDATES: usize = 128;
 
+/// From so many matches on there may be more than are looked at.
+const ENOUGH_TO_BE_MORE: usize = 24;
+
 /// At least so many articles near a SimHash are looked at: some turn out to be no match, or to be gone.
 const SPARE: usize = 32;
 
@@ -56,6 +59,8 @@ pub(super) struct Query<'a> {
     pub(super) rarity: Rarity<'a>,
     /// The articles that share hashes with it, and how many.
     sharing: HashMap<Slot, u32>,
+    /// Whether there may be more of these: of half of its hashes more articles than are kept.
+    is_crowded: bool,
 }
 
 impl<'a> Query<'a> {
@@ -75,12 +80,15 @@ impl<'a> Query<'a> {
             .content
             .iter()
             .flat_map(|content| content.sketch.hashes());
-        let stories: Vec<_> = hashes
+        let holders: Vec<_> = hashes
             .map(|hash| {
                 let count = |slot| *sharing.entry(slot).or_default() += 1;
                 collection.postings.find(hash, count)
             })
             .collect();
+        let full = holders.iter().filter(|holders| holders.may_be_more());
+        let is_crowded = full.count() * 2 > holders.len();
+        let stories = holders.iter().map(|holders| holders.stories);
         Self {
             side,
             shingles,
@@ -90,6 +98,7 @@ impl<'a> Query<'a> {
             window: None,
             rarity: Rarity::new(side.content, &collection.stories, stories),
             sharing,
+            is_crowded,
         }
     }
 
@@ -158,7 +167,10 @@ impl<'a> Query<'a> {
             *sequence = found.article.sequence.max(*sequence);
         }
         matches.retain(|found| later.get(&found.article.id) == Some(&found.article.sequence));
-        let truncated = matches.len() > self.limit;
+        // So many were looked at that others, who were not, may be matches as well.
+        let may_be_more = self.is_crowded || self.sharing.len() > MOST_CANDIDATES;
+        let truncated =
+            matches.len() > self.limit || may_be_more && matches.len() >= ENOUGH_TO_BE_MORE;
         matches.truncate(self.limit.max(1));
         let verdict = matches
             .first()

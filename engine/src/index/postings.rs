@@ -157,6 +157,22 @@ impl List {
     }
 }
 
+/// How many articles post a hash, of the latest.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Holders {
+    /// Those that count as a story of their own.
+    pub(crate) stories: u32,
+    /// The others.
+    pub(crate) copies: u32,
+}
+
+impl Holders {
+    /// Whether there may be more than are known.
+    pub(crate) fn may_be_more(self) -> bool {
+        self.stories.max(self.copies) >= MOST as u32
+    }
+}
+
 impl Postings {
     /// Adds an article; `is_story` if it counts as a story of its own.
     pub(crate) fn insert(&self, hashes: impl Iterator<Item = u32>, slot: Slot, is_story: bool) {
@@ -211,21 +227,22 @@ impl Postings {
         }
     }
 
-    /// Calls `found` with each article that posts a hash; returns how many of them are stories, at most
-    /// [`MOST`].
-    pub(crate) fn find(&self, hash: u32, mut found: impl FnMut(Slot)) -> u32 {
-        let Some(list) = self.lists.get(&list(hash)) else {
-            return 0;
-        };
-        let kind = kind(hash);
-        let mut stories = 0;
-        for posting in list.postings() {
-            if posting.kind & !1 == kind {
-                stories += u32::from(posting.is_story());
-                found(posting.slot());
+    /// Calls `found` with each article that posts a hash, and says how many they are.
+    pub(crate) fn find(&self, hash: u32, mut found: impl FnMut(Slot)) -> Holders {
+        let mut holders = Holders::default();
+        if let Some(list) = self.lists.get(&list(hash)) {
+            let kind = kind(hash);
+            for posting in list.postings() {
+                if posting.kind & !1 == kind {
+                    match posting.is_story() {
+                        true => holders.stories += 1,
+                        false => holders.copies += 1,
+                    }
+                    found(posting.slot());
+                }
             }
         }
-        stories
+        holders
     }
 
     /// Gives back memory that is not used any more.
@@ -279,7 +296,8 @@ mod tests {
                 let mut shared = Vec::new();
                 let found = postings.find(hash(n), |slot| shared.push(slot));
                 // What was forgotten for a later one stays forgotten when that one goes.
-                prop_assert!(found as usize <= stories.min(MOST));
+                prop_assert!(found.stories as usize <= stories.min(MOST));
+                prop_assert_eq!((found.stories + found.copies) as usize, shared.len());
                 prop_assert!(shared.iter().all(|slot| mine.contains_key(&(n, slot.0))));
                 if mine.len() <= MOST && model.len() < MOST {
                     prop_assert!(shared.len() <= mine.len());
@@ -302,11 +320,13 @@ mod tests {
             postings.insert([hash].into_iter(), Slot(slot), false);
         }
         let mut held = Vec::new();
-        let stories = postings.find(hash, |slot| held.push(slot));
+        let holders = postings.find(hash, |slot| held.push(slot));
         held.sort_unstable();
         let expected = (68..100).chain(168..200).map(Slot);
         assert_eq!(held, expected.collect::<Vec<_>>());
-        assert_eq!(stories, MOST as u32);
+        let all = MOST as u32;
+        assert_eq!((holders.stories, holders.copies), (all, all));
+        assert!(holders.may_be_more());
     }
 
     #[test]

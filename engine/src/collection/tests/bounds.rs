@@ -75,3 +75,17 @@ fn memory_follows_what_is_left() {
         assert!(again < many * 11 / 10, "{method:?}: {many}, {again}");
     }
 }
+
+#[test]
+fn where_more_than_are_looked_at_are_near_the_answer_says_so() {
+    let collection = collection(Method::Full);
+    let text = story(1, 200);
+    let submit_edited = |n: u64| submit(&collection, &n.to_string(), &edited(&text, 8, n));
+    (0..20).for_each(|n| drop(submit_edited(n)));
+    let all = check_at(&collection, "", &text, 250);
+    assert_eq!((all.matches.len(), all.truncated), (20, false));
+    (20..300).for_each(|n| drop(submit_edited(n)));
+    let latest = check_at(&collection, "", &text, 250);
+    assert!((30..250).contains(&latest.matches.len()));
+    assert!(latest.truncated);
+}
