@@ -186,6 +186,9 @@ impl HammingIndex {
             !is_first(difference, block, &plan)
                 || found(SimHash(simhash.0 ^ difference), difference.count_ones())
         };
+        if plan == [Some(0); Block::COUNT] {
+            return self.within_own(simhash.0, distance, report);
+        }
         let mut go_on = true;
         if let Some(threshold) = plan[0] {
             let report = |difference| report(0, difference);
@@ -195,6 +198,27 @@ impl HammingIndex {
             if let (true, Some(threshold)) = (go_on, plan[block]) {
                 let report = |difference| report(block, difference);
                 go_on = table.near(simhash.0, threshold, distance, report);
+            }
+        }
+    }
+
+    /// As [`HammingIndex::within`], where one bucket of each table is looked at.
+    ///
+    /// What that waits for is memory, in each table for where the bucket is and then for what is in it, and no
+    /// processor reads on while it takes or gives back a lock. So all four cells are locked before the first is
+    /// read: in one order, for reading, and whoever writes never has two, so none can wait in a circle.
+    fn within_own(&self, simhash: u64, distance: u32, mut report: impl FnMut(usize, u64) -> bool) {
+        let first = self.first.own(simhash);
+        let others = self.others.each_ref().map(|table| table.own(simhash));
+        first.iter().for_each(|cell| cell.touch(simhash));
+        others.iter().flatten().for_each(|cell| cell.touch(simhash));
+        let mut go_on = true;
+        if let Some(cell) = first {
+            go_on = cell.near(simhash, distance, |difference| report(0, difference));
+        }
+        for (cell, block) in others.iter().zip(1..) {
+            if let (true, Some(cell)) = (go_on, cell) {
+                go_on = cell.near(simhash, distance, |difference| report(block, difference));
             }
         }
     }

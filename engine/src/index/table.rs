@@ -1,6 +1,6 @@
 //! The table of one block: from a value of its 16 bits to the fingerprints that have it.
 
-use dashmap::DashMap;
+use dashmap::{DashMap, mapref::one::Ref};
 use foldhash::fast::RandomState;
 
 use super::{
@@ -145,46 +145,22 @@ impl<P: Copy + Default> Table<P> {
         most: u32,
         mut found: impl FnMut(u64) -> bool,
     ) -> bool {
-        let value = self.block.value(simhash);
-        let (high, low) = half(value);
-        let rest = self.block.rest(simhash);
-        for &high_mask in masks(threshold) {
-            let Some(cell) = self.cells.get(&(high ^ high_mask)) else {
-                continue;
-            };
-            match &*cell {
-                Cell::Few(few) => {
-                    for (other, _) in few {
-                        let difference = simhash ^ other;
-                        let near = difference.count_ones() <= most
-                            && self.block.value(difference).count_ones() <= threshold;
-                        if near && !found(difference) {
-                            return false;
-                        }
-                    }
-                }
-                Cell::Many(buckets) => {
-                    let low_masks = masks(threshold - high_mask.count_ones());
-                    if low_masks.len() > 1 {
-                        buckets.touch(low_masks.iter().map(|mask| low ^ usize::from(*mask)));
-                    }
-                    for &low_mask in low_masks {
-                        let mask = u16::from_be_bytes([high_mask, low_mask]);
-                        let Some(left) = most.checked_sub(mask.count_ones()) else {
-                            break;
-                        };
-                        let bucket = low ^ usize::from(low_mask);
-                        let all = buckets.near(bucket, rest, left, |difference| {
-                            found(self.block.join(mask, difference))
-                        });
-                        if !all {
-                            return false;
-                        }
-                    }
-                }
-            }
-        }
-        true
+        let high = half(self.block.value(simhash)).0;
+        masks(threshold).iter().all(|mask| {
+            let cell = self.cells.get(&(high ^ mask));
+            let limits = (threshold, most);
+            cell.is_none_or(|cell| cell.near(simhash, *mask, self.block, limits, &mut found))
+        })
+    }
+
+    /// The cell that has a fingerprint's own value of the block, locked for reading.
+    #[inline]
+    pub(super) fn own(&self, simhash: u64) -> Option<Own<'_, P>> {
+        let cell = self.cells.get(&half(self.block.value(simhash)).0)?;
+        Some(Own {
+            cell,
+            block: self.block,
+        })
     }
 
     /// Number of cells.
@@ -197,6 +173,29 @@ impl<P: Copy + Default> Table<P> {
     pub(super) fn bytes(&self) -> usize {
         let cells: usize = self.cells.iter().map(|cell| cell.bytes()).sum();
         map_bytes(&self.cells) + cells
+    }
+}
+
+/// The cell of a fingerprint's own value.
+pub(super) struct Own<'a, P> {
+    cell: Ref<'a, u8, Cell<P>>,
+    block: Block,
+}
+
+impl<P: Copy + Default> Own<'_, P> {
+    /// See [`Buckets::touch`].
+    #[inline]
+    pub(super) fn touch(&self, simhash: u64) {
+        if let Cell::Many(buckets) = &*self.cell {
+            buckets.touch(std::iter::once(half(self.block.value(simhash)).1));
+        }
+    }
+
+    /// As [`Table::near`] with a threshold of 0.
+    #[inline]
+    pub(super) fn near(&self, simhash: u64, most: u32, mut found: impl FnMut(u64) -> bool) -> bool {
+        self.cell
+            .near(simhash, 0, self.block, (0, most), &mut found)
     }
 }
 
@@ -224,6 +223,43 @@ impl<P: Copy + Default> Cell<P> {
             buckets.bucket(low).map(join)
         };
         Self::Few((0..BUCKETS).flat_map(whole).collect())
+    }
+
+    /// As [`Table::near`], for the values whose upper half differs from the fingerprint's by this mask.
+    #[inline]
+    fn near(
+        &self,
+        simhash: u64,
+        high_mask: u8,
+        block: Block,
+        (threshold, most): (u32, u32),
+        found: &mut impl FnMut(u64) -> bool,
+    ) -> bool {
+        let low = half(block.value(simhash)).1;
+        match self {
+            Self::Few(few) => few.iter().all(|(other, _)| {
+                let difference = simhash ^ other;
+                let near = difference.count_ones() <= most
+                    && block.value(difference).count_ones() <= threshold;
+                !near || found(difference)
+            }),
+            Self::Many(buckets) => {
+                let low_masks = masks(threshold - high_mask.count_ones());
+                if low_masks.len() > 1 {
+                    buckets.touch(low_masks.iter().map(|mask| low ^ usize::from(*mask)));
+                }
+                let rest = block.rest(simhash);
+                low_masks.iter().all(|low_mask| {
+                    let mask = u16::from_be_bytes([high_mask, *low_mask]);
+                    let bucket = low ^ usize::from(*low_mask);
+                    let left = most.checked_sub(mask.count_ones());
+                    left.is_none_or(|left| {
+                        let mut found = |difference| found(block.join(mask, difference));
+                        buckets.near(bucket, rest, left, &mut found)
+                    })
+                })
+            }
+        }
     }
 
     fn len(&self) -> usize {
