@@ -146,7 +146,7 @@ impl<P: Copy + Default> Buckets<P> {
 
     /// Calls `found` for each fingerprint of a bucket that differs from `rest` in at most `most` bits, with the
     /// difference, until it returns false; returns what it did.
-    #[inline]
+    #[inline(always)]
     pub(super) fn near(
         &self,
         bucket: usize,
@@ -173,7 +173,7 @@ impl<P: Copy + Default> Buckets<P> {
 
     /// Reads where the fingerprints of some buckets begin, so that they come from far memory at the same time
     /// and not one after the other.
-    #[inline]
+    #[inline(always)]
     pub(super) fn touch(&self, buckets: impl Iterator<Item = usize>) {
         let begin = |bucket: usize| {
             let at = self.places[bucket].start as usize;
@@ -205,7 +205,7 @@ impl<P: Copy + Default> Buckets<P> {
     }
 
     /// The lower halves of the sixteen from a place on, whatever bucket they are of.
-    #[inline]
+    #[inline(always)]
     fn lows(&self, first: usize) -> [u32; LANES] {
         let (chunk, lane) = (first / CHUNK, first % CHUNK);
         match self.chunks[chunk].low[lane..].first_chunk() {

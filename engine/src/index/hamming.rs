@@ -17,6 +17,7 @@ use super::{
     plan::{Crowds, Plan},
     share_out,
     table::{Block, Table},
+    wide::{Work, run_wide},
 };
 use crate::fingerprint::SimHash;
 
@@ -172,7 +173,17 @@ impl HammingIndex {
     ///
     /// What is added or removed meanwhile may be found or not. `found` must not touch this index:
     /// it is called while a part of it is locked for reading.
-    pub fn within(
+    pub fn within(&self, simhash: SimHash, distance: u32, found: impl FnMut(SimHash, u32) -> bool) {
+        run_wide(Lookup {
+            index: self,
+            simhash,
+            distance,
+            found,
+        });
+    }
+
+    #[inline(always)]
+    fn look_up(
         &self,
         simhash: SimHash,
         distance: u32,
@@ -207,6 +218,7 @@ impl HammingIndex {
     /// What that waits for is memory, in each table for where the bucket is and then for what is in it, and no
     /// processor reads on while it takes or gives back a lock. So all four cells are locked before the first is
     /// read: in one order, for reading, and whoever writes never has two, so none can wait in a circle.
+    #[inline(always)]
     fn within_own(&self, simhash: u64, distance: u32, mut report: impl FnMut(usize, u64) -> bool) {
         let first = self.first.own(simhash);
         let others = self.others.each_ref().map(|table| table.own(simhash));
@@ -261,6 +273,21 @@ impl HammingIndex {
     fn change(&self, simhash: SimHash) -> &Mutex<()> {
         // Any bits will do: fingerprints are hashes already.
         &self.changes[(simhash.0 % 64) as usize]
+    }
+}
+
+/// A [`HammingIndex::within`].
+struct Lookup<'a, F> {
+    index: &'a HammingIndex,
+    simhash: SimHash,
+    distance: u32,
+    found: F,
+}
+
+impl<F: FnMut(SimHash, u32) -> bool> Work for Lookup<'_, F> {
+    #[inline(always)]
+    fn run(self) {
+        self.index.look_up(self.simhash, self.distance, self.found);
     }
 }
 

@@ -137,7 +137,7 @@ impl<P: Copy + Default> Table<P> {
     /// block and `most` in all, with the difference, until it returns false; returns what it did.
     ///
     /// It is called while a part of the table is locked for reading.
-    #[inline]
+    #[inline(always)]
     pub(super) fn near(
         &self,
         simhash: u64,
@@ -154,7 +154,7 @@ impl<P: Copy + Default> Table<P> {
     }
 
     /// The cell that has a fingerprint's own value of the block, locked for reading.
-    #[inline]
+    #[inline(always)]
     pub(super) fn own(&self, simhash: u64) -> Option<Own<'_, P>> {
         let cell = self.cells.get(&half(self.block.value(simhash)).0)?;
         Some(Own {
@@ -184,7 +184,7 @@ pub(super) struct Own<'a, P> {
 
 impl<P: Copy + Default> Own<'_, P> {
     /// See [`Buckets::touch`].
-    #[inline]
+    #[inline(always)]
     pub(super) fn touch(&self, simhash: u64) {
         if let Cell::Many(buckets) = &*self.cell {
             buckets.touch(std::iter::once(half(self.block.value(simhash)).1));
@@ -192,7 +192,7 @@ impl<P: Copy + Default> Own<'_, P> {
     }
 
     /// As [`Table::near`] with a threshold of 0.
-    #[inline]
+    #[inline(always)]
     pub(super) fn near(&self, simhash: u64, most: u32, mut found: impl FnMut(u64) -> bool) -> bool {
         self.cell
             .near(simhash, 0, self.block, (0, most), &mut found)
@@ -226,7 +226,7 @@ impl<P: Copy + Default> Cell<P> {
     }
 
     /// As [`Table::near`], for the values whose upper half differs from the fingerprint's by this mask.
-    #[inline]
+    #[inline(always)]
     fn near(
         &self,
         simhash: u64,
