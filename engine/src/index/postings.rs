@@ -334,7 +334,7 @@ mod tests {
         let (one_by_one, at_once) = (Postings::default(), Postings::default());
         let mut gathered = [Gathered::default(), Gathered::default()];
         // Few lists in several parts, each of two hashes, and more of each kind than are kept.
-        let hash = |n: u32| n % 40 / 2 * 0x1357 + (n % 2 << LIST_BITS);
+        let hash = |n: u32| n % 40 / 2 * 0x1357 + ((n % 2) << LIST_BITS);
         for slot in (0..3000).rev() {
             let hashes = (0..4).map(|n| hash(slot * 7 + n * 13));
             Postings::gather(
