@@ -3,8 +3,8 @@
 use std::pin::Pin;
 
 use basma_proto::v1::{self, backup_service_server::BackupService};
-use futures_util::{Stream, StreamExt as _};
-use tokio::sync::mpsc;
+use futures_util::{Stream, StreamExt as _, stream};
+use tokio::{runtime::Handle, sync::mpsc};
 use tonic::{Code, Request, Response, Status};
 
 use super::Service;
@@ -24,21 +24,28 @@ impl BackupService for Service {
         let snapshot = self.registry.snapshot(Access::of(&request)?).await?;
         let total_bytes = snapshot.bytes();
         let (pieces, receiver) = mpsc::channel(AHEAD);
-        // A thread of its own: it waits for the disk and for the caller.
-        tokio::task::spawn_blocking(move || {
-            let sent = snapshot.write(|piece| pieces.blocking_send(Ok(piece)).is_ok());
-            if let Err(error) = sent {
-                let message = format!("the journals cannot be copied to their end: {error}");
-                let failure = Failure::new(Code::Aborted, "BACKUP_ABORTED", message);
-                // Whoever went away is the error, and not there to be told.
-                let _ = pieces.blocking_send(Err(failure));
-            }
+        let idle = self.limits.longest_idle();
+        let runtime = Handle::current();
+        // A thread of its own: it waits for the disk and for the caller. For the caller not for ever, since
+        // nothing is cleaned meanwhile.
+        let writing = tokio::task::spawn_blocking(move || {
+            let send = |piece| runtime.block_on(pieces.send_timeout(piece, idle)).is_ok();
+            snapshot.write(send)
         });
-        let pieces = futures_util::stream::unfold(receiver, |mut receiver| async move {
-            receiver.recv().await.map(|piece| (piece, receiver))
+        let pieces = stream::unfold(receiver, |mut receiver| async move {
+            receiver.recv().await.map(|piece| (Ok(piece), receiver))
         });
-        let answers = pieces.map(move |piece| {
-            let piece = piece?;
+        let end = stream::once(writing).filter_map(async |written| {
+            let error = match written {
+                Ok(Ok(())) => return None,
+                Ok(Err(error)) => error.to_string(),
+                Err(error) => error.to_string(),
+            };
+            let message = format!("the journals cannot be copied to their end: {error}");
+            Some(Err(Failure::new(Code::Aborted, "BACKUP_ABORTED", message)))
+        });
+        let answers = pieces.chain(end).map(move |piece| {
+            let piece = piece.map_err(Status::from)?;
             Ok(v1::BackupResponse { piece, total_bytes })
         });
         Ok(Response::new(answers.boxed()))
