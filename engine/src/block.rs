@@ -29,6 +29,15 @@ impl Draft {
         self.bytes.len() - body.len()
     }
 
+    /// One whose entries are these bytes, whatever they are.
+    #[cfg(any(test, fuzzing))]
+    pub fn unchecked(bytes: &[u8], entries: u32) -> Self {
+        Self {
+            bytes: [&[0; HEADER], bytes].concat(),
+            entries,
+        }
+    }
+
     /// How many entries it has.
     pub fn entries(&self) -> u32 {
         self.entries

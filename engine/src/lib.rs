@@ -43,8 +43,12 @@ pub mod compare;
 pub mod detector;
 mod evidence;
 pub mod fingerprint;
+#[cfg(any(test, fuzzing))]
+pub mod fuzz;
 mod index;
 pub mod journal;
+#[cfg(any(test, fuzzing))]
+mod oracle;
 mod rarity;
 pub mod record;
 pub mod shingle;

@@ -12,7 +12,7 @@ use crate::text::FoldedText;
 
 /// Where the polynomials are evaluated, modulo 2^64: odd, so that no coefficient is lost; otherwise
 /// without meaning (the fraction of the golden ratio).
-const BASE: u64 = 0x9e37_79b9_7f4a_7c15;
+pub(crate) const BASE: u64 = 0x9e37_79b9_7f4a_7c15;
 
 /// Which runs of a text are its shingles. A text that is shorter than one run is one shingle whole;
 /// a text without words has none.
@@ -138,27 +138,12 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::oracle;
 
     fn shingles(shingling: Shingling, text: &str) -> Vec<u64> {
         let mut all = Vec::new();
         shingling.for_each(&FoldedText::new(text), |hash| all.push(hash));
         all
-    }
-
-    /// The definition: each run by itself.
-    fn plain(units: &[u64], length: usize) -> Vec<u64> {
-        let hash = |run: &[u64]| {
-            let mut polynomial = 0u64;
-            for unit in run {
-                polynomial = polynomial.wrapping_mul(BASE).wrapping_add(*unit);
-            }
-            xxh3_64(&polynomial.to_le_bytes())
-        };
-        match units.len() {
-            0 => Vec::new(),
-            count if count <= length => vec![hash(units)],
-            _ => units.windows(length).map(hash).collect(),
-        }
     }
 
     #[test]
@@ -194,7 +179,7 @@ mod tests {
             let words: Vec<_> = (0..folded.tokens().len())
                 .map(|at| word_hash(folded.word(at)))
                 .collect();
-            prop_assert_eq!(shingles(Shingling::Words(length), &text), plain(&words, n));
+            prop_assert_eq!(shingles(Shingling::Words(length), &text), oracle::shingles(&words, n));
             let mut shingler = Shingler::default();
             prop_assert_eq!(shingler.words(&folded), &words);
             for (at, hash) in words.iter().enumerate() {
@@ -205,7 +190,7 @@ mod tests {
                 prop_assert_eq!(end_hash(polynomial, &[], word.len()), *hash);
             }
             let characters: Vec<_> = folded.text().encode_utf16().map(u64::from).collect();
-            prop_assert_eq!(shingles(Shingling::Characters(length), &text), plain(&characters, n));
+            prop_assert_eq!(shingles(Shingling::Characters(length), &text), oracle::shingles(&characters, n));
         }
     }
 }

@@ -28,6 +28,8 @@ mod convert;
 mod expiry;
 mod exposure;
 pub mod failure;
+#[cfg(any(test, fuzzing))]
+pub mod fuzz;
 mod limits;
 mod methods;
 mod metrics;

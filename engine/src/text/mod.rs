@@ -8,6 +8,8 @@ mod normalize;
 mod rule;
 
 pub use fold::{FoldedText, Token};
+#[cfg(any(test, fuzzing))]
+pub(crate) use rule::PHRASES;
 
 /// Version of the folding, stored beside every fingerprint: fingerprints of texts that were folded
 /// by different versions cannot be compared. To be raised with every change of what a text folds to.

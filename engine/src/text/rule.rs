@@ -113,7 +113,7 @@ fn presentation_form(c: char) -> Rule {
 }
 
 /// Ligatures of whole phrases that Unicode does not decompose, or not into the words they stand for.
-pub(super) const PHRASES: &[(char, &str)] = &[
+pub(crate) const PHRASES: &[(char, &str)] = &[
     ('\u{fd40}', "رحمه الله"),
     ('\u{fd41}', "رضي الله عنه"),
     ('\u{fd42}', "رضي الله عنها"),

@@ -9,6 +9,8 @@ mod collections;
 mod compare;
 mod dedup;
 mod find;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzz;
 mod stream;
 
 use std::{

@@ -19,6 +19,8 @@ mod clean;
 mod committer;
 mod entry;
 mod folder;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzz;
 mod log;
 mod meter;
 mod queue;

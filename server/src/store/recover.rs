@@ -51,14 +51,14 @@ impl Recovered {
 
 /// What one file says.
 #[derive(Debug, Default)]
-struct Scan {
+pub(super) struct Scan {
     /// Entries of the journal before it and up to its end.
     before: u64,
     after: u64,
     /// Bytes of whole blocks, and of the file.
-    whole: usize,
+    pub(super) whole: usize,
     size: usize,
-    state: Option<State>,
+    pub(super) state: Option<State>,
     admitted: Vec<u64>,
     /// Sequences of what was deleted or replaced.
     gone: Vec<u64>,
@@ -159,7 +159,7 @@ pub(super) fn recover(
 }
 
 /// Takes together what the files say.
-fn merge(
+pub(super) fn merge(
     folder: &Path,
     mut state: State,
     numbers: Vec<u32>,
@@ -225,8 +225,13 @@ fn scan_all(folder: &Path, numbers: &[u32], read: &AtomicU64) -> Result<Vec<Scan
 }
 
 /// Reads a file up to the first block that is not whole.
-fn scan(path: &PathBuf, number: u32) -> Result<Scan, String> {
+fn scan(path: &Path, number: u32) -> Result<Scan, String> {
     let bytes = fs::read(path).map_err(|error| unusable(path, &error))?;
+    scan_bytes(path, &bytes, number)
+}
+
+/// Reads what a file of this path and number holds.
+pub(super) fn scan_bytes(path: &Path, bytes: &[u8], number: u32) -> Result<Scan, String> {
     let mut scan = Scan {
         size: bytes.len(),
         ..Scan::default()

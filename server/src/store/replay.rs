@@ -75,7 +75,7 @@ impl Recovered {
         })
     }
 
-    fn admissions<'a>(
+    pub(super) fn admissions<'a>(
         &self,
         path: &'a Path,
         bytes: &'a [u8],

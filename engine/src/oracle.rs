@@ -1,13 +1,15 @@
-//! Folding written for reading, a step after another over the whole text: what the one-pass
-//! implementation must agree with.
+//! Folding and hashing written for reading: what the fast implementations must agree with.
 
-use super::super::rule::PHRASES;
 use unicode_normalization::{UnicodeNormalization as _, char::is_combining_mark};
+use xxhash_rust::xxh3::xxh3_64;
 
-/// The order of `ARCHITECTURE.md`: ligatures and isolated marks, NFKC, marks and invisible
-/// characters, letters, digits, lower case, separators; again until nothing changes, since taking
-/// away what stood between two characters can let them compose.
-pub(super) fn fold(text: &str) -> Vec<String> {
+use crate::{shingle::BASE, text::PHRASES};
+
+/// The words of a text, in the order of `ARCHITECTURE.md`: ligatures and isolated marks, NFKC, marks and
+/// invisible characters, letters, digits, lower case, separators; a step after another over the whole text,
+/// and again until nothing changes, since taking away what stood between two characters can let them
+/// compose.
+pub(crate) fn fold(text: &str) -> Vec<String> {
     let mut words = step(text);
     loop {
         let next = step(&words.join(" "));
@@ -69,4 +71,29 @@ fn letter(c: char) -> char {
         '۰'..='۹' => char::from(b'0' + (u32::from(c) - 0x6f0) as u8),
         _ => c,
     }
+}
+
+/// The hash of each run of `length` units, or of all if there are fewer.
+pub(crate) fn shingles(units: &[u64], length: usize) -> Vec<u64> {
+    let hash = |run: &[u64]| {
+        let mut polynomial = 0u64;
+        for unit in run {
+            polynomial = polynomial.wrapping_mul(BASE).wrapping_add(*unit);
+        }
+        xxh3_64(&polynomial.to_le_bytes())
+    };
+    match units.len() {
+        0 => Vec::new(),
+        count if count <= length => vec![hash(units)],
+        _ => units.windows(length).map(hash).collect(),
+    }
+}
+
+/// The bits that more than half of the hashes have set: a counter for each bit.
+pub(crate) fn majority(hashes: &[u64]) -> u64 {
+    let bits = (0..64).filter(|bit| {
+        let set = hashes.iter().filter(|hash| *hash >> bit & 1 == 1).count();
+        set > hashes.len() - set
+    });
+    bits.fold(0, |majority, bit| majority | 1 << bit)
 }

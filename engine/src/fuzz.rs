@@ -1,0 +1,135 @@
+//! What must hold of any input, for the fuzz targets in `fuzz/`; they are no part of the library. The tests run
+//! them on the corpus that is kept there.
+
+use crate::{
+    Detector, FoldedText, Metadata, Method, Record, Restoration, Shingling, Submission,
+    codec::Reader,
+    fingerprint::{ExactHash, Fingerprinter, SimHash, StoredContent},
+    oracle,
+    record::Head,
+};
+
+/// Folding and hashing agree with their definitions, and folding is idempotent.
+pub fn text(text: &str) {
+    let folded = FoldedText::new(text);
+    let words = oracle::fold(text);
+    let joined = words.join(" ");
+    assert_eq!(folded.text(), joined);
+    assert_eq!(FoldedText::new(&joined).text(), joined);
+    assert_eq!(folded.tokens().len(), words.len());
+    for token in folded.tokens() {
+        let place = token.start as usize..token.end as usize;
+        assert!(text.get(place).is_some_and(|word| !word.is_empty()));
+    }
+
+    let units: Vec<u64> = joined.encode_utf16().map(u64::from).collect();
+    let words: Vec<u64> = words
+        .iter()
+        .flat_map(|word| {
+            let letters: Vec<u64> = word.encode_utf16().map(u64::from).collect();
+            oracle::shingles(&letters, letters.len())
+        })
+        .collect();
+    let size = 1 + text.len() as u8 % 8;
+    let mut fingerprinter = Fingerprinter::default();
+    for (features, units) in [
+        (Shingling::Characters(size), &units),
+        (Shingling::Words(size), &words),
+    ] {
+        let detector = Detector {
+            features,
+            ..Detector::new(Method::Full)
+        };
+        let fingerprint = fingerprinter.fingerprint(text, text, &detector);
+        let hashes = oracle::shingles(units, size.into());
+        assert_eq!(fingerprint.simhash, SimHash(oracle::majority(&hashes)));
+        assert_eq!(fingerprint.exact, ExactHash::of(&folded));
+        if let Some(content) = fingerprinter.side(&fingerprint, None).content
+            && fingerprint.tokens >= Detector::MIN_TOKENS
+        {
+            let stored = content.to_stored();
+            assert_eq!(StoredContent::try_from(stored.as_ref()), Ok(stored));
+        }
+    }
+}
+
+/// Whatever is taken for a record is written so that it is read back the same.
+pub fn record(bytes: &[u8]) {
+    let _ = Record::decode_without_content(bytes);
+    let _ = Head::read(&mut Reader(bytes));
+    if let Ok(record) = Record::decode(bytes) {
+        let mut once = Vec::new();
+        record.write(&mut once);
+        let again = Record::decode(&once).expect("it is read back");
+        let mut twice = Vec::new();
+        again.write(&mut twice);
+        assert_eq!(once, twice);
+    }
+}
+
+/// An index with whatever is taken for a record answers every question about it. The text is that of the
+/// corpus, so that there is something to compare.
+pub fn restored(bytes: &[u8]) {
+    let Ok(record) = Record::decode(bytes) else {
+        return;
+    };
+    let id = record.id().to_owned();
+    let sequences = [record.sequence()];
+    let restoration = Restoration::new(Detector::default(), &sequences).expect("room");
+    restoration.sheet().add(bytes).expect("it was read before");
+    let collection = restoration.finish(0, 1.0);
+    let mut fingerprinter = Fingerprinter::default();
+    let metadata = Metadata::default();
+    let submission = Submission {
+        id: "asked",
+        text: TEXT,
+        metadata: &metadata,
+        now: 0,
+    };
+    let answer = collection.check(&mut fingerprinter, submission, 10);
+    assert!(answer.matches.len() <= 1);
+    let article = collection.get(&id).expect("it is indexed");
+    collection.find_related(&article, 10);
+    collection.find_near(article.fingerprint.simhash, 12, None, 10);
+    assert!(collection.delete(&id, &()));
+    assert_eq!(collection.stats().articles, 0);
+}
+
+/// An article that the kept records are of.
+pub const TEXT: &str = "افتتح وزير الثقافة مساء أمس معرض الكتاب الدولي في دورته الثلاثين بمشاركة أكثر من \
+    1000 دار نشر من خمسين دولة. وقال الوزير في كلمته إن المعرض صار موعدا ينتظره القراء كل عام، وإن القراءة حق \
+    لكل طفل. ويستمر المعرض 10 أيام، وتصاحبه ندوات وأمسيات شعرية وورش للأطفال.";
+
+#[cfg(test)]
+mod tests {
+    use std::{fs, path::Path};
+
+    /// What is kept for a target.
+    fn kept(target: &str) -> Vec<Vec<u8>> {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
+            .join("../fuzz/corpus")
+            .join(target);
+        let files = fs::read_dir(folder).expect("a corpus");
+        let kept: Vec<_> = files
+            .map(|file| fs::read(file.expect("a file").path()).expect("bytes"))
+            .collect();
+        assert!(!kept.is_empty());
+        kept
+    }
+
+    #[test]
+    fn what_is_kept_for_texts() {
+        super::text(super::TEXT);
+        for bytes in kept("text") {
+            super::text(&String::from_utf8_lossy(&bytes));
+        }
+    }
+
+    #[test]
+    fn what_is_kept_for_records() {
+        for bytes in kept("record") {
+            super::record(&bytes);
+            super::restored(&bytes);
+        }
+    }
+}

@@ -1,0 +1,60 @@
+//! What must hold of any request, for the fuzz targets in `fuzz/`. See [`crate::fuzz`].
+
+use std::sync::Arc;
+
+use basma_proto::v1::{
+    collection_service_server::CollectionService as _, dedup_service_server::DedupService as _,
+};
+use futures_util::FutureExt as _;
+use prost::Message;
+use tonic::{Code, Request, Response, Status};
+
+use super::Service;
+use crate::{config::Config, registry::Registry};
+
+/// Of the bytes after the first one, which chooses the RPC: a message is answered, or refused with a reason;
+/// nothing waits.
+pub(crate) fn request(bytes: &[u8]) {
+    let Some((rpc, bytes)) = bytes.split_first() else {
+        return;
+    };
+    let registry = Arc::new(Registry::new(3, None));
+    registry.recover().expect("there is nothing to recover");
+    let service = Service::new(registry, &Config::default(), Default::default());
+    macro_rules! ask {
+        ($($rpc:literal => $method:ident),*) => {
+            match rpc {
+                // Twice: the second one meets what the first one left.
+                $($rpc => for _ in 0..2 {
+                    let Some(message) = decoded(bytes) else { return };
+                    let answered = service.$method(Request::new(message)).now_or_never();
+                    accept(answered.expect("there is nothing to wait for"));
+                })*
+                _ => {}
+            }
+        };
+    }
+    ask! {
+        0 => submit, 1 => check, 2 => batch_submit, 3 => batch_check, 4 => find_duplicates, 5 => compare,
+        6 => fingerprint, 7 => create_collection, 8 => update_collection, 9 => list_collections
+    }
+}
+
+fn decoded<M: Message + Default>(bytes: &[u8]) -> Option<M> {
+    M::decode(bytes).ok()
+}
+
+fn accept<A: Message>(answer: Result<Response<A>, Status>) {
+    match answer {
+        Ok(answer) => assert!(
+            !answer.get_ref().encode_to_vec().is_empty() || answer.get_ref().encoded_len() == 0
+        ),
+        Err(status) => assert!(
+            !matches!(
+                status.code(),
+                Code::Internal | Code::Unknown | Code::DataLoss
+            ),
+            "{status}"
+        ),
+    }
+}
