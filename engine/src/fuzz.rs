@@ -102,14 +102,23 @@ pub const TEXT: &str = "افتتح وزير الثقافة مساء أمس مع�
 
 #[cfg(test)]
 mod tests {
-    use std::{fs, path::Path};
+    use std::{
+        fs,
+        path::{Path, PathBuf},
+        sync::{Arc, Mutex},
+    };
+
+    use super::*;
+    use crate::{Article, Journal};
+
+    fn corpus(target: &str) -> PathBuf {
+        let project = Path::new(env!("CARGO_MANIFEST_DIR"));
+        project.join("../fuzz/corpus").join(target)
+    }
 
     /// What is kept for a target.
     fn kept(target: &str) -> Vec<Vec<u8>> {
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
-            .join("../fuzz/corpus")
-            .join(target);
-        let files = fs::read_dir(folder).expect("a corpus");
+        let files = fs::read_dir(corpus(target)).expect("a corpus");
         let kept: Vec<_> = files
             .map(|file| fs::read(file.expect("a file").path()).expect("bytes"))
             .collect();
@@ -129,7 +138,83 @@ mod tests {
     fn what_is_kept_for_records() {
         for bytes in kept("record") {
             super::record(&bytes);
+        }
+        for bytes in kept("restored") {
             super::restored(&bytes);
         }
+    }
+
+    /// `cargo test -p basma-engine seeds -- --ignored` writes the beginnings of the corpus.
+    #[test]
+    #[ignore = "writes to the source tree"]
+    fn seeds() {
+        let write = |target: &str, number: usize, bytes: &[u8]| {
+            let folder = corpus(target);
+            fs::create_dir_all(&folder).expect("a folder");
+            fs::write(folder.join(format!("seed-{number}")), bytes).expect("a file");
+        };
+        for (number, text) in texts().iter().enumerate() {
+            write("text", number, text.as_bytes());
+        }
+        for (number, record) in records().iter().enumerate() {
+            write("record", number, record);
+            write("restored", number, record);
+        }
+    }
+
+    fn texts() -> Vec<String> {
+        vec![
+            TEXT.to_owned(),
+            "اِفتتح وزيرُ الثقافةِ، ١٢٣ ۴۵ کتاب ہى ئ ؤ ة آأإٱ".to_owned(),
+            "ﻻ ﷺ ﷲ ﹷ ﳲ ﴾ﻓﻲ﴿ \u{200f}\u{202b}كتـــاب\u{202c}".to_owned(),
+            "Ärger İstanbul ﬁ ½ ǅ 한국어 각 e\u{301}\u{327} 😀 \u{1d7d8} क्षि".to_owned(),
+            "كلمه ".repeat(40),
+        ]
+    }
+
+    /// What a journal would be told of a few articles.
+    #[derive(Default)]
+    struct Kept(Mutex<Vec<Vec<u8>>>);
+
+    impl Journal for Kept {
+        fn admitted(&self, article: &Arc<Article>, replaced: Option<&Arc<Article>>, usual: f64) {
+            let mut record = Vec::new();
+            let replaced = replaced.map(|replaced| replaced.sequence());
+            Record::encode(article, replaced, usual, &mut record);
+            self.0.lock().expect("no panic").push(record);
+        }
+
+        fn deleted(&self, _: &Arc<Article>) {}
+    }
+
+    fn records() -> Vec<Vec<u8>> {
+        let collection = Collection::new(Default::default());
+        let mut fingerprinter = Fingerprinter::default();
+        let kept = Kept::default();
+        let metadata = Metadata {
+            title: "افتتاح المعرض".into(),
+            source: "alwatan".into(),
+            url: "https://alwatan.example/1".into(),
+            published: Some(1_795_000_000_000),
+        };
+        let shorter: String = TEXT.chars().take(200).collect();
+        let changed = TEXT.replace("الكتاب", "الزهور").replace("1000", "1200");
+        for (id, text) in [
+            ("1", TEXT),
+            ("2", &shorter),
+            ("3", &changed),
+            ("1", "خبر عاجل"),
+        ] {
+            let submission = Submission {
+                id,
+                text,
+                metadata: &metadata,
+                now: 1_795_000_000_000,
+            };
+            collection
+                .submit(&mut fingerprinter, submission, 10, &kept)
+                .expect("room");
+        }
+        kept.0.into_inner().expect("no panic")
     }
 }

@@ -9,6 +9,8 @@
 //! - `tls`: connections, encrypted if there is a certificate;
 //! - [`auth`]: who calls, and what he may do; tokens and rights;
 //! - `reload`: certificates and tokens, read again when they change;
+//! - `health`: how it is, for probes; [`probe()`]: one of them;
+//! - `supervisor`: what systemd is told;
 //! - `observe`: a span for each request, and errors that never reached a service;
 //! - `limits`: what keeps the server within bounds, whatever is asked of it;
 //! - `methods`: what can be asked for;
@@ -30,10 +32,12 @@ mod exposure;
 pub mod failure;
 #[cfg(any(test, fuzzing))]
 pub mod fuzz;
+mod health;
 mod limits;
 mod methods;
 mod metrics;
 mod observe;
+mod probe;
 mod registry;
 mod reload;
 mod run;
@@ -41,9 +45,11 @@ mod service;
 mod settings;
 mod signals;
 mod store;
+mod supervisor;
 mod tls;
 
 pub use config::Config;
+pub use probe::probe;
 pub use run::run;
 pub use signals::Signals;
 pub use store::{Change, Durability, refingerprint, restore};

@@ -7,7 +7,7 @@ use basma_server::{
     Change, Signals,
     auth::{Names, Rights, Token},
     config::{self, Asked, Invocation, MethodArg, Refused, Task},
-    refingerprint, restore, run,
+    probe, refingerprint, restore, run,
 };
 use tokio::net::TcpListener;
 use tracing::warn;
@@ -62,6 +62,13 @@ async fn work(invocation: Invocation) -> Result<(), String> {
     }
 
     if let Asked::Task(task) = invocation.asked {
+        if let Task::Healthcheck {
+            client_cert,
+            client_key,
+        } = task
+        {
+            return probe(&config, client_cert.zip(client_key)).await;
+        }
         return tokio::task::block_in_place(|| run_task(task, config.data_dir.as_deref()));
     }
 
@@ -105,6 +112,7 @@ fn run_task(task: Task, folder: Option<&Path>) -> Result<(), String> {
             restore(&file, folder)?;
             println!("restored {} to {}", file.display(), folder.display());
         }
+        Task::Healthcheck { .. } => {}
         Task::Refingerprint {
             collection,
             method,

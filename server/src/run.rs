@@ -11,11 +11,9 @@ use basma_proto::{
     },
 };
 use tokio::{net::TcpListener, sync::oneshot};
-use tonic::{
-    server::NamedService,
-    transport::{Server, server::TcpIncoming},
-};
-use tonic_health::{ServingStatus, server::HealthReporter};
+use tokio_util::task::AbortOnDropHandle;
+use tonic::transport::{Server, server::TcpIncoming};
+use tonic_health::pb::health_server::HealthServer;
 use tracing::{info, warn};
 
 use crate::{
@@ -24,6 +22,7 @@ use crate::{
     connections::Connections,
     expiry::expire,
     exposure,
+    health::Health,
     limits::{LimitLayer, Limits},
     metrics::{self, Metrics, State, Traffic},
     observe::ObserveLayer,
@@ -32,7 +31,7 @@ use crate::{
     service::Service,
     signals::Signals,
     store::Store,
-    tls,
+    supervisor, tls,
 };
 
 const VERSION: &str = env!("CARGO_PKG_VERSION");
@@ -85,7 +84,7 @@ pub async fn run(
     };
     let metrics = Metrics::new(&traffic, state);
 
-    let (health, health_service) = tonic_health::server::health_reporter();
+    let (say, health) = Health::new(stop.clone());
     let most = config.ceilings.max_message_bytes;
     macro_rules! limited {
         ($server:ident) => {
@@ -94,7 +93,6 @@ pub async fn run(
                 .max_encoding_message_size(usize::MAX)
         };
     }
-    say(&health, ServingStatus::NotServing).await;
 
     let reflection = || {
         tonic_reflection::server::Builder::configure()
@@ -118,7 +116,7 @@ pub async fn run(
         .add_service(limited!(ArticleServiceServer))
         .add_service(limited!(CollectionServiceServer))
         .add_service(limited!(BackupServiceServer))
-        .add_service(health_service)
+        .add_service(HealthServer::new(health))
         .add_service(reflection().build_v1()?)
         .add_service(reflection().build_v1alpha()?);
 
@@ -127,7 +125,7 @@ pub async fn run(
     // A thread of its own: a signal to stop does not wait for it.
     std::thread::spawn(move || recovered.send(recovering.recover()));
     let recovery = {
-        let (health, registry) = (health.clone(), Arc::clone(&registry));
+        let registry = Arc::clone(&registry);
         let (expiring, folder) = (stop.clone(), config.data_dir.clone());
         async move {
             match recovery.await {
@@ -137,7 +135,8 @@ pub async fn run(
                         |folder| folder.display().to_string(),
                     );
                     info!(%address, version = VERSION, index = kept, "serving");
-                    say(&health, ServingStatus::Serving).await;
+                    say.send_replace(true);
+                    supervisor::ready();
                     tokio::spawn(expire(registry, expiring));
                     std::future::pending().await
                 }
@@ -151,7 +150,7 @@ pub async fn run(
         async move {
             stop.cancelled().await;
             info!("draining");
-            say(&health, ServingStatus::NotServing).await;
+            supervisor::stopping();
         }
     };
     if let Some(at) = &config.metrics_listen {
@@ -162,6 +161,7 @@ pub async fn run(
         tokio::spawn(metrics::listen(listener, metrics, stop.clone()));
     }
     tokio::spawn(connections.watch(stop.clone()));
+    let _living = AbortOnDropHandle::new(tokio::spawn(supervisor::live()));
     let late = async {
         stop.cancelled().await;
         tokio::time::sleep(config.drain).await;
@@ -175,18 +175,4 @@ pub async fn run(
     keeping_up.abort();
     info!("stopped");
     Ok(())
-}
-
-/// Says how the server and each of its services are.
-async fn say(health: &HealthReporter, status: ServingStatus) {
-    let services = [
-        "",
-        <DedupServiceServer<Service> as NamedService>::NAME,
-        <ArticleServiceServer<Service> as NamedService>::NAME,
-        <CollectionServiceServer<Service> as NamedService>::NAME,
-        <BackupServiceServer<Service> as NamedService>::NAME,
-    ];
-    for service in services {
-        health.set_service_status(service, status).await;
-    }
 }

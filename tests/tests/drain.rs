@@ -2,6 +2,7 @@
 
 #![cfg(unix)]
 
+use basma_proto::v1::BatchSubmitResponse;
 use basma_tests::{
     Refusal, Server, article,
     article::{large_batch, streamed},
@@ -9,9 +10,9 @@ use basma_tests::{
     refusal::outcome,
     until,
 };
-use tokio::sync::mpsc;
+use tokio::{sync::mpsc, task::JoinHandle};
 use tokio_stream::wrappers::ReceiverStream;
-use tonic::Code;
+use tonic::{Code, Response, Status};
 use tonic_health::pb::{HealthCheckRequest, health_check_response::ServingStatus};
 
 #[tokio::test]
@@ -50,9 +51,8 @@ async fn an_open_stream_is_told_to_go_elsewhere() {
     assert_eq!(server.exit().await.code(), Some(0));
 }
 
-#[tokio::test]
-async fn a_request_under_way_is_answered() {
-    let mut server = Server::start_with(&["--drain-seconds", "600"]).await;
+/// A batch that the server is working on, and will be for a while.
+async fn under_way(server: &Server) -> JoinHandle<Result<Response<BatchSubmitResponse>, Status>> {
     let mut dedup = server.dedup().await;
     let call = tokio::spawn(async move { dedup.batch_submit(large_batch()).await });
     until("the first articles", async || {
@@ -60,6 +60,13 @@ async fn a_request_under_way_is_answered() {
     })
     .await;
     assert!(!call.is_finished(), "the batch is too short for this test");
+    call
+}
+
+#[tokio::test]
+async fn a_request_under_way_is_answered() {
+    let mut server = Server::start_with(&["--drain-seconds", "600"]).await;
+    let call = under_way(&server).await;
     server.terminate();
     let results = call
         .await
@@ -73,9 +80,8 @@ async fn a_request_under_way_is_answered() {
 }
 
 #[tokio::test]
-async fn who_holds_on_is_let_go_when_the_time_is_over() {
-    let mut server = Server::start_with(&["--drain-seconds", "1"]).await;
-    // A watch of the health service has no end of its own.
+async fn a_watch_of_the_health_service_is_told_and_ends() {
+    let mut server = Server::start_with(&["--drain-seconds", "600"]).await;
     let watch = server
         .health()
         .await
@@ -87,27 +93,34 @@ async fn who_holds_on_is_let_go_when_the_time_is_over() {
     server.terminate();
     let second = watch.message().await.expect("no error").expect("a status");
     assert_eq!(second.status(), ServingStatus::NotServing);
+    assert!(watch.message().await.expect("no error").is_none());
+    assert_eq!(server.exit().await.code(), Some(0));
+}
+
+#[tokio::test]
+async fn who_holds_on_is_let_go_when_the_time_is_over() {
+    let mut server = Server::start_with(&["--drain-seconds", "0"]).await;
+    let call = under_way(&server).await;
+    server.terminate();
     assert_eq!(server.exit().await.code(), Some(0));
     assert!(
         server.log().contains("at the end of the drain"),
         "{}",
         server.log()
     );
+    call.await.expect("no panic").expect_err("no answers");
 }
 
 #[tokio::test]
 async fn a_second_signal_ends_it_the_hard_way() {
     let mut server = Server::start_with(&["--drain-seconds", "600"]).await;
-    let watch = server
-        .health()
-        .await
-        .watch(HealthCheckRequest::default())
-        .await;
-    let mut watch = watch.expect("a stream").into_inner();
-    watch.message().await.expect("no error").expect("a status");
+    let call = under_way(&server).await;
     server.terminate();
-    // It has seen the first one.
-    watch.message().await.expect("no error").expect("a status");
+    until("the first signal", async || {
+        server.log().contains("draining").then_some(())
+    })
+    .await;
     server.terminate();
     assert_eq!(server.exit().await.code(), Some(1));
+    call.await.expect("no panic").expect_err("no answers");
 }

@@ -118,3 +118,85 @@ async fn a_log_in_a_file_has_no_colours() {
     assert!(log.contains("serving"), "{log}");
     assert!(!log.contains('\u{1b}'), "{log}");
 }
+
+/// Exit status and stderr of `basmad healthcheck` with this address.
+async fn health(listen: &str) -> (Option<i32>, String) {
+    fails(&["--listen", listen, "--in-memory", "healthcheck"], &[]).await
+}
+
+#[tokio::test]
+async fn a_healthcheck_asks_the_server_of_its_configuration() {
+    let server = Server::start().await;
+    let authority = server.authority().to_owned();
+    assert_eq!(health(&authority).await, (Some(0), String::new()));
+    server.stop().await;
+    let (status, message) = health(&authority).await;
+    assert_eq!(status, Some(1));
+    assert!(message.contains(&authority), "{message}");
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test(flavor = "multi_thread")]
+async fn systemd_is_told_that_it_serves_lives_and_stops() {
+    use std::os::unix::net::UnixDatagram;
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("notify");
+    let told = UnixDatagram::bind(&path).expect("a socket");
+    told.set_read_timeout(Some(LIMIT)).expect("a limit");
+    let mut message = [0; 64];
+    let mut next = || {
+        let length = told.recv(&mut message).expect("a message in time");
+        String::from_utf8(message[..length].to_vec()).expect("text")
+    };
+    let mut basmad = basmad(&["--listen", "127.0.0.1:0", "--in-memory"])
+        .env("NOTIFY_SOCKET", &path)
+        .env("WATCHDOG_USEC", "100000")
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("basmad starts");
+    let mut before = Vec::new();
+    tokio::task::block_in_place(|| {
+        while !before.contains(&"WATCHDOG=1".to_owned()) || !before.contains(&"READY=1".to_owned())
+        {
+            before.push(next().trim().to_owned());
+        }
+    });
+    assert!(!before.contains(&"STOPPING=1".to_owned()));
+    let pid = basmad
+        .id()
+        .and_then(|id| rustix::process::Pid::from_raw(id as i32));
+    rustix::process::kill_process(pid.expect("it runs"), rustix::process::Signal::TERM)
+        .expect("it takes signals");
+    tokio::task::block_in_place(|| while next().trim() != "STOPPING=1" {});
+    let ended = timeout(LIMIT, basmad.wait()).await.expect("it ends");
+    assert!(ended.expect("a status").success());
+}
+
+#[tokio::test]
+async fn a_check_says_ok_or_every_error_and_a_print_what_is_in_force() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("basmad.toml");
+    fs::write(&file, "max_bach = 3\ndurability = \"snyc\"\n").expect("a file");
+    let config = file.to_str().expect("a path");
+    let (status, message) = fails(&["--config", config, "--check-config"], &[]).await;
+    assert_eq!(status, Some(1));
+    assert_eq!(
+        message.replace(config, "FILE"),
+        "basmad: FILE:1: unknown key max_bach: did you mean max_batch?\n\
+         basmad: FILE:2: durability = \"snyc\": must be one of sync, interval, memory: did you mean sync?\n"
+    );
+    fs::write(&file, "max_batch = 3\nin_memory = true\n").expect("a file");
+    for (asked, expected) in [
+        ("--check-config", "ok\n"),
+        ("--print-config", "\nmax_batch = 3  # "),
+    ] {
+        let printed = basmad(&["--config", config, asked])
+            .output()
+            .await
+            .expect("basmad starts");
+        assert!(printed.status.success());
+        let printed = String::from_utf8(printed.stdout).expect("text");
+        assert!(printed.contains(expected), "{printed}");
+    }
+}

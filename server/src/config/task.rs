@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use basma_engine::Shingling;
 
-/// What to do to a data folder that nobody uses, or without one.
+/// What to do to a data folder that nobody uses, without one, or to a server that runs.
 #[derive(Clone, Debug, clap::Subcommand)]
 pub enum Task {
     /// Make a store of a backup that `basma backup` wrote, in a folder that holds none
@@ -26,6 +26,15 @@ pub enum Task {
         /// Collections that it may also create, change and delete; * for all, which allows backups.
         #[arg(long, value_name = "COLLECTION", value_delimiter = ',')]
         admin: Vec<String>,
+    },
+    /// Ask the server of this configuration whether it serves; exit status 0 if it does, 1 if not
+    Healthcheck {
+        /// A certificate for servers that ask for one (tls_client_ca), in PEM.
+        #[arg(long, value_name = "FILE", requires = "client_key")]
+        client_cert: Option<PathBuf>,
+        /// The key of that certificate, in PEM.
+        #[arg(long, value_name = "FILE", requires = "client_cert")]
+        client_key: Option<PathBuf>,
     },
     /// Make the fingerprints anew from kept texts: after an upgrade that asks for it, or with other settings
     Refingerprint {

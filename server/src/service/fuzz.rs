@@ -10,7 +10,7 @@ use prost::Message;
 use tonic::{Code, Request, Response, Status};
 
 use super::Service;
-use crate::{config::Config, registry::Registry};
+use crate::{config::Config, limits::Limits, registry::Registry};
 
 /// Of the bytes after the first one, which chooses the RPC: a message is answered, or refused with a reason;
 /// nothing waits.
@@ -20,7 +20,9 @@ pub(crate) fn request(bytes: &[u8]) {
     };
     let registry = Arc::new(Registry::new(3, None));
     registry.recover().expect("there is nothing to recover");
-    let service = Service::new(registry, &Config::default(), Default::default());
+    let ceilings = Config::default().ceilings;
+    let limits = Limits::new(ceilings.clone());
+    let service = Service::new(registry, limits, &ceilings, Default::default());
     macro_rules! ask {
         ($($rpc:literal => $method:ident),*) => {
             match rpc {

@@ -42,7 +42,11 @@ pub(crate) fn journal(bytes: &[u8]) {
         return;
     };
     let whole = found.files.first().map_or(0, |(_, whole)| *whole as usize);
-    let taken: Vec<_> = found.sequences.iter().map(|_| AtomicBool::new(false)).collect();
+    let taken: Vec<_> = found
+        .sequences
+        .iter()
+        .map(|_| AtomicBool::new(false))
+        .collect();
     let admissions = found.admissions(nowhere, &bytes[..whole], 1, &taken);
     let admissions = admissions.expect("it was read before");
     let restoration = Restoration::new(found.state.settings.detector, &found.sequences);
@@ -69,4 +73,24 @@ pub(crate) fn backup(bytes: &[u8]) {
         let left = fs::read_dir(root.join("collections")).map_or(0, Iterator::count);
         assert_eq!(left, 0, "a refused backup left something");
     }
+}
+
+/// A journal and a backup that are whole, as the targets take them.
+#[cfg(test)]
+pub(crate) fn seeds() -> [Vec<u8>; 2] {
+    use basma_engine::block::{Block, HEADER};
+    fn unsealed(mut bytes: &[u8], number: u32) -> Vec<u8> {
+        let mut out = Vec::new();
+        while let Some((block, length)) = Block::read(bytes, number) {
+            if block.count > 0 {
+                out.push(u8::try_from(block.count).expect("few entries"));
+                basma_engine::codec::put_bytes(&mut out, &bytes[HEADER..length]);
+            }
+            bytes = &bytes[length..];
+        }
+        assert!(bytes.is_empty());
+        out
+    }
+    let [journal, backup] = super::tests::written();
+    [unsealed(&journal, 1), unsealed(&backup, 0)]
 }

@@ -105,6 +105,26 @@ impl Written {
     }
 }
 
+/// The journal of a few articles, one deleted, and a backup of it.
+pub(super) fn written() -> [Vec<u8>; 2] {
+    let short = |number| text(number).chars().take(120).collect::<String>();
+    let mut written = Written::new(SEGMENT);
+    for number in 0..3 {
+        written.submit(&number.to_string(), &short(number));
+    }
+    written.submit("3", &short(0));
+    written.named.delete("1");
+    written.commit();
+    let mut backup = Vec::new();
+    let snapshot = Snapshot::new([&written.log].into_iter(), Arc::new(()));
+    let copied = snapshot.write(|block| {
+        backup.extend(block);
+        true
+    });
+    copied.expect("a backup");
+    [fs::read(written.newest()).expect("a file"), backup]
+}
+
 /// Words that no other number has.
 fn text(number: usize) -> String {
     let word = |place: usize| format!("كلمة{}", number * 1000 + place);
