@@ -109,7 +109,7 @@ mod tests {
     };
 
     use super::*;
-    use crate::{Article, Journal};
+    use crate::{Article, Collection, Journal};
 
     fn corpus(target: &str) -> PathBuf {
         let project = Path::new(env!("CARGO_MANIFEST_DIR"));
