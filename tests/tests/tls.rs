@@ -377,17 +377,36 @@ async fn a_healthcheck_goes_through_tls_and_shows_a_certificate_if_one_is_asked_
     let check = async |secured: &Secured, more: &[&str]| {
         let listen = ["--listen", secured.server.authority(), "--in-memory"];
         let cert = secured.folder().join("server.pem");
-        let tls = ["--tls-cert", path(&cert), "--tls-key", path(&cert), "healthcheck"];
+        let tls = [
+            "--tls-cert",
+            path(&cert),
+            "--tls-key",
+            path(&cert),
+            "healthcheck",
+        ];
         let ended = basmad(&[&listen[..], &tls, more].concat()).output();
-        let ended = timeout(LIMIT, ended).await.expect("it ends").expect("basmad starts");
-        (ended.status.code(), String::from_utf8(ended.stderr).expect("text"))
+        let ended = timeout(LIMIT, ended)
+            .await
+            .expect("it ends")
+            .expect("basmad starts");
+        (
+            ended.status.code(),
+            String::from_utf8(ended.stderr).expect("text"),
+        )
     };
     let secured = Secured::start(|authority| authority.issue(LOOPBACK)).await;
     assert_eq!(check(&secured, &[]).await, (Some(0), String::new()));
     let (mutual, clients) = Secured::start_mutual().await;
     let (status, message) = check(&mutual, &[]).await;
     assert_eq!(status, Some(1), "{message}");
-    let probe = clients.issue(&["probe.example"]).write(mutual.folder(), "probe");
-    let shown = ["--client-cert", path(&probe.cert), "--client-key", path(&probe.key)];
+    let probe = clients
+        .issue(&["probe.example"])
+        .write(mutual.folder(), "probe");
+    let shown = [
+        "--client-cert",
+        path(&probe.cert),
+        "--client-key",
+        path(&probe.key),
+    ];
     assert_eq!(check(&mutual, &shown).await, (Some(0), String::new()));
 }
