@@ -4,6 +4,7 @@
 //!
 //! - [`config`]: what the server was told, from built-in defaults, file, environment and flags;
 //! - [`run()`]: binds the services to a listener, serves until told to stop, drains;
+//! - [`Logs`]: what it says on stderr, and to whom it tells traces;
 //! - `connections`: how many there may be, and which are closed;
 //! - `exposure`: whether to listen at all where others can reach it;
 //! - `tls`: connections, encrypted if there is a certificate;
@@ -34,6 +35,7 @@ pub mod failure;
 pub mod fuzz;
 mod health;
 mod limits;
+mod logs;
 mod methods;
 mod metrics;
 mod observe;
@@ -49,6 +51,7 @@ mod supervisor;
 mod tls;
 
 pub use config::Config;
+pub use logs::Logs;
 pub use probe::probe;
 pub use run::run;
 pub use signals::Signals;

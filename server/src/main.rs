@@ -1,17 +1,16 @@
 //! `basmad`: reads the configuration, prints where it listens, serves until SIGTERM or SIGINT.
 
-use std::{env, io::IsTerminal as _, path::Path, process::ExitCode};
+use std::{env, path::Path, process::ExitCode};
 
 use basma_engine::Method;
 use basma_server::{
-    Change, Signals,
+    Change, Logs, Signals,
     auth::{Names, Rights, Token},
     config::{self, Asked, Invocation, MethodArg, Refused, Task},
     probe, refingerprint, restore, run,
 };
 use tokio::net::TcpListener;
 use tracing::warn;
-use tracing_subscriber::EnvFilter;
 
 fn main() -> ExitCode {
     let errors = match config::read(env::args_os(), env::vars_os()) {
@@ -51,12 +50,7 @@ async fn carry_out(invocation: Invocation) -> Result<(), Vec<String>> {
 
 async fn work(invocation: Invocation) -> Result<(), String> {
     let config = invocation.config;
-    let filter = EnvFilter::try_new(&config.log).map_err(|error| error.to_string())?;
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr)
-        .with_ansi(std::io::stderr().is_terminal())
-        .init();
+    let _logs = Logs::begin(&config)?;
     for warning in invocation.warnings {
         warn!("{warning}");
     }

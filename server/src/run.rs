@@ -104,8 +104,8 @@ pub async fn run(
     let incoming = TcpIncoming::from(listener)
         .with_nodelay(Some(true))
         .with_keepalive(Some(config.ceilings.keepalive));
+    let incoming = tls::secured(incoming, tls);
     let incoming = Arc::clone(&connections).limit(incoming);
-    let incoming = tls::secured(Box::pin(incoming), tls);
     let server = Server::builder()
         .http2_keepalive_interval(Some(config.ceilings.keepalive))
         .max_concurrent_streams(config.ceilings.max_streams_per_connection)

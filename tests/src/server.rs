@@ -84,7 +84,7 @@ impl Server {
         let log = File::create(folder.path().join(LOG)).expect("a file");
         let mut basmad = basmad(&["--listen", "127.0.0.1:0", store]);
         let mut basmad = basmad
-            .args(["--log", "basma_server=debug,info"])
+            .args(["--log", "basma_server=trace,basma_engine=trace,info"])
             .args(arguments)
             .current_dir(folder.path())
             .stdout(Stdio::piped())

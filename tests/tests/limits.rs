@@ -5,9 +5,9 @@ use std::{io::Write as _, time::Duration};
 
 use basma_proto::v1::*;
 use basma_tests::{
-    LIMIT, Refusal, Scrape, Server, article,
+    Grants, LIMIT, Refusal, Scrape, Server, article,
     article::{large_batch, streamed},
-    refusal, until,
+    grant, refusal, until,
     wire::{Wire, encoded, end, framed, retry},
 };
 use flate2::{Compression, write::GzEncoder};
@@ -290,6 +290,29 @@ async fn a_caller_has_a_rate_and_a_quota() {
     let expected = Refusal::new(Code::ResourceExhausted, "QUOTA_EXCEEDED", "");
     assert_eq!(Refusal::from(&refused), expected);
     assert!(retry(&refused).1 > Duration::from_secs(3600));
+}
+
+#[tokio::test]
+async fn one_tokens_rate_is_not_anothers() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (one, other) = (
+        grant("one", &["--read", "*"]).await,
+        grant("other", &["--read", "*"]).await,
+    );
+    let grants = Grants::new(folder.path(), &[&one, &other]);
+    let arguments = [&grants.arguments()[..], &["--max-per-day", "1"]].concat();
+    let server = Server::start_with(&arguments).await;
+    let mut dedup = server.dedup().await;
+    let mut ask = async |secret: &str| {
+        let mut request = tonic::Request::new(check("نص"));
+        let token = format!("Bearer {secret}").parse().expect("ASCII");
+        request.metadata_mut().insert("authorization", token);
+        dedup.check(request).await.map(|_| ())
+    };
+    ask(&one.secret).await.expect("it has one");
+    let refused = ask(&one.secret).await.expect_err("it had it");
+    assert_eq!(Refusal::from(&refused).reason, "QUOTA_EXCEEDED");
+    ask(&other.secret).await.expect("it has one, too");
 }
 
 #[tokio::test]

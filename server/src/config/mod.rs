@@ -81,6 +81,10 @@ pub struct Config {
     /// How to log: lines of text, or of JSON.
     #[arg(long, value_name = "FORMAT", value_enum, default_value = "text")]
     pub log_format: LogFormat,
+    /// Where traces go: the URL of a collector that speaks OTLP over gRPC.
+    #[cfg(feature = "otlp")]
+    #[arg(long, value_name = "URL")]
+    pub otlp_endpoint: Option<String>,
     /// Whether what cannot be read of the store is done without. No setting: nobody should forget it in a
     /// file.
     #[arg(skip)]

@@ -22,6 +22,7 @@ use super::{
     receive::Messages,
 };
 use crate::{
+    auth::Access,
     connections::{Connection, Over},
     failure::Failure,
     methods::{Method, method},
@@ -106,8 +107,11 @@ impl Limits {
         if !method.takes_stream {
             self.gate.look()?;
         }
-        let caller = request.extensions().get::<Caller>().cloned();
-        let allowance = self.rates.of(caller.unwrap_or_default());
+        let token = match request.extensions().get::<Access>() {
+            Some(access) => access.name()?,
+            None => None,
+        };
+        let allowance = self.rates.of(token.map_or_else(Caller::default, Caller));
         if !method.takes_stream {
             allowance.take()?;
         }

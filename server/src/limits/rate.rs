@@ -13,7 +13,7 @@ use parking_lot::Mutex;
 
 use crate::failure::Failure;
 
-/// Who calls, as far as limits are concerned; requests without a token are one caller.
+/// Who calls, as far as limits are concerned: the name of a token. Requests without one are one caller.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Caller(pub(crate) Arc<str>);
 

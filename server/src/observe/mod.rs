@@ -70,6 +70,8 @@ where
         let id = RequestId::of(request.headers());
         // Of the highest level, so that whatever is logged at all has it.
         let span = error_span!("rpc", method = method.name, request_id = %id, token = Empty);
+        #[cfg(feature = "otlp")]
+        crate::logs::follow(&span, request.headers());
         let answer = span.in_scope(|| self.inner.call(request));
         let observed = async move {
             let Ok(response) = answer.await;
