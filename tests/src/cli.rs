@@ -50,6 +50,13 @@ impl Basma {
         self
     }
 
+    /// With this variable in its environment.
+    #[must_use]
+    pub fn variable(mut self, name: &str, value: &str) -> Self {
+        self.command.env(name, value);
+        self
+    }
+
     /// What it reads from stdin.
     #[must_use]
     pub fn input(mut self, input: impl Into<Vec<u8>>) -> Self {

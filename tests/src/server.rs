@@ -59,6 +59,14 @@ impl Server {
         server
     }
 
+    /// The same, of a server that keeps its index in this folder.
+    pub async fn start_secured_in(data: &Path, tls: Tls, arguments: &[&str]) -> Self {
+        let mut server = Self::begin_in(data, arguments).await;
+        server.tls = tls;
+        server.serving().await;
+        server
+    }
+
     /// The same, but does not wait until it serves.
     pub async fn begin_secured(tls: Tls, arguments: &[&str]) -> Self {
         let mut server = Self::begin("--in-memory", arguments).await;

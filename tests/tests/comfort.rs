@@ -33,6 +33,7 @@ async fn doctor_finds_what_is_wrong_and_says_what_to_do() {
         [
             "tls",
             "server",
+            "access",
             "collection",
             "settings",
             "version",

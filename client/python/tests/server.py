@@ -11,7 +11,7 @@ from contextlib import AbstractContextManager
 from functools import cache
 from pathlib import Path
 
-from basma import Client, RetryPolicy
+from basma import Client, RetryPolicy, Tls
 
 REPOSITORY = Path(__file__).parents[3]
 PATIENT = RetryPolicy(attempts=1000, first_delay=0.05, longest_delay=0.2)
@@ -35,30 +35,42 @@ def _built() -> dict[str, str]:
     return {m["target"]["name"]: m["executable"] for m in messages if m.get("executable")}
 
 
+def make_token(name: str, *rights: str) -> tuple[str, str]:
+    """Have `basmad token` make a token; return it and its entry in the file."""
+    command = [program("basmad"), "token", name, *rights]
+    made = subprocess.run(command, capture_output=True, text=True, check=True)
+    return made.stderr.strip(), made.stdout
+
+
 class Server(AbstractContextManager["Server"]):
     """A server on a port of its own, with a folder of its own.
 
     It can be killed and started again on the same port, with what it had acknowledged.
     """
 
-    def __init__(self) -> None:
-        """Start the server and wait until it serves."""
+    def __init__(self, *arguments: str, tls: Tls | None = None) -> None:
+        """Start the server with these arguments, too, and wait until it serves whom `tls` secures."""
         self._listen = "127.0.0.1:0"
+        self._arguments = arguments
+        self._tls = tls
         self._folder = tempfile.TemporaryDirectory()
         self.start()
 
     def start(self) -> None:
         """Start it, again on the port that it had."""
         self._process = subprocess.Popen(
-            [program("basmad"), "--listen", self._listen, "--data-dir", self._folder.name],
+            [
+                *(program("basmad"), "--listen", self._listen, "--data-dir", self._folder.name),
+                *self._arguments,
+            ],
             env={**os.environ, "BASMA_LOG": "warn"},
             stdout=subprocess.PIPE,
             text=True,
         )
         assert self._process.stdout is not None
         self.url = self._process.stdout.readline().strip().removeprefix("basmad listening on ")
-        self._listen = self.url.removeprefix("http://")
-        with Client(self.url, retry=PATIENT) as client:
+        _, _, self._listen = self.url.partition("://")
+        with Client(self.url, retry=PATIENT, tls=self._tls) as client:
             while client.health() != "SERVING":
                 pass
 

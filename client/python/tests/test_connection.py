@@ -4,19 +4,25 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import grpc
 import pytest
 import trustme
 
-from basma import AsyncClient, Client, NotFound, RetryPolicy, Tls, Unauthenticated, Unavailable
+from basma import (
+    AsyncClient,
+    Client,
+    NotFound,
+    PermissionDenied,
+    RetryPolicy,
+    Tls,
+    Unauthenticated,
+    Unavailable,
+)
 from tests.either import Either
-from tests.gateway import Gateway
+from tests.server import Server, make_token
 from tests.texts import FAIR_ARTICLE
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    from tests.server import Server
 
 CLIENTS = pytest.mark.parametrize("kind", [Client, AsyncClient])
 ONCE = RetryPolicy(attempts=1)
@@ -37,41 +43,66 @@ async def test_tls_options_need_an_https_address() -> None:
         Client("http://127.0.0.1:50051", tls=Tls())
 
 
+def _write(path: Path, *contents: bytes) -> str:
+    path.write_bytes(b"".join(contents))
+    return str(path)
+
+
+def _secured(folder: Path, certificate: trustme.LeafCert) -> list[str]:
+    key = _write(folder / "server.key", certificate.private_key_pem.bytes())
+    chain = _write(folder / "server.pem", *(pem.bytes() for pem in certificate.cert_chain_pems))
+    return ["--tls-cert", chain, "--tls-key", key]
+
+
 def test_address_and_token_from_the_environment(
-    server: Server, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with Gateway(server.url, token="secret") as gateway:
-        monkeypatch.setenv("BASMA_SERVER", gateway.url)
-        monkeypatch.setenv("BASMA_TOKEN", "secret")
+    token, entry = make_token("env", "--read", "default")
+    tokens = _write(tmp_path / "tokens.toml", entry.encode())
+    with Server("--tokens", tokens) as server:
+        monkeypatch.setenv("BASMA_SERVER", server.url)
+        with Client() as client, pytest.raises(Unauthenticated, match="TOKEN_MISSING"):
+            client.get_stats()
+        monkeypatch.setenv("BASMA_TOKEN", token)
         with Client() as client:
-            assert client.server == gateway.url
-            assert client.health() == "SERVING"
+            assert client.server == server.url
+            assert client.get_stats().article_count == 0
 
 
 @CLIENTS
-async def test_tls_and_token(server: Server, kind: Any, tmp_path: Path) -> None:
+async def test_tls_and_token(kind: Any, tmp_path: Path) -> None:
     ca = trustme.CA()
-    certificate = ca.issue_cert("127.0.0.1")
-    credentials = grpc.ssl_server_credentials(
-        [(certificate.private_key_pem.bytes(), certificate.cert_chain_pems[0].bytes())]
-    )
     path = tmp_path / "ca.pem"
     ca.cert_pem.write_to_path(path)
-    with Gateway(server.url, credentials, token="secret") as gateway:
+    token, entry = make_token("scraper", "--write", "default")
+    tokens = _write(tmp_path / "tokens.toml", entry.encode())
+    arguments = _secured(tmp_path, ca.issue_cert("127.0.0.1"))
+    with Server(*arguments, "--tokens", tokens, tls=Tls(ca=path)) as server:
+        assert server.url.startswith("https://")
         for trusted in (path, str(path), path.read_bytes()):
-            client = Either(kind(gateway.url, tls=Tls(ca=trusted), token="secret"))
+            client = Either(kind(server.url, tls=Tls(ca=trusted), token=token))
             assert await client.health() == "SERVING"
             with pytest.raises(NotFound, match="ARTICLE_NOT_FOUND"):
                 await client.get_article("no such article")
+            answers = await client.submit_many([FAIR_ARTICLE])
+            assert [answer.id for answer in answers] == [FAIR_ARTICLE.id]
             await client.close()
 
-        client = Either(kind(gateway.url, tls=Tls(ca=path), token="wrong"))
-        with pytest.raises(Unauthenticated, match="a token, please"):
+        client = Either(kind(server.url, tls=Tls(ca=path), token=token))
+        with pytest.raises(PermissionDenied, match="ROLE_MISSING") as denied:
+            await client.delete_collection("default")
+        assert denied.value.reason == "ROLE_MISSING"
+        with pytest.raises(PermissionDenied, match="ROLE_MISSING"):
+            await Either(client.client.with_collection("other")).get_stats()
+        await client.close()
+
+        client = Either(kind(server.url, tls=Tls(ca=path), token="wrong"))
+        with pytest.raises(Unauthenticated, match="TOKEN_UNKNOWN"):
             await client.submit(FAIR_ARTICLE)
         await client.close()
 
         stranger = trustme.CA().cert_pem.bytes()
-        client = Either(kind(gateway.url, tls=Tls(ca=stranger), token="secret", retry=ONCE))
+        client = Either(kind(server.url, tls=Tls(ca=stranger), token=token, retry=ONCE))
         with pytest.raises(Unavailable, match="cannot reach https://"):
             await client.health()
         await client.close()
@@ -79,27 +110,26 @@ async def test_tls_and_token(server: Server, kind: Any, tmp_path: Path) -> None:
 
 @CLIENTS
 async def test_the_client_shows_a_certificate_and_the_server_may_have_another_name(
-    server: Server, kind: Any
+    kind: Any, tmp_path: Path
 ) -> None:
     ca = trustme.CA()
     certificate, own = ca.issue_cert("basma.example"), ca.issue_cert("scraper.example")
-    credentials = grpc.ssl_server_credentials(
-        [(certificate.private_key_pem.bytes(), certificate.cert_chain_pems[0].bytes())],
-        root_certificates=ca.cert_pem.bytes(),
-        require_client_auth=True,
+    pem = ca.cert_pem.bytes()
+    tls = Tls(
+        ca=pem,
+        certificate=own.cert_chain_pems[0].bytes(),
+        key=own.private_key_pem.bytes(),
+        server_name="basma.example",
     )
-    with Gateway(server.url, credentials) as gateway:
-        tls = Tls(
-            ca=ca.cert_pem.bytes(),
-            certificate=own.cert_chain_pems[0].bytes(),
-            key=own.private_key_pem.bytes(),
-            server_name="basma.example",
-        )
-        client = Either(kind(gateway.url, tls=tls))
+    clients = _write(tmp_path / "clients.pem", pem)
+    arguments = [*_secured(tmp_path, certificate), "--tls-client-ca", clients]
+    with Server(*arguments, tls=tls) as server:
+        client = Either(kind(server.url, tls=tls))
         assert await client.health() == "SERVING"
+        await client.submit(FAIR_ARTICLE)
         await client.close()
-        without = Tls(ca=tls.ca, server_name="basma.example")
-        client = Either(kind(gateway.url, tls=without, retry=ONCE))
+        without = Tls(ca=pem, server_name="basma.example")
+        client = Either(kind(server.url, tls=without, retry=ONCE))
         with pytest.raises(Unavailable):
             await client.health()
         await client.close()

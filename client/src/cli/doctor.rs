@@ -1,5 +1,7 @@
 //! `basma doctor`
 
+mod security;
+
 use std::{io::Write, time::Instant};
 
 use basma_engine::FOLD_VERSION;
@@ -89,10 +91,11 @@ impl Doctor {
     pub(super) async fn run(self, session: &Session) -> Result<Exit, Failure> {
         // Whoever asks wants to know how it is now.
         let client = session.client.clone().with_retry(RetryPolicy::NEVER);
-        let mut findings = vec![tls(client.server())];
+        let mut findings = vec![security::tls(&client).await];
         match serving(&client).await {
             Ok(serving) => {
                 findings.push(serving);
+                findings.push(security::access(&client).await);
                 findings.extend(examine(&client).await);
             }
             Err(finding) => findings.push(finding),
@@ -129,30 +132,6 @@ impl Doctor {
             .iter()
             .any(|finding| finding.status == Status::Fail);
         Ok(if failed { Exit::Errors } else { Exit::DONE })
-    }
-}
-
-/// What is sent in clear text must not leave the machine.
-fn tls(server: &str) -> Finding {
-    let host = server.split_once("://").map_or(server, |(_, rest)| rest);
-    let local = ["127.", "localhost", "[::1]"]
-        .iter()
-        .any(|name| host.starts_with(name));
-    if server.starts_with("https://") {
-        Finding::ok("tls", format!("{server} is called with TLS"))
-    } else if local {
-        Finding::ok(
-            "tls",
-            "none, and none needed: the server is on this machine",
-        )
-    } else {
-        let next =
-            "reach it through a tunnel or a proxy that encrypts, or within a private network only";
-        Finding::warn(
-            "tls",
-            format!("none: articles go to {server} in clear text"),
-            next,
-        )
     }
 }
 
@@ -261,19 +240,6 @@ fn version(theirs: &str) -> Finding {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn clear_text_is_for_this_machine() {
-        for (server, status) in [
-            ("http://127.0.0.1:50051", Status::Ok),
-            ("http://localhost:1", Status::Ok),
-            ("http://[::1]:1", Status::Ok),
-            ("http://basma.example:50051", Status::Warn),
-            ("https://basma.example", Status::Ok),
-        ] {
-            assert_eq!(tls(server).status, status, "{server}");
-        }
-    }
 
     #[test]
     fn another_release_may_not_understand() {

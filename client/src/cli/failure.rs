@@ -79,6 +79,13 @@ pub(super) fn next_step(reason: &str) -> Option<&'static str> {
         "COMPRESSION_UNKNOWN" => "compress with gzip, or not at all",
         "TEXT_TOO_LARGE" => "start basmad with a larger --max-text-bytes",
         "MESSAGE_TOO_LARGE" => "start basmad with a larger --max-message-bytes",
+        "TOKEN_MISSING" => {
+            "give --token-file FILE or BASMA_TOKEN; whoever runs the server makes one with `basmad token`"
+        }
+        "TOKEN_UNKNOWN" => "ask whoever runs the server for a new one, made with `basmad token`",
+        "ROLE_MISSING" => {
+            "`basma doctor` shows what the token may do; more is given in the server's file of tokens"
+        }
         "CHARSET_UNKNOWN" => "name one of the WHATWG encodings, for example windows-1256",
         "INDEX_FULL" => "submit to another collection",
         "DRAINING" | "OVERLOADED" => "try again in a moment",
