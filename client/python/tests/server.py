@@ -49,7 +49,7 @@ class Server(AbstractContextManager["Server"]):
     """
 
     def __init__(self, *arguments: str, tls: Tls | None = None) -> None:
-        """Start the server with these arguments, too, and wait until it serves whom `tls` secures."""
+        """Start the server with these arguments, too; wait until it serves, called by `tls`."""
         self._listen = "127.0.0.1:0"
         self._arguments = arguments
         self._tls = tls
