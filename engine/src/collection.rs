@@ -12,7 +12,7 @@ use std::sync::{
     atomic::{AtomicU64, Ordering},
 };
 
-use parking_lot::{Mutex, RwLock};
+use parking_lot::RwLock;
 
 use crate::{
     answer::{Relation, Verdict},
@@ -28,6 +28,7 @@ use crate::{
         stories::Stories,
     },
     journal::Journal,
+    sync::{Mutex, interleave},
 };
 pub use compare::Compared;
 pub use readmit::Decision;
@@ -282,9 +283,11 @@ impl Collection {
         if fingerprint.tokens > 0 {
             self.exact.insert(fingerprint.exact.0, article.slot);
         }
+        interleave();
         if fingerprint.tokens >= Detector::MIN_TOKENS {
             self.hamming.insert(fingerprint.simhash, article.slot);
         }
+        interleave();
         if let Some(content) = article.content() {
             self.postings
                 .insert(content.sketch.posted(), article.slot, article.is_story);

@@ -15,6 +15,7 @@
 //! - [`journal`]: what a collection tells whoever writes its changes down;
 //! - [`record`]: an indexed article as bytes, read and written with [`codec`];
 //! - [`block`]: such bytes with a checksum;
+//! - `sync`: the locks of check-and-add, which a test can schedule;
 //! - [`compare`]: where two texts differ.
 //!
 //! ```
@@ -52,6 +53,7 @@ mod oracle;
 mod rarity;
 pub mod record;
 pub mod shingle;
+mod sync;
 pub mod text;
 
 pub use age::{Age, Clock, Scope};

@@ -13,6 +13,7 @@ use crate::{
     fingerprint::{ShingleSet, SimHash},
     index::{Slot, articles::Article},
     rarity::Rarity,
+    sync::interleave,
 };
 
 /// Number of the text's hashes that an article must post to be a candidate; of a text so short that all
@@ -228,6 +229,7 @@ impl Collection {
         if fingerprint.tokens == 0 {
             return Vec::new();
         }
+        interleave();
         // One more for the text's own article, and one more to know whether there are more.
         let most = query.limit + 2;
         let mut slots = match query.window {

@@ -13,9 +13,8 @@ use std::{
     sync::Arc,
 };
 
-use parking_lot::Mutex;
-
 use super::articles::Article;
+use crate::sync::Mutex;
 
 /// The order of admission, and the articles that a search under way may miss.
 #[derive(Debug, Default)]

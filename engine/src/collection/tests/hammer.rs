@@ -13,7 +13,7 @@ const GROUPS: usize = 4;
 const ROUNDS: u64 = 600;
 
 /// Texts of which every two are near duplicates, some of them equal.
-fn group(n: u64, method: Method) -> Vec<String> {
+pub(super) fn group(n: u64, method: Method) -> Vec<String> {
     let original = story(n, 120);
     let mut texts = vec![original.clone(), dressed(&original)];
     for seed in 0..10_000 {

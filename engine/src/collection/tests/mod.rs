@@ -2,6 +2,8 @@
 
 mod bounds;
 mod hammer;
+#[cfg(shuttle)]
+mod interleavings;
 mod listing;
 mod model;
 mod readmit;
