@@ -34,6 +34,12 @@ impl Access {
         Self { need, holder: None }
     }
 
+    /// Of anybody, to whatever is asked.
+    #[cfg(any(test, fuzzing))]
+    pub(crate) fn everything() -> Self {
+        Self::open(Need::Nothing)
+    }
+
     /// Of whoever has the token of this digest.
     pub(super) fn of_holder(need: Need, tokens: Live<Tokens>, digest: Digest) -> Self {
         let holder = Some(Holder { tokens, digest });

@@ -10,7 +10,7 @@ use prost::Message;
 use tonic::{Code, Request, Response, Status};
 
 use super::Service;
-use crate::{config::Config, limits::Limits, registry::Registry};
+use crate::{auth::Access, config::Config, limits::Limits, registry::Registry};
 
 /// Of the bytes after the first one, which chooses the RPC: a message is answered, or refused with a reason;
 /// nothing waits.
@@ -29,7 +29,9 @@ pub(crate) fn request(bytes: &[u8]) {
                 // Twice: the second one meets what the first one left.
                 $($rpc => for _ in 0..2 {
                     let Some(message) = decoded(bytes) else { return };
-                    let answered = service.$method(Request::new(message)).now_or_never();
+                    let mut request = Request::new(message);
+                    request.extensions_mut().insert(Access::everything());
+                    let answered = service.$method(request).now_or_never();
                     accept(answered.expect("there is nothing to wait for"));
                 })*
                 _ => {}
@@ -48,9 +50,7 @@ fn decoded<M: Message + Default>(bytes: &[u8]) -> Option<M> {
 
 fn accept<A: Message>(answer: Result<Response<A>, Status>) {
     match answer {
-        Ok(answer) => assert!(
-            !answer.get_ref().encode_to_vec().is_empty() || answer.get_ref().encoded_len() == 0
-        ),
+        Ok(answer) => drop(answer.into_inner().encode_to_vec()),
         Err(status) => assert!(
             !matches!(
                 status.code(),
