@@ -27,8 +27,20 @@ fn main() -> ExitCode {
     ExitCode::FAILURE
 }
 
-#[tokio::main]
-async fn carry_out(invocation: Invocation) -> Result<(), Vec<String>> {
+/// Between two looks at the network a thread of the runtime does at most so many pieces of work. They are
+/// longer here than what its own default of 61 is made for.
+const PIECES: u32 = 8;
+
+fn carry_out(invocation: Invocation) -> Result<(), Vec<String>> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .event_interval(PIECES)
+        .build();
+    let runtime = runtime.map_err(|error| vec![format!("cannot start threads: {error}")])?;
+    runtime.block_on(do_what_is_asked(invocation))
+}
+
+async fn do_what_is_asked(invocation: Invocation) -> Result<(), Vec<String>> {
     match invocation.asked {
         Asked::Check => {
             for warning in &invocation.warnings {
@@ -67,6 +79,7 @@ async fn work(invocation: Invocation) -> Result<(), String> {
     }
 
     file_size_limit_is_an_error();
+    take_all_open_files(config.ceilings.max_connections);
     let signals = Signals::of_process();
     let listener = TcpListener::bind(&config.listen)
         .await
@@ -128,6 +141,33 @@ fn run_task(task: Task, folder: Option<&Path>) -> Result<(), String> {
     }
     Ok(())
 }
+
+/// Every connection is an open file, and the limit that a process is started with is often far below the one
+/// that it may have.
+#[cfg(unix)]
+fn take_all_open_files(connections: usize) {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    /// Files of the store, and what else there is.
+    const OTHERS: u64 = 256;
+    let limit = getrlimit(Resource::Nofile);
+    let most = Rlimit {
+        current: limit.maximum,
+        ..limit
+    };
+    let allowed = match setrlimit(Resource::Nofile, most) {
+        Ok(()) => most.current,
+        Err(_) => limit.current,
+    };
+    if let Some(allowed) = allowed.filter(|allowed| *allowed < connections as u64 + OTHERS) {
+        warn!(
+            allowed,
+            connections, "there may be fewer open files than max_connections needs"
+        );
+    }
+}
+
+#[cfg(not(unix))]
+fn take_all_open_files(_: usize) {}
 
 /// Without a handler, writing a file beyond the limit that the process was started with ends it; with one
 /// the write fails, as on a full disk.

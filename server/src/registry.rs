@@ -17,6 +17,7 @@ use tonic::Code;
 use crate::{
     auth::{Access, Role},
     failure::Failure,
+    limits,
     metrics::Figures,
     settings::Settings,
     store::{Book, Page, Snapshot, Store, Texts, pack},
@@ -168,7 +169,10 @@ impl Registry {
     /// Returns when every change before a mark may be acknowledged.
     pub(crate) async fn durable(&self, mark: u64) -> Result<(), Failure> {
         match &self.store {
-            Some(store) => store.written(mark).await,
+            Some(store) => {
+                limits::leave();
+                store.written(mark).await
+            }
             None => Ok(()),
         }
     }

@@ -91,8 +91,10 @@ impl Server {
         let folder = tempfile::tempdir().expect("a folder");
         let log = File::create(folder.path().join(LOG)).expect("a file");
         let mut basmad = basmad(&["--listen", "127.0.0.1:0", store]);
+        let usual = ["--log", "basma_server=trace,basma_engine=trace,info"];
+        let usual = (!arguments.contains(&"--log")).then_some(usual);
         let mut basmad = basmad
-            .args(["--log", "basma_server=trace,basma_engine=trace,info"])
+            .args(usual.iter().flatten())
             .args(arguments)
             .current_dir(folder.path())
             .stdout(Stdio::piped())

@@ -24,7 +24,8 @@ pub struct Ceilings {
     /// Most collections, "default" among them.
     #[arg(long, value_name = "N", value_parser = size(), default_value = "1000")]
     pub max_collections: usize,
-    /// Most requests that are worked on at once; by default 32 for each processor.
+    /// Most requests that have a processor or wait for one; by default 32 for each. Those that wait for the
+    /// disk are not among them.
     #[arg(long, value_name = "N", value_parser = number())]
     pub max_requests: Option<usize>,
     /// Most calls that are open at once, streams that idle and requests that are not yet received among

@@ -1,12 +1,16 @@
-//! How much is done at once, on all connections: requests that are worked on, and calls that are open.
+//! How much is done at once, on all connections: requests that want a processor, and calls that are open.
 //!
-//! A request has one of so many places from when it was received whole until its answer is ready, and is
-//! refused at once if there is none: whoever waits for an answer that comes too late has gone by then, and
-//! what he asked for was done for nothing. A stream, which its caller sends no faster than it is read from,
-//! waits for a place before each of its articles; all streams together have half of the places, so that
-//! there are some for single requests whatever they do.
+//! A request has one of so many places from when it was received whole until its answer is ready or waits for
+//! the disk, and is refused at once if there is none: whoever waits for an answer that comes too late has
+//! gone by then, and what he asked for was done for nothing. Who has a place lets everything else come
+//! first, and works after that: so the runtime's threads find no more work in their queue than there are
+//! places, and refusals, health checks, pings and new connections do not wait behind it.
+//!
+//! A stream, which its caller sends no faster than it is read from, waits for a place before each of its
+//! articles; all streams together have half of the places, so that there are some for single requests
+//! whatever they do.
 
-use std::sync::Arc;
+use std::{cell::Cell, sync::Arc};
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, SemaphorePermit};
 
@@ -47,7 +51,7 @@ impl Gate {
         }
     }
 
-    /// Requests that are worked on.
+    /// Places that are taken.
     pub(crate) fn taken(&self) -> usize {
         self.most - self.places.available_permits()
     }
@@ -72,11 +76,12 @@ impl Gate {
         }
     }
 
-    /// A place for a request.
-    pub(super) fn enter(&self) -> Result<Place, Failure> {
-        Arc::clone(&self.places)
-            .try_acquire_owned()
-            .map_err(|_| full())
+    /// A place for a request, and its turn.
+    pub(super) async fn enter(&self) -> Result<Place, Failure> {
+        let place = Arc::clone(&self.places).try_acquire_owned();
+        let place = place.map_err(|_| full())?;
+        tokio::task::yield_now().await;
+        Ok(place)
     }
 
     /// Waits for a stream's place for its next article. Places are given in the order in which they were
@@ -86,14 +91,28 @@ impl Gate {
         else {
             return Err(Failure::draining());
         };
-        // Whatever else is to be done comes first; so there is no more work at once on the runtime's
-        // threads than there are places.
         tokio::task::yield_now().await;
         Ok(Turn {
             _place: place,
             _stream: stream,
         })
     }
+}
+
+tokio::task_local! {
+    static HELD: Cell<Option<Place>>;
+}
+
+/// Does a request's work in its place.
+pub(super) async fn within<T>(place: Place, work: impl Future<Output = T>) -> T {
+    HELD.scope(Cell::new(Some(place)), work).await
+}
+
+/// Gives back the place of the request that is worked on, if it has one: it waits for something that is not a
+/// processor.
+pub(crate) fn leave() {
+    // A stream has none for longer than for one article.
+    let _left = HELD.try_with(|held| held.take());
 }
 
 fn full() -> Failure {

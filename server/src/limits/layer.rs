@@ -18,7 +18,7 @@ use tonic::{Status, body::Body};
 use tower::{Layer, Service};
 
 use super::{
-    Caller, Charge, Deadline, Limits, OpenCall, answer::Outgoing, deadline::allowed,
+    Caller, Charge, Deadline, Limits, OpenCall, answer::Outgoing, deadline::allowed, gate::within,
     receive::Messages,
 };
 use crate::{
@@ -192,17 +192,17 @@ impl Limits {
             return Ok(Response::from_parts(parts, Body::new(body)));
         }
         let received = messages.only().await?;
-        let place = self.gate.enter()?;
+        let place = self.gate.enter().await?;
         let body = match received {
             Some(message) => messages.unpack(message)?,
             None => Bytes::new(),
         };
         let mut charge: Charge = messages.into_charge();
         let request = Request::from_parts(parts, Body::new(Full::new(body)));
-        let (parts, mut body) = serve(inner, request).await.into_parts();
+        let (parts, mut body) = within(place, serve(inner, request)).await.into_parts();
         let mut first = Bytes::new();
         if !method.gives_stream {
-            // Made now, while there is a place, and not when its caller has room for it.
+            // Made now, and not when its caller has room for it.
             match body.frame().await.transpose()?.map(Frame::into_data) {
                 Some(Ok(bytes)) => first = bytes,
                 Some(Err(frame)) => {
@@ -213,7 +213,6 @@ impl Limits {
             }
             charge.add(first.len())?;
         }
-        drop(place);
         let body = Outgoing::new(first, body, connection, charge, call);
         Ok(Response::from_parts(parts, Body::new(body)))
     }

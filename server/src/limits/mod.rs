@@ -22,7 +22,7 @@ use self::rate::Rates;
 pub(crate) use self::{
     budget::{Budget, Charge},
     deadline::Deadline,
-    gate::{Gate, OpenCall},
+    gate::{Gate, OpenCall, leave},
     layer::LimitLayer,
     rate::{Allowance, Allowed, Caller},
 };
