@@ -8,7 +8,7 @@ use basma_client::{
     v1::{Collection, CompareSide, compare_side},
 };
 use basma_tests::{
-    Grants, Refusal, Server, article,
+    Authority, Grants, Refusal, Server, article,
     article::streamed,
     grant,
     grant::Grant,
@@ -507,6 +507,32 @@ async fn others_are_let_in_only_with_tls_and_tokens_or_when_told_so() {
     );
     let told = start(&["--insecure", "--metrics-listen", "0.0.0.0:0"]).await;
     assert!(told.contains("--metrics-insecure"), "{told}");
+}
+
+#[tokio::test]
+async fn what_is_packaged_for_kubernetes_may_let_others_in() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let at = folder.path();
+    let issued = Authority::new().issue(&["basma.example"]);
+    std::fs::write(at.join("tls.crt"), issued.certificate).expect("a file");
+    std::fs::write(at.join("tls.key"), issued.key).expect("a file");
+    Grants::new(at, &[&grant("root", &["--admin", "*"]).await]);
+    let packaged = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../packaging/kubernetes/basmad.toml"
+    );
+    let here = at.to_str().expect("a path");
+    let config = std::fs::read_to_string(packaged).expect("a file");
+    let config = config
+        .replace("/etc/basma/secret", here)
+        .replace("/var/lib/basma", here);
+    let file = at.join("basmad.toml");
+    std::fs::write(&file, config).expect("a file");
+    let file = file.to_str().expect("a path");
+    let mut basmad = basmad(&["--check-config", "--config", file]);
+    let ended = tokio::time::timeout(basma_tests::LIMIT, basmad.output()).await;
+    let ended = ended.expect("it ends").expect("basmad starts");
+    assert!(ended.status.success(), "{ended:?}");
 }
 
 #[tokio::test]

@@ -26,6 +26,24 @@ pub(crate) struct Access {
 struct Holder {
     tokens: Live<Tokens>,
     digest: Digest,
+    /// The token as it was found among these, which need not be searched again while they are in force.
+    found: (Arc<Tokens>, Arc<Token>),
+}
+
+impl Holder {
+    fn find(tokens: &Tokens, digest: &Digest) -> Result<Arc<Token>, Failure> {
+        let found = tokens.find(digest).map(Arc::clone);
+        found.ok_or_else(Failure::token_unknown)
+    }
+
+    fn token(&self) -> Result<Arc<Token>, Failure> {
+        let (then, token) = &self.found;
+        let now = self.tokens.now();
+        match Arc::ptr_eq(then, &now) {
+            true => Ok(Arc::clone(token)),
+            false => Self::find(&now, &self.digest),
+        }
+    }
 }
 
 impl Access {
@@ -41,9 +59,23 @@ impl Access {
     }
 
     /// Of whoever has the token of this digest.
-    pub(super) fn of_holder(need: Need, tokens: Live<Tokens>, digest: Digest) -> Self {
-        let holder = Some(Holder { tokens, digest });
-        Self { need, holder }
+    ///
+    /// # Errors
+    ///
+    /// If there is none.
+    pub(super) fn of_holder(
+        need: Need,
+        tokens: Live<Tokens>,
+        digest: Digest,
+    ) -> Result<Self, Failure> {
+        let now = tokens.now();
+        let token = Holder::find(&now, &digest)?;
+        let holder = Some(Holder {
+            tokens,
+            digest,
+            found: (now, token),
+        });
+        Ok(Self { need, holder })
     }
 
     /// That of a request.
@@ -133,13 +165,6 @@ impl Access {
     }
 
     fn token(&self) -> Result<Option<Arc<Token>>, Failure> {
-        let Some(holder) = &self.holder else {
-            return Ok(None);
-        };
-        let tokens = holder.tokens.now();
-        match tokens.find(&holder.digest) {
-            Some(token) => Ok(Some(Arc::clone(token))),
-            None => Err(Failure::token_unknown()),
-        }
+        self.holder.as_ref().map(Holder::token).transpose()
     }
 }

@@ -65,7 +65,7 @@ impl Door {
         let access = match (need, &self.tokens) {
             (Need::Nothing, _) => return Ok(None),
             (need, None) => Access::open(need),
-            (need, Some(tokens)) => Access::of_holder(need, tokens.clone(), bearer(headers)?),
+            (need, Some(tokens)) => Access::of_holder(need, tokens.clone(), bearer(headers)?)?,
         };
         let name = access.name()?;
         Ok(Some((access, name)))
