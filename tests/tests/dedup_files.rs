@@ -48,6 +48,34 @@ fn names(folder: &Path) -> Vec<String> {
 }
 
 #[tokio::test]
+async fn a_window_forgets_what_came_long_before_and_nothing_else() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let folder = folder.path();
+    let line = |id: String, article: u64| {
+        let text = corpus().article(article).text;
+        format!("{}\n", json!({"id": id, "text": text, "source": "س"}))
+    };
+    // Article 0 again after 10 others, and after 50 more; an id of before all of them is still known.
+    let mut text: String = (0..11).map(|n| line(n.to_string(), n)).collect();
+    text += &line("near".to_owned(), 0);
+    text.extend((11..61).map(|n| line(n.to_string(), n)));
+    text += &line("far".to_owned(), 0);
+    text += &line("3".to_owned(), 100);
+    fs::write(folder.join("in.jsonl"), &text).expect("a file");
+    for (window, copies) in [("", "0 near far"), (" --window 40", "0 near")] {
+        let arguments = format!("in.jsonl --output out --clusters clusters --json{window}");
+        let summary = dedup(folder, &arguments).run().await.expect(0).json();
+        let clusters = json(&read(folder, "clusters"));
+        let members = clusters[0]["members"].as_array().expect("members");
+        let ids: Vec<_> = members.iter().filter_map(|it| it["id"].as_str()).collect();
+        assert_eq!((clusters.len(), ids.join(" ").as_str()), (1, copies));
+        let duplicates = ids.len() as u64 - 1;
+        assert_eq!(summary[0]["kept"], 64 - duplicates);
+        assert_eq!(summary[0]["named_by_place"], 1);
+    }
+}
+
+#[tokio::test]
 async fn keeps_what_the_server_calls_new_whatever_the_threads_and_the_packing() {
     let server = Server::start().await;
     let folder = server.folder();

@@ -7,6 +7,7 @@ mod batch;
 mod clusters;
 mod decide;
 mod journal;
+mod ledger;
 mod pipeline;
 mod report;
 mod summary;
@@ -21,13 +22,14 @@ use std::{
     time::{Instant, UNIX_EPOCH},
 };
 
-use basma_engine::{Collection, Detector, FOLD_VERSION};
+use basma_engine::{Detector, FOLD_VERSION};
 use clap::Args;
 use serde::Serialize;
 
 use self::{
     decide::{Decider, Decisions},
     journal::{Journal, Refused},
+    ledger::Ledger,
     summary::Summary,
 };
 use super::{
@@ -62,6 +64,10 @@ pub(super) struct Dedup {
     /// Write a page for people to look at to this file: shares, stories, examples (HTML)
     #[arg(long, value_name = "FILE")]
     report: Option<PathBuf>,
+    /// Compare each article with the latest N before it alone: bounds the memory, at some 1.5 kB for each of
+    /// them (250 bytes with --method simhash-only), however large the input
+    #[arg(long, value_name = "N")]
+    window: Option<NonZeroUsize>,
     /// Threads that fingerprint; as many as the machine has cores if not given
     #[arg(long, value_name = "N")]
     threads: Option<NonZeroUsize>,
@@ -81,6 +87,7 @@ struct Run {
     fold_version: u32,
     detector: String,
     fields: String,
+    window: Option<NonZeroUsize>,
     files: Vec<InputFile>,
 }
 
@@ -113,21 +120,24 @@ impl Dedup {
         let threads = self.threads.or_else(|| available_parallelism().ok());
         let threads = threads.map_or(1, NonZeroUsize::get);
         let records = Records::new(self.files.clone(), progress.bytes_read());
-        let mut decider = Decider::new(detector, journal, output, &progress);
+        let ledger = Ledger::new(folder(&self.output))
+            .map_err(|error| cannot_write(folder(&self.output), &error))?;
+        let mut decider = Decider::new(detector, self.window, (journal, ledger), output, &progress);
         let decided = pipeline::run(records, &fields, &detector, threads, |batch| {
             decider.decide(batch)
         });
         progress.finish();
         decided?;
         let Decisions {
-            collection,
+            stories,
             counts,
+            stats,
             sample,
             journal,
         } = decider.finish()?;
 
         if let Some(file) = clusters {
-            file.write(|out| clusters::write(out, &collection))?;
+            file.write(|out| clusters::write(out, &stories))?;
         }
         if let Some(file) = report {
             let names: Vec<_> = self
@@ -137,7 +147,7 @@ impl Dedup {
                 .collect();
             let again = Records::new(self.files.clone(), Arc::default());
             file.write(|out| {
-                let decided = (&collection, &counts);
+                let decided = (&stories, &counts);
                 report::write(out, &names, decided, (&sample, again, &fields), &detector)
             })?;
         }
@@ -145,12 +155,8 @@ impl Dedup {
         // The run is over; should the journal stay, it would only be gone through again.
         let _ = journal.remove();
 
-        let summary = Summary::new(
-            &counts,
-            &collection.stats(),
-            with_duplicates(&collection),
-            start.elapsed(),
-        );
+        let clusters = stories.with_duplicates();
+        let summary = Summary::new(&counts, &stats, clusters, start.elapsed());
         let mut out = BufWriter::new(io::stdout());
         summary.print(&mut out, Style::stdout(), json)?;
         out.flush()?;
@@ -214,6 +220,7 @@ impl Dedup {
             fold_version: FOLD_VERSION,
             detector: format!("{detector:?}"),
             fields: format!("{:?}", self.fields.fields()),
+            window: self.window,
             files,
         };
         serde_json::to_string(&run).map_err(|error| Failure::Output(error.into()))
@@ -240,6 +247,14 @@ fn beside(output: &Path, ending: &str) -> PathBuf {
     let mut path = output.as_os_str().to_owned();
     path.push(ending);
     path.into()
+}
+
+/// The folder of the output.
+fn folder(output: &Path) -> &Path {
+    let parent = output.parent();
+    parent
+        .filter(|parent| !parent.as_os_str().is_empty())
+        .unwrap_or(Path::new("."))
 }
 
 /// A file that has its name only when it is complete. That it cannot be written is told of before
@@ -271,14 +286,4 @@ impl<'a> Partial<'a> {
 
 fn rename(from: &Path, to: &Path) -> Result<(), Failure> {
     fs::rename(from, to).map_err(|error| cannot_write(to, &error))
-}
-
-/// How many stories have more than one article.
-fn with_duplicates(collection: &Collection) -> u64 {
-    let mut number = 0;
-    let Ok(()) = clusters::for_each(collection, |_| {
-        number += 1;
-        Ok::<_, std::convert::Infallible>(())
-    });
-    number
 }

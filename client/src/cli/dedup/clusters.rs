@@ -1,17 +1,11 @@
 //! The stories of a deduplicated corpus, for machines.
 
-use std::{
-    io::{self, Write},
-    sync::Arc,
-};
+use std::io::{self, Write};
 
-use basma_engine::{Article, Collection};
 use serde::Serialize;
 
+use super::ledger::{Entry, Stories};
 use crate::output::{rfc3339, write_json};
-
-/// Articles that are asked for at once.
-const PAGE: usize = 1000;
 
 #[derive(Serialize)]
 struct ClusterLine<'a> {
@@ -32,8 +26,8 @@ struct Member<'a> {
     published: Option<String>,
 }
 
-impl<'a> From<&'a Article> for Member<'a> {
-    fn from(article: &'a Article) -> Self {
+impl<'a> From<&'a Entry> for Member<'a> {
+    fn from(article: &'a Entry) -> Self {
         let published = article
             .metadata
             .published
@@ -51,50 +45,15 @@ impl<'a> From<&'a Article> for Member<'a> {
     }
 }
 
-/// Calls `found` with every article, in the order of the input.
-pub(super) fn for_each_article<E>(
-    collection: &Collection,
-    mut found: impl FnMut(&Arc<Article>) -> Result<(), E>,
-) -> Result<(), E> {
-    let mut from = Some(0);
-    while let Some(start) = from {
-        let (page, next) = collection.list(start, PAGE);
-        page.iter().try_for_each(&mut found)?;
-        from = next;
-    }
-    Ok(())
-}
-
-/// Calls `found` with the articles of every story that has more than one, the first article first, in
-/// the order in which the stories began.
-pub(super) fn for_each<E>(
-    collection: &Collection,
-    mut found: impl FnMut(&[Arc<Article>]) -> Result<(), E>,
-) -> Result<(), E> {
-    for_each_article(collection, |article| {
-        // A story begins with the one article of it that is no duplicate.
-        if article.verdict.is_duplicate() {
-            return Ok(());
-        }
-        match collection.cluster(article, 0, usize::MAX) {
-            (members, size) if size > 1 => found(&members),
-            _ => Ok(()),
-        }
-    })
-}
-
 /// Writes a line for every story that has more than one article.
-pub(super) fn write(out: &mut impl Write, collection: &Collection) -> io::Result<()> {
-    for_each(collection, |members| {
+pub(super) fn write(out: &mut impl Write, stories: &Stories) -> io::Result<()> {
+    stories.for_each(|members| {
         write_json(
             out,
             &ClusterLine {
                 canonical_id: &members[0].id,
                 size: members.len(),
-                members: members
-                    .iter()
-                    .map(|member| Member::from(&**member))
-                    .collect(),
+                members: members.iter().map(Member::from).collect(),
             },
         )
     })

@@ -1,18 +1,22 @@
 //! What becomes of each article, in the order of the input.
 
 use std::{
+    collections::VecDeque,
     fs::File,
     io::{self, BufWriter, Write},
+    num::NonZeroUsize,
     path::{Path, PathBuf},
 };
 
 use basma_engine::{
-    Answer, Collection, Decision, Detector, IndexFull, Submission, Verdict, collection::VERDICTS,
+    Answer, Collection, Decision, Detector, IndexFull, Metadata, Stats, Submission, Verdict,
+    collection::VERDICTS,
 };
 
 use super::{
     batch::{Batch, Ready, Record},
     journal::{Decided, Journal},
+    ledger::{Ledger, Stories},
     report::Sample,
 };
 use crate::{
@@ -40,15 +44,22 @@ pub(super) struct Counts {
 
 /// What is left when every article is decided.
 pub(super) struct Decisions {
-    pub(super) collection: Collection,
+    pub(super) stories: Stories,
     pub(super) counts: Counts,
+    /// Of the index at the end.
+    pub(super) stats: Stats,
     pub(super) sample: Sample,
     pub(super) journal: Journal,
 }
 
 /// The collection, and where its decisions go.
 pub(super) struct Decider<'a> {
+    /// The articles of the window.
     collection: Collection,
+    /// Of how many articles the window is, and their ids; of all if it is `None`.
+    window: Option<(NonZeroUsize, VecDeque<Box<str>>)>,
+    /// All articles.
+    ledger: Ledger,
     counts: Counts,
     /// Pairs to be shown.
     sample: Sample,
@@ -62,12 +73,15 @@ impl<'a> Decider<'a> {
     /// With an empty collection; what is kept goes to `output`, which is at `path`.
     pub(super) fn new(
         detector: Detector,
-        journal: Journal,
+        window: Option<NonZeroUsize>,
+        (journal, ledger): (Journal, Ledger),
         (output, path): (File, &Path),
         progress: &'a Progress,
     ) -> Self {
         Self {
             collection: Collection::new(detector),
+            window: window.map(|window| (window, VecDeque::new())),
+            ledger,
             counts: Counts::default(),
             sample: Sample::default(),
             journal,
@@ -97,10 +111,15 @@ impl<'a> Decider<'a> {
     fn article(&mut self, record: &Record, ready: &Ready) -> Result<(), Failure> {
         let item = &ready.item;
         let name = self.name(&item.id, &record.place);
+        // The rest of it is in the ledger.
+        let metadata = Metadata {
+            published: item.metadata.published,
+            ..Metadata::default()
+        };
         let submission = Submission {
             id: &name,
             text: &item.text,
-            metadata: &item.metadata,
+            metadata: &metadata,
             now: item.metadata.published.unwrap_or_default(),
         };
         let before = self
@@ -115,6 +134,17 @@ impl<'a> Decider<'a> {
         };
         if let (Verdict::Related(relation), Some(matched)) = (verdict, &matched) {
             self.sample.offer(relation, &name, matched);
+        }
+        self.ledger
+            .add(&name, &item.metadata, verdict, matched.as_deref())
+            .map_err(|error| self.cannot_go_on(&error))?;
+        if let Some((most, latest)) = &mut self.window {
+            latest.push_back(name.as_str().into());
+            if latest.len() > most.get()
+                && let Some(oldest) = latest.pop_front()
+            {
+                self.collection.delete(&oldest, &());
+            }
         }
         let counts = &mut self.counts;
         counts.articles += 1;
@@ -201,7 +231,7 @@ impl<'a> Decider<'a> {
         let id = (!id.is_empty()).then(|| id.to_owned());
         id.into_iter()
             .chain(places)
-            .find(|name| self.collection.get(name).is_none())
+            .find(|name| !self.ledger.contains(name))
             .unwrap_or_default()
     }
 
@@ -214,7 +244,11 @@ impl<'a> Decider<'a> {
             .and_then(|file| file.sync_all())
             .map_err(|error| cannot_go_on(&path, &error))?;
         Ok(Decisions {
-            collection: self.collection,
+            stories: self
+                .ledger
+                .finish()
+                .map_err(|error| cannot_go_on(&path, &error))?,
+            stats: self.collection.stats(),
             counts: self.counts,
             sample: self.sample,
             journal: self.journal,

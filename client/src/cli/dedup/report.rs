@@ -9,25 +9,25 @@ mod sample;
 
 use std::io::{self, Write};
 
-use basma_engine::{Collection, Detector};
+use basma_engine::Detector;
 
 pub(super) use self::sample::Sample;
 use self::{examples::Examples, figures::Figures};
-use super::decide::Counts;
+use super::{decide::Counts, ledger::Stories};
 use crate::input::{Fields, Records};
 
 /// Writes the page; `input` is gone through again for the texts of the examples.
 ///
 /// # Errors
-/// Those of `out`.
+/// Those of `out`, and of the file of the stories.
 pub(super) fn write(
     out: &mut impl Write,
     files: &[String],
-    (collection, counts): (&Collection, &Counts),
+    (stories, counts): (&Stories, &Counts),
     (sample, input, fields): (&Sample, Records, &Fields),
     detector: &Detector,
 ) -> io::Result<()> {
-    let figures = Figures::new(collection);
+    let figures = Figures::new(stories)?;
     let examples = Examples::read(sample, input, fields, detector);
     page::write(out, files, counts, &figures, &examples)
 }

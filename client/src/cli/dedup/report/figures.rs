@@ -2,13 +2,12 @@
 
 use std::{
     collections::{BTreeMap, HashMap},
-    convert::Infallible,
-    sync::Arc,
+    io,
 };
 
-use basma_engine::{Article, Collection, Metadata};
+use basma_engine::Metadata;
 
-use super::super::clusters;
+use super::super::ledger::{Entry, Stories};
 
 /// Outlets in the table of who copies whom; the others are taken together.
 const OUTLETS: usize = 12;
@@ -54,7 +53,7 @@ pub(super) struct Story {
     pub(super) size: usize,
     pub(super) sources: usize,
     pub(super) first: Metadata,
-    pub(super) id: Box<str>,
+    pub(super) id: String,
 }
 
 /// Everything that is counted.
@@ -73,13 +72,12 @@ pub(super) struct Figures {
 }
 
 impl Figures {
-    pub(super) fn new(collection: &Collection) -> Self {
+    pub(super) fn new(stories: &Stories) -> io::Result<Self> {
         let mut sources: HashMap<String, Source> = HashMap::new();
-        let Ok(()) = clusters::for_each_article(collection, |article| {
+        stories.for_each_article(|article| {
             let name = outlet(&article.metadata);
             sources.entry(name).or_default().articles += 1;
-            Ok::<_, Infallible>(())
-        });
+        })?;
         let mut copies: BTreeMap<(String, String), u64> = BTreeMap::new();
         let mut figures = Self {
             sizes: SIZES
@@ -92,15 +90,15 @@ impl Figures {
                 .collect(),
             ..Self::default()
         };
-        let Ok(()) = clusters::for_each(collection, |members| {
+        stories.for_each(|members| {
             let first = outlet(&members[0].metadata);
             for later in &members[1..] {
                 let name = outlet(&later.metadata);
                 *copies.entry((name, first.clone())).or_default() += 1;
             }
             figures.count(members);
-            Ok::<_, Infallible>(())
-        });
+            Ok(())
+        })?;
         for ((later, first), count) in &copies {
             let source = sources.entry(later.clone()).or_default();
             source.duplicates += count;
@@ -119,11 +117,11 @@ impl Figures {
             key(b).cmp(&key(a)).then(a.name.cmp(&b.name))
         });
         figures.cross(&copies);
-        figures
+        Ok(figures)
     }
 
     /// Counts a story.
-    fn count(&mut self, members: &[Arc<Article>]) {
+    fn count(&mut self, members: &[Entry]) {
         let size = members.len();
         self.stories += 1;
         for sizes in self
@@ -198,29 +196,32 @@ pub(super) fn outlet(metadata: &Metadata) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-    use basma_engine::{Fingerprinter, Submission};
+    use basma_engine::{Relation, Verdict};
 
+    use super::{super::super::ledger::Ledger, *};
+
+    /// Of articles by source and story: the first of a story is named by it.
     fn figures(articles: &[(&str, &str)]) -> Figures {
-        let collection = Collection::new(Default::default());
-        let mut fingerprinter = Fingerprinter::default();
-        for (n, (source, text)) in articles.iter().enumerate() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let mut ledger = Ledger::new(folder.path()).expect("a file");
+        for (n, (source, story)) in articles.iter().enumerate() {
             let metadata = Metadata {
                 source: (*source).into(),
                 ..Metadata::default()
             };
-            let id = n.to_string();
-            let submission = Submission {
-                id: &id,
-                text,
-                metadata: &metadata,
-                now: 0,
+            let (id, verdict, matched) = match ledger.contains(story) {
+                false => ((*story).to_owned(), Verdict::New, None),
+                true => (
+                    n.to_string(),
+                    Verdict::Related(Relation::Exact),
+                    Some(*story),
+                ),
             };
-            collection
-                .submit(&mut fingerprinter, submission, 1, &())
-                .expect("room");
+            ledger
+                .add(&id, &metadata, verdict, matched)
+                .expect("written");
         }
-        Figures::new(&collection)
+        Figures::new(&ledger.finish().expect("written")).expect("read")
     }
 
     #[test]

@@ -7,7 +7,7 @@ use super::{
     *,
 };
 use crate::{
-    cli::dedup::clusters,
+    cli::dedup::ledger::Ledger,
     input::{Fields, Records},
 };
 
@@ -35,6 +35,7 @@ fn page(articles: &[serde_json::Value]) -> String {
     let (collection, detector) = (Collection::new(Detector::default()), Detector::default());
     let (mut counts, mut sample) = (Counts::default(), Sample::default());
     let mut fingerprinter = Fingerprinter::default();
+    let mut ledger = Ledger::new(folder.path()).expect("a file");
     for article in articles {
         let line = article.to_string();
         let item = crate::cli::item::Item::from(
@@ -49,25 +50,25 @@ fn page(articles: &[serde_json::Value]) -> String {
         let answer = collection
             .submit(&mut fingerprinter, submission, 1, &())
             .expect("room");
+        let matched = answer.matches.first().map(|best| &*best.article.id);
+        ledger
+            .add(&item.id, &item.metadata, answer.verdict, matched)
+            .expect("written");
         counts.articles += 1;
         counts.kept += u64::from(!answer.verdict.is_duplicate());
         if let (Verdict::Related(relation), Some(best)) = (answer.verdict, answer.matches.first()) {
             sample.offer(relation, &item.id, &best.article.id);
         }
     }
-    let mut stories = 0;
-    let Ok(()) = clusters::for_each(&collection, |_| {
-        stories += 1;
-        Ok::<_, std::convert::Infallible>(())
-    });
-    assert!(stories > 0);
+    let stories = ledger.finish().expect("written");
+    assert!(stories.with_duplicates() > 0);
     let mut out = Vec::new();
     let input = Records::new(vec![path], Default::default());
     let files = [HOSTILE.to_owned()];
     write(
         &mut out,
         &files,
-        (&collection, &counts),
+        (&stories, &counts),
         (&sample, input, &fields),
         &detector,
     )
