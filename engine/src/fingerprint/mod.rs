@@ -44,7 +44,6 @@ pub struct Fingerprinter {
     text: FoldedText,
     title: FoldedText,
     shingler: Shingler,
-    title_shingler: Shingler,
     shingles: ShingleSet,
     content: Vec<u8>,
     lists: [Vec<u32>; 2],
@@ -82,16 +81,13 @@ impl Fingerprinter {
 
     /// Writes all of the content; returns the number of shingles in the sketch.
     fn write_content(&mut self) -> u32 {
-        self.title_shingler.next();
-        let title_words = self.title_shingler.words(&self.title);
         let words = self.shingler.words(&self.text);
         for_each_run(words, sketch::SHINGLE_WORDS, |hash| {
             self.shingles.push(hash);
         });
         let [list, other] = &mut self.lists;
         let sketch = sketch::write(&self.shingles, list, &mut self.content);
-        let (title, text) = ((&self.title, title_words), (&self.text, words));
-        vocabulary::write(title, text, (list, other), &mut self.content);
+        vocabulary::write(&self.title, &self.text, (list, other), &mut self.content);
         numbers::write(&self.text, words, (list, other), &mut self.content);
         sketch
     }

@@ -75,20 +75,19 @@ impl<'a> Vocabulary<'a> {
     }
 }
 
-/// Appends the vocabulary of a text and its title, given with the hashes of their words; the two lists
-/// are memory to work in.
+/// Appends the vocabulary of a text and its title; the two lists are memory to work in.
 pub(super) fn write(
-    (title, title_words): (&FoldedText, &[u64]),
-    (text, text_words): (&FoldedText, &[u64]),
+    title: &FoldedText,
+    text: &FoldedText,
     (stems, sorted): (&mut Vec<u32>, &mut Vec<u32>),
     out: &mut Vec<u8>,
 ) {
     stems.clear();
     // A word of the text counts two, one of the title marks the lowest bit.
-    for_each_stem(text, text_words, |hash| {
+    for_each_stem(text, |hash| {
         stems.push(u32::from(key(hash)) << 2 | 2);
     });
-    for_each_stem(title, title_words, |hash| {
+    for_each_stem(title, |hash| {
         stems.push(u32::from(key(hash)) << 2 | TITLE);
     });
     sort(stems, sorted);
@@ -130,21 +129,17 @@ fn sort(stems: &mut Vec<u32>, other: &mut Vec<u32>) {
     }
 }
 
-fn for_each_stem(text: &FoldedText, words: &[u64], mut found: impl FnMut(u64)) {
+fn for_each_stem(text: &FoldedText, mut found: impl FnMut(u64)) {
     let mut position = 0;
-    while let Some(hash) = words.get(position) {
+    while let Some(token) = text.tokens().get(position) {
         let word = text.word(position);
-        if opens_a_name(word) && position + 1 < words.len() {
+        if opens_a_name(word) && position + 1 < text.tokens().len() {
             let name = [word, text.word(position + 1)].concat();
             found(word_hash(stem(&name)));
             position += 2;
         } else {
-            let (proclitic, stem) = word.split_at(word.len() - stem(word).len());
-            let polynomial = text.tokens()[position].polynomial;
-            found(match proclitic {
-                [] => *hash,
-                _ => end_hash(polynomial, proclitic, stem.len()),
-            });
+            let proclitic = word.len() - stem(word).len();
+            found(end_hash(token.polynomial, word, proclitic));
             position += 1;
         }
     }
@@ -156,13 +151,25 @@ fn key(hash: u64) -> u16 {
 
 /// A folded word without its proclitic: the longest of وال بال فال كال ولل لل ال و ب ل ف that leaves
 /// enough of it.
+#[inline]
 pub(super) fn stem(word: &[u16]) -> &[u16] {
+    // Which words have one looks like chance to a processor, so nothing here is a branch.
+    let letter = |place: usize| word.get(place).copied().unwrap_or_default();
+    let (first, second, third) = (letter(0), letter(1), letter(2));
     let left = |length: usize| word.len() >= length + LEAST_LETTERS;
-    let length = match word {
-        [WAW | BA | FA | KAF, ALEF, LAM, ..] | [WAW, LAM, LAM, ..] if left(3) => 3,
-        [LAM | ALEF, LAM, ..] if left(2) => 2,
-        [WAW | BA | LAM | FA, ..] if left(1) => 1,
-        _ => 0,
+    let article = (second == ALEF) & (third == LAM);
+    let is = |letters: &[u16]| letters.iter().fold(false, |any, one| any | (first == *one));
+    let three = left(3)
+        & ((is(&[WAW, BA, FA, KAF]) & article)
+            | ((first == WAW) & (second == LAM) & (third == LAM)));
+    let two = left(2) & is(&[LAM, ALEF]) & (second == LAM);
+    let one = left(1) & is(&[WAW, BA, LAM, FA]);
+    let length = if three {
+        3
+    } else if two {
+        2
+    } else {
+        usize::from(one)
     };
     &word[length..]
 }
@@ -176,15 +183,13 @@ fn opens_a_name(word: &[u16]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::shingle::Shingler;
 
     fn vocabulary(title: &str, text: &str) -> Vec<Word> {
         let (title, text) = (FoldedText::new(title), FoldedText::new(text));
-        let (mut first, mut second) = (Shingler::default(), Shingler::default());
         let mut bytes = Vec::new();
         write(
-            (&title, first.words(&title)),
-            (&text, second.words(&text)),
+            &title,
+            &text,
             (&mut Vec::new(), &mut Vec::new()),
             &mut bytes,
         );
