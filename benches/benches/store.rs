@@ -58,7 +58,7 @@ fn main() {
         ["start", folder] => runtime.block_on(start(Path::new(folder))),
         [] | ["durability"] => runtime.block_on(durability()),
         _ => {
-            eprintln!("durability, or recovery ARTICLES [--method simhash-only] [--folder FOLDER]")
+            eprintln!("durability, or recovery ARTICLES [--method simhash-only] [--folder FOLDER]");
         }
     }
 }
@@ -90,7 +90,12 @@ impl Loopback {
         let client = Client::new(&address)
             .unwrap()
             .with_deadline(Duration::from_secs(600));
-        while client.stats().await.is_err() {
+        let serves = async || {
+            let health = client.health("").await;
+            health.is_ok_and(|status| status.as_str_name() == "SERVING")
+        };
+        while !serves().await {
+            assert!(!serving.is_finished(), "it ended");
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
         Self {
