@@ -5,6 +5,7 @@
 //! - [`scrape`]: what it tells Prometheus;
 //! - [`authority`]: certificates, made as they are needed;
 //! - [`grant()`]: tokens, made by `basmad token`, and their file;
+//! - [`guarded`]: a server that wants them;
 //! - [`cli`]: one run of `basma` and what it printed;
 //! - [`article()`]: articles to send, in Arabic;
 //! - [`raw`]: calls of every method there is, by its path;
@@ -22,6 +23,7 @@ pub mod authority;
 pub mod binaries;
 pub mod cli;
 pub mod grant;
+pub mod guarded;
 pub mod raw;
 pub mod refusal;
 pub mod scrape;
@@ -37,6 +39,7 @@ pub use self::{
     authority::Authority,
     cli::{Basma, Ended},
     grant::{Grants, grant},
+    guarded::Guarded,
     refusal::{Refusal, refusal},
     scrape::Scrape,
     server::Server,

@@ -1,28 +1,18 @@
 //! Tokens: who is let in, where to, and that nobody learns of a collection that is not his.
 
-use std::process::Stdio;
-
 use basma_client::{
     Client, Error,
     client::Token,
     v1::{Collection, CompareSide, compare_side},
 };
 use basma_tests::{
-    Authority, Grants, Refusal, Server, article,
+    Guarded, Refusal, Server, article,
     article::streamed,
     grant,
-    grant::Grant,
     raw::{Method, call, methods},
     refusal,
-    server::basmad,
-    until,
 };
 use prost::Message as _;
-use tokio::{
-    io::{AsyncBufReadExt as _, BufReader},
-    sync::mpsc,
-};
-use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Code, Request, Status};
 
 /// What each method needs, as the README says it. `None`: any token is enough.
@@ -40,65 +30,20 @@ fn role(path: &str) -> Option<&'static str> {
 
 const ROLES: [&str; 3] = ["read", "write", "admin"];
 
-/// A server with the collections "news" and "secret", and these tokens.
-struct Guarded {
-    server: Server,
-    grants: Grants,
-    folder: tempfile::TempDir,
-    /// May do everything.
-    root: Grant,
-}
-
-impl Guarded {
-    async fn start(others: &[&Grant]) -> Self {
-        let folder = tempfile::tempdir().expect("a folder");
-        let root = grant("root", &["--admin", "*"]).await;
-        let all: Vec<_> = [&root].into_iter().chain(others.iter().copied()).collect();
-        let grants = Grants::new(folder.path(), &all);
-        let server = Server::start_with(&grants.arguments()).await;
-        let guarded = Self {
-            server,
-            grants,
-            folder,
-            root,
-        };
-        for name in ["news", "secret"] {
-            let client = guarded.client(&guarded.root);
-            let collection = Collection {
-                name: name.to_owned(),
-                ..Collection::default()
-            };
-            client.create_collection(collection).await.expect("created");
-            let client = client.with_collection(name);
-            let article = article(
-                &format!("in-{name}"),
-                &basma_tests::corpus().article(1).text,
-            );
-            client.submit(article, 10).await.expect("an answer");
-        }
-        guarded
-    }
-
-    fn client(&self, grant: &Grant) -> Client {
-        let client = Client::new(self.server.address()).expect("a client");
-        client.with_token(Token::new(&grant.secret).expect("a token"))
-    }
-
-    /// What a call about a collection is refused with, if it is.
-    async fn call(
-        &self,
-        method: &Method,
-        collection: &str,
-        token: Option<&str>,
-    ) -> Result<Option<Vec<u8>>, Status> {
-        let channel = self.server.channel().await;
-        let request = method.about(collection);
-        let answered = call(channel, &method.path, request, token).await;
-        // A stream answers each of its articles.
-        match answered {
-            Ok(Some(answer)) if method.path.ends_with("/SubmitStream") => refused_item(&answer),
-            other => other,
-        }
+/// What a call about a collection is refused with, if it is.
+async fn ask(
+    guarded: &Guarded,
+    method: &Method,
+    collection: &str,
+    token: Option<&str>,
+) -> Result<Option<Vec<u8>>, Status> {
+    let channel = guarded.server.channel().await;
+    let request = method.about(collection);
+    let answered = call(channel, &method.path, request, token).await;
+    // A stream answers each of its articles.
+    match answered {
+        Ok(Some(answer)) if method.path.ends_with("/SubmitStream") => refused_item(&answer),
+        other => other,
     }
 }
 
@@ -143,7 +88,7 @@ async fn without_a_token_there_is_health_and_nothing_else() {
     let guarded = Guarded::start(&[]).await;
     let stranger = grant("stranger", &["--admin", "*"]).await;
     for method in methods() {
-        let missing = guarded.call(&method, "news", None).await;
+        let missing = ask(&guarded, &method, "news", None).await;
         assert_eq!(
             refusal(missing),
             Refusal::new(Code::Unauthenticated, "TOKEN_MISSING", ""),
@@ -155,7 +100,7 @@ async fn without_a_token_there_is_health_and_nothing_else() {
             &guarded.root.secret.to_uppercase(),
             "",
         ] {
-            let answered = guarded.call(&method, "news", Some(wrong)).await;
+            let answered = ask(&guarded, &method, "news", Some(wrong)).await;
             assert_eq!(refusal(answered), unknown(), "{method:?} {wrong}");
         }
     }
@@ -192,7 +137,7 @@ async fn each_role_opens_what_it_is_for_and_no_more() {
             place.expect("a role")
         });
         for (has, grant) in grants.iter().enumerate() {
-            let answered = guarded.call(&method, "news", Some(&grant.secret)).await;
+            let answered = ask(&guarded, &method, "news", Some(&grant.secret)).await;
             let enough = needed.is_none_or(|needed| has >= needed)
                 // All collections are more than one.
                 && !method.path.ends_with("/Backup");
@@ -201,9 +146,7 @@ async fn each_role_opens_what_it_is_for_and_no_more() {
                 assert_eq!(refusal(answered), denied(), "{method:?}");
             }
         }
-        let answered = guarded
-            .call(&method, "news", Some(&guarded.root.secret))
-            .await;
+        let answered = ask(&guarded, &method, "news", Some(&guarded.root.secret)).await;
         assert!(let_in(&answered), "{method:?} {answered:?}");
     }
     for grant in &grants {
@@ -230,7 +173,7 @@ async fn another_collection_is_the_same_whether_it_is_there_or_not() {
             let token = Some(grant.secret.as_str());
             let mut told = Vec::new();
             for other in ["secret", "nobody"] {
-                let answered = guarded.call(&method, other, token).await;
+                let answered = ask(&guarded, &method, other, token).await;
                 let status = answered.expect_err("a refusal");
                 assert_eq!(Refusal::from(&status), denied(), "{method:?}");
                 let headers = status.metadata().clone().into_headers();
@@ -344,109 +287,6 @@ async fn a_batch_and_a_stream_are_about_the_collection_that_they_name() {
 }
 
 #[tokio::test]
-async fn a_token_that_is_withdrawn_is_of_no_use_any_more() {
-    let (one, other) = (
-        grant("one", &["--write", "news"]).await,
-        grant("other", &["--write", "news"]).await,
-    );
-    let guarded = Guarded::start(&[&one, &other]).await;
-    let (client, stays) = (guarded.client(&one), guarded.client(&other));
-    let (client, stays) = (
-        client.with_collection("news"),
-        stays.with_collection("news"),
-    );
-    client.stats().await.expect("an answer");
-
-    // A stream that is open, and idle.
-    let mut dedup = guarded.server.dedup().await;
-    let (requests, receiver) = mpsc::channel(4);
-    let mut request = Request::new(ReceiverStream::new(receiver));
-    let value = format!("Bearer {}", one.secret).parse().expect("a header");
-    request.metadata_mut().insert("authorization", value);
-    let news = |number: u64| {
-        let mut request = streamed(article(&number.to_string(), "نص"), number);
-        "news".clone_into(&mut request.collection);
-        request
-    };
-    requests.send(news(1)).await.expect("an open stream");
-    let mut answers = dedup
-        .submit_stream(request)
-        .await
-        .expect("a stream")
-        .into_inner();
-    answers
-        .message()
-        .await
-        .expect("no error")
-        .expect("an answer");
-
-    guarded.grants.replace(&[&guarded.root, &other]);
-    guarded.server.reload().await;
-    assert_eq!(refusal(answers.message().await), unknown());
-    let Err(Error::Refused(told)) = client.stats().await else {
-        panic!("the token is withdrawn");
-    };
-    assert_eq!(
-        (told.code, told.reason.as_str()),
-        (Code::Unauthenticated, "TOKEN_UNKNOWN")
-    );
-    stays.stats().await.expect("an answer");
-
-    // And back again, without a signal.
-    guarded.grants.replace(&[&guarded.root, &one]);
-    until("the token of before", async || client.stats().await.ok()).await;
-    assert!(matches!(stays.stats().await, Err(Error::Refused(_))));
-}
-
-#[tokio::test]
-async fn rights_that_change_change_at_once() {
-    let before = grant("one", &["--write", "news"]).await;
-    let guarded = Guarded::start(&[&before]).await;
-    let client = guarded.client(&before).with_collection("news");
-    client
-        .submit(article("1", "نص"), 1)
-        .await
-        .expect("an answer");
-    let after = Grant {
-        entry: before.entry.replace("write", "read"),
-        ..before.clone()
-    };
-    guarded.grants.replace(&[&after]);
-    guarded.server.reload().await;
-    client
-        .check(article("1", "نص"), 1)
-        .await
-        .expect("an answer");
-    let told = client.submit(article("2", "نص"), 1).await;
-    assert!(matches!(told, Err(Error::Refused(told)) if told.reason == "ROLE_MISSING"));
-}
-
-#[tokio::test]
-async fn a_broken_file_of_tokens_changes_nothing() {
-    let guarded = Guarded::start(&[]).await;
-    let client = guarded.client(&guarded.root);
-    let broken = Grant {
-        secret: String::new(),
-        entry: "[[token]]\nname = \"half".to_owned(),
-    };
-    guarded.grants.replace(&[&broken]);
-    guarded.server.reload().await;
-    client.stats().await.expect("an answer");
-    assert!(
-        guarded.server.log().contains("the former stay"),
-        "{}",
-        guarded.server.log()
-    );
-
-    // One without tokens is not broken: it lets nobody in.
-    guarded.grants.replace(&[]);
-    guarded.server.reload().await;
-    assert!(
-        matches!(client.stats().await, Err(Error::Refused(told)) if told.reason == "TOKEN_UNKNOWN")
-    );
-}
-
-#[tokio::test]
 async fn secrets_stand_neither_in_the_file_nor_in_the_log() {
     let guarded = Guarded::start(&[]).await;
     guarded
@@ -462,77 +302,6 @@ async fn secrets_stand_neither_in_the_file_nor_in_the_log() {
     assert!(!log.contains(digits), "{log}");
     // Who called does stand there.
     assert!(log.contains("token=\"root\""), "{log}");
-}
-
-#[tokio::test]
-async fn others_are_let_in_only_with_tls_and_tokens_or_when_told_so() {
-    let start = async |arguments: &[&str]| {
-        let mut basmad = basmad(&["--in-memory", "--listen", "0.0.0.0:0"]);
-        let ended = basmad.args(arguments).output();
-        let ended = tokio::time::timeout(basma_tests::LIMIT, ended).await;
-        let ended = ended.expect("it ends").expect("basmad starts");
-        assert!(!ended.status.success());
-        String::from_utf8(ended.stderr).expect("text")
-    };
-    let told = start(&[]).await;
-    assert!(
-        told.contains("TLS") && told.contains("tokens") && told.contains("--insecure"),
-        "{told}"
-    );
-    let guarded = Guarded::start(&[]).await;
-    let told = start(&guarded.grants.arguments()).await;
-    assert!(
-        told.contains("without TLS (--tls-cert, --tls-key): give"),
-        "{told}"
-    );
-
-    let mut basmad = basmad(&["--in-memory", "--listen", "0.0.0.0:0", "--insecure"]);
-    let mut open = basmad
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("basmad starts");
-    let mut log = BufReader::new(open.stderr.take().expect("a pipe")).lines();
-    let warned = async {
-        while let Some(line) = log.next_line().await.expect("text") {
-            if line.contains("insecure: others can reach the server") {
-                return true;
-            }
-        }
-        false
-    };
-    assert!(
-        tokio::time::timeout(basma_tests::LIMIT, warned)
-            .await
-            .expect("it says so")
-    );
-    let told = start(&["--insecure", "--metrics-listen", "0.0.0.0:0"]).await;
-    assert!(told.contains("--metrics-insecure"), "{told}");
-}
-
-#[tokio::test]
-async fn what_is_packaged_for_kubernetes_may_let_others_in() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let at = folder.path();
-    let issued = Authority::new().issue(&["basma.example"]);
-    std::fs::write(at.join("tls.crt"), issued.certificate).expect("a file");
-    std::fs::write(at.join("tls.key"), issued.key).expect("a file");
-    Grants::new(at, &[&grant("root", &["--admin", "*"]).await]);
-    let packaged = concat!(
-        env!("CARGO_MANIFEST_DIR"),
-        "/../packaging/kubernetes/basmad.toml"
-    );
-    let here = at.to_str().expect("a path");
-    let config = std::fs::read_to_string(packaged).expect("a file");
-    let config = config
-        .replace("/etc/basma/secret", here)
-        .replace("/var/lib/basma", here);
-    let file = at.join("basmad.toml");
-    std::fs::write(&file, config).expect("a file");
-    let file = file.to_str().expect("a path");
-    let mut basmad = basmad(&["--check-config", "--config", file]);
-    let ended = tokio::time::timeout(basma_tests::LIMIT, basmad.output()).await;
-    let ended = ended.expect("it ends").expect("basmad starts");
-    assert!(ended.status.success(), "{ended:?}");
 }
 
 #[tokio::test]
