@@ -16,7 +16,7 @@ pub(crate) struct Method {
     pub(crate) takes_stream: bool,
     /// It may be answered by any number of messages.
     pub(crate) gives_stream: bool,
-    /// It asks how the server is: it is answered however busy that is.
+    /// It asks how the server is, and needs no token: what it takes is taken from no other.
     pub(crate) probes: bool,
 }
 
@@ -53,7 +53,7 @@ fn all() -> HashMap<String, Method> {
                     name: name.leak(),
                     takes_stream: method.client_streaming(),
                     gives_stream: method.server_streaming(),
-                    probes: path == "/grpc.health.v1.Health/Check",
+                    probes: path.starts_with("/grpc.health.v1.Health/"),
                 };
                 methods.insert(path, found);
             }
@@ -75,7 +75,8 @@ mod tests {
         assert!(stream.takes_stream && stream.gives_stream);
         assert!(method("/basma.v1.BackupService/Backup").gives_stream);
         assert!(method("/grpc.health.v1.Health/Check").probes);
-        assert!(!method("/grpc.health.v1.Health/Watch").probes);
+        let watch = method("/grpc.health.v1.Health/Watch");
+        assert!(watch.probes && watch.gives_stream);
         let reflection = method("/grpc.reflection.v1.ServerReflection/ServerReflectionInfo");
         assert!(reflection.takes_stream);
         assert_eq!(method("/basma.v1.DedupService/Sumbit"), OTHER);

@@ -25,7 +25,13 @@ pub(crate) struct Gate {
     streams: Semaphore,
     calls: Arc<Semaphore>,
     most_calls: usize,
+    /// Those who are told how the server is, as it changes. They need no token, and so take nothing from
+    /// those who have one.
+    watches: Arc<Semaphore>,
 }
+
+/// A load balancer has one, or a few.
+const WATCHES: usize = 1000;
 
 /// A request's place, until it is dropped.
 pub(super) type Place = OwnedSemaphorePermit;
@@ -48,6 +54,7 @@ impl Gate {
             streams: Semaphore::new((most / 2).max(1)),
             calls: Arc::new(Semaphore::new(most_calls)),
             most_calls,
+            watches: Arc::new(Semaphore::new(WATCHES)),
         }
     }
 
@@ -66,6 +73,13 @@ impl Gate {
         Arc::clone(&self.calls)
             .try_acquire_owned()
             .map_err(|_| Failure::overloaded("max_open_calls", "there are too many open calls"))
+    }
+
+    /// One more who is told how the server is.
+    pub(super) fn watch(&self) -> Result<OpenCall, Failure> {
+        Arc::clone(&self.watches)
+            .try_acquire_owned()
+            .map_err(|_| Failure::overloaded("watches", "there are too many watches of its health"))
     }
 
     /// Whether there is a place: what would be refused need not be received first.

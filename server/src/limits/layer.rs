@@ -18,8 +18,11 @@ use tonic::{Status, body::Body};
 use tower::{Layer, Service};
 
 use super::{
-    Caller, Charge, Deadline, Limits, OpenCall, answer::Outgoing, deadline::allowed, gate::within,
-    receive::Messages,
+    Caller, Charge, Deadline, Limits, OpenCall,
+    answer::Outgoing,
+    deadline::allowed,
+    gate::within,
+    receive::{Message, Messages},
 };
 use crate::{
     auth::Access,
@@ -94,7 +97,7 @@ impl Limits {
         let over = request.extensions().get::<Over>();
         let connection = over.map(|over| Arc::clone(&over.0));
         if method.probes {
-            return self.probe(inner, request).await;
+            return self.probe(inner, method, request, connection).await;
         }
         if connection
             .as_ref()
@@ -145,24 +148,42 @@ impl Limits {
     }
 
     /// Health needs no place, no memory to speak of, and no allowance.
-    async fn probe<S>(&self, inner: S, request: Request<Body>) -> Result<Response<Body>, Status>
+    async fn probe<S>(
+        &self,
+        inner: S,
+        method: Method,
+        request: Request<Body>,
+        connection: Option<Arc<Connection>>,
+    ) -> Result<Response<Body>, Status>
     where
         S: Service<Request<Body>, Response = Response<Body>, Error = Infallible>,
     {
         let (mut parts, body) = request.into_parts();
         let charge = self.budget.charge();
+        let watch = method.gives_stream.then(|| self.gate.watch()).transpose()?;
         let mut messages = Messages::new(&mut parts.headers, body, charge, LONGEST_PROBE)?;
-        let received = tokio::time::timeout(self.ceilings.max_deadline, messages.only()).await;
-        let received = received.map_err(|_| Failure::deadline_exceeded())??;
-        let body = match received {
+        let body = match self.receive(&mut messages).await? {
             Some(message) => messages.unpack(message)?,
             None => Bytes::new(),
         };
-        Ok(serve(
-            inner,
-            Request::from_parts(parts, Body::new(Full::new(body))),
-        )
-        .await)
+        let request = Request::from_parts(parts, Body::new(Full::new(body)));
+        let response = serve(inner, request).await;
+        Ok(match watch {
+            None => response,
+            Some(watch) => response.map(|body| {
+                let charge = self.budget.charge();
+                let body = Outgoing::new(Bytes::new(), body, connection, charge, watch);
+                Body::new(body)
+            }),
+        })
+    }
+
+    /// The one message of a call, within the time that any may take.
+    async fn receive(&self, messages: &mut Messages) -> Result<Option<Message>, Status> {
+        match tokio::time::timeout(self.ceilings.max_deadline, messages.only()).await {
+            Ok(received) => received,
+            Err(_) => Err(Failure::deadline_exceeded().into()),
+        }
     }
 
     async fn work<S>(
@@ -185,13 +206,13 @@ impl Limits {
             self.ceilings.max_message_bytes,
         )?;
         if method.takes_stream {
-            let request = Request::from_parts(parts, messages.into_body());
+            let request = Request::from_parts(parts, messages.into_body(self.ceilings.max_idle));
             let (parts, body) = serve(inner, request).await.into_parts();
             let charge = self.budget.charge();
             let body = Outgoing::new(Bytes::new(), body, connection, charge, call);
             return Ok(Response::from_parts(parts, Body::new(body)));
         }
-        let received = messages.only().await?;
+        let received = self.receive(&mut messages).await?;
         let place = self.gate.enter().await?;
         let body = match received {
             Some(message) => messages.unpack(message)?,

@@ -4,7 +4,7 @@
 //! So a caller who sends slowly, or stops in the middle, holds no more than what he has sent; and a few
 //! bytes that unpack to many are counted as what they unpack to.
 
-use std::io::Read as _;
+use std::{io::Read as _, time::Duration};
 
 use bytes::{Bytes, BytesMut};
 use flate2::bufread::GzDecoder;
@@ -166,10 +166,12 @@ impl Messages {
         }
     }
 
-    /// As a body, a message at a time.
-    pub(super) fn into_body(self) -> Body {
-        let frames = stream::try_unfold(self, |mut messages| async move {
-            let next = messages.next().await?;
+    /// As a body, a message at a time. It ends with an error when nothing has come for so long although it was
+    /// wanted.
+    pub(super) fn into_body(self, idle: Duration) -> Body {
+        let frames = stream::try_unfold(self, move |mut messages| async move {
+            let next = tokio::time::timeout(idle, messages.next()).await;
+            let next = next.map_err(|_| Failure::stream_idle(idle))??;
             let next = next.map(|message| messages.unpack(message)).transpose()?;
             Ok::<_, Status>(next.map(|bytes| (Frame::data(bytes), messages)))
         });

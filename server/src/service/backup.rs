@@ -4,7 +4,10 @@ use std::pin::Pin;
 
 use basma_proto::v1::{self, backup_service_server::BackupService};
 use futures_util::{Stream, StreamExt as _, stream};
-use tokio::{runtime::Handle, sync::mpsc};
+use tokio::{
+    runtime::Handle,
+    sync::{Semaphore, mpsc},
+};
 use tonic::{Code, Request, Response, Status};
 
 use super::Service;
@@ -12,6 +15,9 @@ use crate::{auth::Access, failure::Failure};
 
 /// Pieces of a mebibyte that are read ahead of the caller.
 const AHEAD: usize = 4;
+
+/// Each has a thread of those that the runtime needs for long texts, too.
+static AT_ONCE: Semaphore = Semaphore::const_new(4);
 
 #[tonic::async_trait]
 impl BackupService for Service {
@@ -21,7 +27,11 @@ impl BackupService for Service {
         &self,
         request: Request<v1::BackupRequest>,
     ) -> Result<Response<Self::BackupStream>, Status> {
-        let snapshot = self.registry.snapshot(Access::of(&request)?).await?;
+        let access = Access::of(&request)?;
+        let place = AT_ONCE
+            .try_acquire()
+            .map_err(|_| Failure::overloaded("backups", "others are taking backups"))?;
+        let snapshot = self.registry.snapshot(access).await?;
         let total_bytes = snapshot.bytes();
         let (pieces, receiver) = mpsc::channel(AHEAD);
         let idle = self.limits.longest_idle();
@@ -29,6 +39,7 @@ impl BackupService for Service {
         // A thread of its own: it waits for the disk and for the caller. For the caller not for ever, since
         // nothing is cleaned meanwhile.
         let writing = tokio::task::spawn_blocking(move || {
+            let _place = place;
             let send = |piece| runtime.block_on(pieces.send_timeout(piece, idle)).is_ok();
             snapshot.write(send)
         });

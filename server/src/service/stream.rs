@@ -113,9 +113,7 @@ impl Open {
     }
 
     async fn answer(&mut self) -> Result<Option<(v1::SubmitStreamResponse, Charge)>, Status> {
-        let idle = self.service.limits.longest_idle();
-        let request = tokio::time::timeout(idle, self.requests.message()).await;
-        let request = request.map_err(|_| Failure::stream_idle(idle))?;
+        let request = self.requests.message().await;
         let request = request.map_err(|status| explained(&status).map_or(status, Status::from))?;
         let Some(request) = request else {
             return Ok(None);
