@@ -254,10 +254,16 @@ fn a_check_looks_at_what_is_named() {
 
 #[test]
 fn the_packaged_file_is_valid_and_its_files_are_looked_for() {
-    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../packaging/kubernetes/basmad.toml");
+    let file = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../packaging/kubernetes/basmad.toml"
+    );
     let invocation = given().flags(&["--config", file]).read();
     let missing = invocation.check();
     for name in ["tls_cert", "tls_key", "tokens"] {
-        assert!(missing.iter().any(|error| error.starts_with(name)), "{missing:?}");
+        assert!(
+            missing.iter().any(|error| error.starts_with(name)),
+            "{missing:?}"
+        );
     }
 }
