@@ -204,7 +204,7 @@ fn expressions(value: &Value, found: &mut Vec<String>) {
                 match field.as_str() {
                     // The query of the variable that chooses a Prometheus is its type.
                     Some(text) if matches!(&name[..], "expr" | "query") && text != "prometheus" => {
-                        found.push(text.to_owned())
+                        found.push(text.to_owned());
                     }
                     _ => expressions(field, found),
                 }
