@@ -88,9 +88,9 @@ async fn every_command_works_with_credentials() {
         ("health", 0),
         ("doctor", 0),
         ("watch -n 1", 0),
-        ("load --duration 200ms --connections 2", 0),
+        ("load --duration 200ms --connections 2 --in-flight 4", 0),
         (
-            "load --duration 200ms --mode stream --floor --collection other",
+            "load --duration 200ms --in-flight 4 --mode stream --floor --collection other",
             0,
         ),
         ("export out.jsonl", 0),
