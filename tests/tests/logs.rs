@@ -238,7 +238,6 @@ async fn what_callers_say_is_in_no_line() {
                         collection,
                         a,
                         b,
-                        ..Default::default()
                     })
                     .await,
             );
@@ -251,7 +250,6 @@ async fn what_callers_say_is_in_no_line() {
                     .fingerprint(FingerprintRequest {
                         collection,
                         body,
-                        ..Default::default()
                     })
                     .await,
             );
