@@ -232,25 +232,14 @@ async fn what_callers_say_is_in_no_line() {
                 Some(CompareSide { side: side.clone() }),
                 Some(CompareSide { side: text(MARKER) }),
             );
-            either(
-                dedup
-                    .compare(CompareRequest {
-                        collection,
-                        a,
-                        b,
-                    })
-                    .await,
-            );
+            either(dedup.compare(CompareRequest { collection, a, b }).await);
         }
         for said in [MARKER, &long] {
             let body = Some(fingerprint_request::Body::Text(said.to_owned()));
             let collection = collection.clone();
             either(
                 dedup
-                    .fingerprint(FingerprintRequest {
-                        collection,
-                        body,
-                    })
+                    .fingerprint(FingerprintRequest { collection, body })
                     .await,
             );
         }
