@@ -50,7 +50,8 @@ impl Head {
             usual: f64::from_le_bytes(reader.array()?),
             has_content: flags & HAS_CONTENT != 0,
         };
-        match head.usual.is_finite() && sequence != u64::MAX && flags <= HAS_CONTENT | REPLACES {
+        let is_last = [Some(sequence), head.replaces].contains(&Some(u64::MAX));
+        match head.usual.is_finite() && !is_last && flags <= HAS_CONTENT | REPLACES {
             true => Ok(head),
             false => Err(Malformed("a number is out of its range")),
         }

@@ -192,7 +192,11 @@ pub(super) fn deletion(body: &[u8]) -> Result<u64, Malformed> {
     let mut reader = Reader(body);
     let sequence = reader.varint()?;
     reader.end()?;
-    Ok(sequence)
+    // No article gets the last one: what comes next is one more.
+    match sequence {
+        u64::MAX => Err(Malformed("a number is out of its range")),
+        _ => Ok(sequence),
+    }
 }
 
 /// A sentence about what is wrong at a place in a file.
