@@ -43,12 +43,22 @@ impl Log {
         }
     }
 
-    /// Adds to a batch some of what is alive in the oldest file.
+    /// Adds to a batch, behind all else, some of what is alive in the oldest file; or, once all of it was
+    /// looked at, that the file is not needed any more.
+    ///
+    /// That comes in a later batch than the last look: what was found dead then may have been replaced a
+    /// moment before, by an article that still waited to be written. It is in the later batch, if not before.
     pub(super) fn clean(&mut self, batch: &mut Batch) {
         let Some(number) = self.sealed.keys().next().copied() else {
             return;
         };
         let mut cleaning = (self.cleaning.take()).unwrap_or_else(|| self.open(number));
+        if !cleaning.failed && cleaning.left.is_empty() {
+            batch.state.first = number + 1;
+            let state = batch.state.encode();
+            batch.push(STATE, &state);
+            cleaning.done = true;
+        }
         let mut copied = 0;
         while !cleaning.failed && copied < STEP {
             let Some(range) = cleaning.left.pop() else {
@@ -67,12 +77,6 @@ impl Log {
                 Ok(_) => {}
                 Err(_) => cleaning.failed = true,
             }
-        }
-        if !cleaning.failed && cleaning.left.is_empty() {
-            batch.state.first = number + 1;
-            let state = batch.state.encode();
-            batch.push(STATE, &state);
-            cleaning.done = true;
         }
         self.cleaning = Some(cleaning);
     }
