@@ -7,6 +7,7 @@
 //! - [`fingerprint`]: exact hash, SimHash and sketch of a text;
 //! - `index`: the tables that lead from a fingerprint to the articles near it, all on dashmap;
 //! - `rarity`: how common a text's words and shingles are among the stories of an index;
+//! - `query`: a text that an index is asked about, and the answer that its candidates come to;
 //! - `evidence`: how much of one article stands in another, and what that makes it;
 //! - [`answer`]: what a caller is told;
 //! - [`collection`]: check, check-and-add, find and delete, over one index;
@@ -50,6 +51,7 @@ mod index;
 pub mod journal;
 #[cfg(any(test, fuzzing))]
 mod oracle;
+mod query;
 mod rarity;
 pub mod record;
 pub mod shingle;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Collection, candidates::Query};
+use super::Collection;
 use crate::{
     answer::{Evidence, Match, Relation},
     fingerprint::{ShingleSet, SimHash},
@@ -52,8 +52,8 @@ impl Collection {
             .content
             .map(|content| ShingleSet::from(content.sketch))
             .unwrap_or_default();
-        let query = Query::new(self, self.detector(), side, &shingles, &article.id, limit);
-        let answer = query.conclude(self.search(&query));
+        let asked = self.ask(self.detector(), side, &shingles, &article.id, limit);
+        let answer = asked.query.conclude(self.search(&asked));
         (answer.matches, answer.truncated)
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, atomic::AtomicBool, atomic::Ordering};
 
-use super::{Collection, VERDICTS, candidates::Query};
+use super::{Collection, VERDICTS};
 use crate::{
     age::{Scope, Window},
     answer::{Answer, Match, Verdict},
@@ -14,6 +14,7 @@ use crate::{
         articles::{Article, FirstMatch, Metadata, Timestamp},
     },
     journal::Journal,
+    query::Query,
 };
 
 /// The collection holds 2^32 - 1 articles.
@@ -49,10 +50,10 @@ impl Collection {
         } = submission;
         let fingerprint = fingerprinter.fingerprint(&metadata.title, submission.text, &detector);
         let side = fingerprinter.side(&fingerprint, metadata.published);
-        let query = Query::new(self, detector, side, fingerprinter.shingles(), id, limit)
-            .within(window.map(|age| Window::around(age, metadata, now)));
-        let matches = self.search(&query);
-        query.conclude(matches)
+        let mut asked = self.ask(detector, side, fingerprinter.shingles(), id, limit);
+        asked.query.window = window.map(|age| Window::around(age, metadata, now));
+        let matches = self.search(&asked);
+        asked.query.conclude(matches)
     }
 
     /// Says what is known of an article and adds it, in one step: of any number of concurrent
@@ -135,19 +136,20 @@ impl Collection {
 
         let slot = self.slots.take().ok_or(IndexFull)?;
         let mut search = self.arrivals.open();
-        let query = Query::new(self, detector, side, shingles, id, limit)
-            .within(window.map(|age| Window::around(age, metadata, now)));
-        let mut matches = self.search(&query);
+        let mut asked = self.ask(detector, side, shingles, id, limit);
+        asked.query.window = window.map(|age| Window::around(age, metadata, now));
+        let mut matches = self.search(&asked);
+        let query = &asked.query;
         matches.extend(
             search
                 .missed()
                 .iter()
-                .filter_map(|other| query.judge(other, self)),
+                .filter_map(|other| self.judge(query, other)),
         );
         let specificity = query.rarity.specificity();
         let mut answer = None;
         let article = search.admit(|sequence, missed| {
-            matches.extend(missed.filter_map(|other| query.judge(other, self)));
+            matches.extend(missed.filter_map(|other| self.judge(query, other)));
             let is_story = !Query::is_copy(&matches);
             let told = answer.insert(query.conclude(std::mem::take(&mut matches)));
             let story = told.matches.first().map(|best| Arc::clone(&best.article));

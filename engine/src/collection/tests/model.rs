@@ -1,6 +1,6 @@
 //! A naive collection: a list of articles, searched from end to end by comparing texts.
 
-use crate::collection::candidates::lie_apart;
+use crate::query::lie_apart;
 use std::{
     collections::{BTreeMap, HashMap},
     sync::LazyLock,

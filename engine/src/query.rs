@@ -1,0 +1,240 @@
+//! A text that an index is asked about, and what becomes of the articles that the index leads to.
+
+use std::{hash::Hash, ops::Range, sync::Arc};
+
+use foldhash::{HashMap, HashMapExt as _};
+
+use crate::{
+    age::Window,
+    answer::{Answer, Match, Relation, Verdict},
+    detector::Detector,
+    evidence::{Side, judge, passages},
+    fingerprint::ShingleSet,
+    index::{articles::Article, postings::Holders},
+    rarity::Rarity,
+};
+
+/// Number of the text's hashes that an article must post to be a candidate; of a text so short that all
+/// of its shingles are sketched, one will do.
+const LEAST_SHARED: u32 = 2;
+
+/// At most so many candidates are measured, those that share most first.
+pub(crate) const MOST_CANDIDATES: usize = 128;
+
+/// From so many matches on there may be more than are looked at.
+const ENOUGH_TO_BE_MORE: usize = 24;
+
+/// From this Jaccard similarity to an earlier article on, an article is a copy and no story of its own.
+const COPY: f32 = 0.85;
+
+/// Two passages lie apart if they share at most one in this many of the shorter one's words.
+const APART: u32 = 5;
+
+/// The articles that post hashes of a text, and how many of them each posts. `K` is what the index knows
+/// articles by; the smaller is the older one.
+#[derive(Debug)]
+pub(crate) struct Sharing<K> {
+    shared: HashMap<K, u32>,
+    /// Lists that were looked at, and those of them that may have lost an article.
+    lists: usize,
+    full: usize,
+}
+
+impl<K> Default for Sharing<K> {
+    fn default() -> Self {
+        Self {
+            shared: HashMap::new(),
+            lists: 0,
+            full: 0,
+        }
+    }
+}
+
+impl<K: Copy + Eq + Hash + Ord> Sharing<K> {
+    /// An article posts a hash.
+    pub(crate) fn add(&mut self, article: K) {
+        *self.shared.entry(article).or_default() += 1;
+    }
+
+    /// A hash has been looked at.
+    pub(crate) fn looked_at(&mut self, holders: Holders) {
+        self.lists += 1;
+        self.full += usize::from(holders.may_be_more());
+    }
+
+    /// Whether articles may share as much that are not looked at: of half of the hashes more articles than
+    /// are kept, or too many to measure.
+    pub(crate) fn may_be_more(&self) -> bool {
+        self.full * 2 > self.lists || self.shared.len() > MOST_CANDIDATES
+    }
+
+    /// Those that are worth measuring, at most `most`, that share most first.
+    pub(crate) fn candidates(
+        &self,
+        side: Side<'_>,
+        most: usize,
+        mut may_match: impl FnMut(K) -> bool,
+    ) -> Vec<K> {
+        // Of a short text a long one that holds it may share a single posted hash.
+        let is_short = side
+            .content
+            .is_none_or(|content| content.sketch.holds_all());
+        let least = if is_short { 1 } else { LEAST_SHARED };
+        let shared = self
+            .shared
+            .iter()
+            .map(|(article, shared)| (*article, *shared));
+        let mut shared: Vec<_> = shared
+            .filter(|(article, shared)| *shared >= least && may_match(*article))
+            .collect();
+        shared.sort_unstable_by_key(|(article, shared)| (std::cmp::Reverse(*shared), *article));
+        shared.truncate(most);
+        shared.into_iter().map(|(article, _)| article).collect()
+    }
+}
+
+/// A text that is asked about.
+pub(crate) struct Query<'a> {
+    pub(crate) side: Side<'a>,
+    pub(crate) shingles: &'a ShingleSet,
+    pub(crate) detector: Detector,
+    /// An id that is not reported: the text's own.
+    pub(crate) id: &'a str,
+    /// How many matches are wanted.
+    pub(crate) limit: usize,
+    /// Articles outside of it do not match.
+    pub(crate) window: Option<Window>,
+    /// What the index knew of its words and shingles when the question was asked.
+    pub(crate) rarity: Rarity<'a>,
+    /// See [`Sharing::may_be_more`].
+    pub(crate) may_be_more: bool,
+}
+
+impl Query<'_> {
+    /// Whether an article is within the window.
+    pub(crate) fn reaches(&self, article: &Article) -> bool {
+        self.window.is_none_or(|window| window.holds(article))
+    }
+
+    /// Whether the text is a copy of an earlier one, and so no story of its own.
+    pub(crate) fn is_copy(matches: &[Match]) -> bool {
+        matches.iter().any(|found| {
+            found.relation == Relation::Exact
+                || found.evidence.jaccard.is_some_and(|share| share >= COPY)
+        })
+    }
+
+    /// What the text is to an article that is in the index; `canonical` says which is the first article of
+    /// its story.
+    pub(crate) fn judge(
+        &self,
+        article: &Arc<Article>,
+        canonical: impl FnOnce() -> Box<str>,
+    ) -> Option<Match> {
+        if &*article.id == self.id || !self.reaches(article) {
+            return None;
+        }
+        let other = article.side();
+        let (relation, mut evidence) = judge(
+            self.side,
+            self.shingles,
+            other,
+            &self.detector,
+            &self.rarity,
+        )?;
+        evidence.passages = passages(self.shingles, other.content);
+        Some(Match {
+            canonical_id: canonical(),
+            article: Arc::clone(article),
+            relation,
+            evidence,
+        })
+    }
+
+    /// The answer that follows from all matches. Of two revisions of an article the later one counts.
+    pub(crate) fn conclude(&self, mut matches: Vec<Match>) -> Answer {
+        self.tell_pages_apart(&mut matches);
+        matches.sort_by(|a, b| {
+            let share = |found: &Match| {
+                let evidence = &found.evidence;
+                evidence
+                    .containment
+                    .unwrap_or_default()
+                    .max(evidence.contained.unwrap_or_default())
+            };
+            (a.relation.cmp(&b.relation))
+                .then(share(b).total_cmp(&share(a)))
+                .then(a.evidence.hamming.cmp(&b.evidence.hamming))
+                .then(a.article.sequence.cmp(&b.article.sequence))
+        });
+        // Found in a table and told of as well.
+        matches.dedup_by_key(|found| found.article.sequence);
+        let mut later = foldhash::HashMap::<Box<str>, u64>::default();
+        for found in &matches {
+            let sequence = later.entry(found.article.id.clone()).or_default();
+            *sequence = found.article.sequence.max(*sequence);
+        }
+        matches.retain(|found| later.get(&found.article.id) == Some(&found.article.sequence));
+        // So many were looked at that others, who were not, may be matches as well.
+        let may_be_more = self.may_be_more;
+        let truncated =
+            matches.len() > self.limit || may_be_more && matches.len() >= ENOUGH_TO_BE_MORE;
+        matches.truncate(self.limit.max(1));
+        let verdict = matches
+            .first()
+            .map_or(Verdict::New, |best| Verdict::Related(best.relation));
+        let canonical_id = matches
+            .first()
+            .filter(|best| verdict.is_duplicate() && &*best.canonical_id != self.id)
+            .map(|best| best.canonical_id.clone());
+        Answer {
+            verdict,
+            canonical_id,
+            fingerprint: *self.side.fingerprint,
+            truncated,
+            matches,
+            resubmission: false,
+            revision: 0,
+        }
+    }
+
+    /// A page that holds two whole stories is not nearly the same as the longer of them, however much of
+    /// the page that is: it contains both.
+    fn tell_pages_apart(&self, matches: &mut [Match]) {
+        let stories: Vec<_> = matches
+            .iter()
+            .filter(|found| found.relation.is_duplicate() && !found.evidence.passages.is_empty())
+            .map(|found| (found.article.cluster, found.evidence.passages.clone()))
+            .collect();
+        for found in matches
+            .iter_mut()
+            .filter(|found| found.relation == Relation::NearDuplicate)
+        {
+            let cluster = found.article.cluster;
+            let longer = self.side.fingerprint.tokens > found.article.fingerprint.tokens;
+            let holds_another = || {
+                let passages = &found.evidence.passages;
+                stories
+                    .iter()
+                    .any(|(other, theirs)| *other != cluster && lie_apart(passages, theirs))
+            };
+            if longer && holds_another() {
+                found.relation = Relation::Contains;
+            }
+        }
+    }
+}
+
+/// Whether what stands in one of two sets of passages hardly stands in the other.
+pub(crate) fn lie_apart(ours: &[Range<u32>], theirs: &[Range<u32>]) -> bool {
+    let words = |passages: &[Range<u32>]| -> u32 {
+        passages.iter().map(|range| range.end - range.start).sum()
+    };
+    let overlap =
+        |a: &Range<u32>, b: &Range<u32>| a.end.min(b.end).saturating_sub(a.start.max(b.start));
+    let shared: u32 = ours
+        .iter()
+        .flat_map(|a| theirs.iter().map(move |b| overlap(a, b)))
+        .sum();
+    shared * APART <= words(ours).min(words(theirs))
+}
