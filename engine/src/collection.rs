@@ -33,6 +33,7 @@ use crate::{
 pub use compare::Compared;
 pub use readmit::Decision;
 pub use restore::{Restoration, Sheet};
+pub(crate) use submit::admitted;
 pub use submit::{IndexFull, Submission};
 
 /// Every verdict, in the order of their strength.

@@ -11,6 +11,7 @@
 //! - `evidence`: how much of one article stands in another, and what that makes it;
 //! - [`answer`]: what a caller is told;
 //! - [`collection`]: check, check-and-add, find and delete, over one index;
+//! - [`shared`]: the same over an index whose tables are elsewhere;
 //! - [`age`]: how far apart in time two articles may be;
 //! - [`detector`]: a collection's settings;
 //! - [`journal`]: what a collection tells whoever writes its changes down;
@@ -54,6 +55,7 @@ mod oracle;
 mod query;
 mod rarity;
 pub mod record;
+pub mod shared;
 pub mod shingle;
 mod sync;
 pub mod text;
@@ -66,6 +68,7 @@ pub use fingerprint::{ExactHash, Fingerprint, Fingerprinter, SimHash};
 pub use index::{
     HammingIndex, MAX_DISTANCE, Slot,
     articles::{Article, Metadata, Timestamp},
+    stories::Stories,
 };
 pub use journal::Journal;
 pub use record::Record;

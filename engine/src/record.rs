@@ -178,6 +178,11 @@ impl Record {
         self.article.sequence
     }
 
+    /// The article, for an index that is elsewhere.
+    pub fn into_article(self) -> Article {
+        self.article
+    }
+
     /// The article's id.
     pub fn id(&self) -> &str {
         &self.article.id

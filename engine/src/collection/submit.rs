@@ -153,9 +153,8 @@ impl Collection {
             let is_story = !Query::is_copy(&matches);
             let told = answer.insert(query.conclude(std::mem::take(&mut matches)));
             let story = told.matches.first().map(|best| Arc::clone(&best.article));
-            let article = Arc::new(article(
-                slot,
-                sequence,
+            let article = Arc::new(admitted(
+                (slot, sequence),
                 &submission,
                 old.as_deref(),
                 told,
@@ -228,9 +227,8 @@ impl Collection {
 }
 
 /// The article that a submission becomes.
-fn article(
-    slot: Slot,
-    sequence: u64,
+pub(crate) fn admitted(
+    (slot, sequence): (Slot, u64),
     submission: &Submission<'_>,
     old: Option<&Article>,
     told: &Answer,

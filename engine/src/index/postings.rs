@@ -15,7 +15,7 @@ use super::{Gathered, Part, Slot, gather::PART_BITS, memory::shrink_map};
 /// own and this many others: what a new article copies is mostly recent, and an old story has recent
 /// copies. So a phrase that stands everywhere costs no more than any other, and copies of one story do
 /// not drive out the stories that show a phrase to be common.
-const MOST: usize = 32;
+pub(crate) const MOST: usize = 32;
 
 /// Bits of a hash that lead to its list. The rest stands in the entries.
 const LIST_BITS: u32 = 20;

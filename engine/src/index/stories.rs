@@ -10,6 +10,7 @@ use std::sync::{
     atomic::{AtomicU32, AtomicU64, Ordering},
 };
 
+use super::articles::Article;
 use crate::fingerprint::{KEY_BITS, Vocabulary};
 
 /// The mean is taken over about this many of the latest stories.
@@ -17,7 +18,7 @@ const MEMORY: u64 = 1000;
 
 /// Counts over the stories that are indexed.
 #[derive(Debug)]
-pub(crate) struct Stories {
+pub struct Stories {
     count: AtomicU64,
     /// Stories by the key of a stem; made for the first one.
     words: OnceLock<Box<[AtomicU32]>>,
@@ -56,7 +57,7 @@ impl Default for Stories {
 
 impl Stories {
     /// Number of stories.
-    pub(crate) fn count(&self) -> u64 {
+    pub fn count(&self) -> u64 {
         self.count.load(Ordering::Relaxed)
     }
 
@@ -69,15 +70,48 @@ impl Stories {
     /// What share of its shingles' weight an ordinary new story keeps when each shingle is divided by one
     /// more than the stories it stands in. It falls as an index grows, since common phrases gather
     /// stories; divided by it, the specificity of a match means the same in an index of any size.
-    pub(crate) fn usual(&self) -> f64 {
+    pub fn usual(&self) -> f64 {
         f64::from_bits(self.usual.load(Ordering::Relaxed))
     }
 
     /// Takes the mean weight of a new story's shingles into the mean, and returns that.
-    pub(crate) fn observe(&self, specificity: f64) -> f64 {
+    pub fn observe(&self, specificity: f64) -> f64 {
         let rate = 1.0 / (self.count() + 1).min(MEMORY) as f64;
         let usual = self.usual();
         self.set_usual(usual + rate * (specificity - usual))
+    }
+
+    /// Takes everything as others have counted it: stories, by the key of a stem, and the mean.
+    ///
+    /// # Panics
+    ///
+    /// If `words` has not one count for each key.
+    pub fn set(&self, count: u64, words: &[u32], usual: f64) {
+        assert_eq!(words.len(), 1 << KEY_BITS, "a count for each key");
+        self.count.store(count, Ordering::Relaxed);
+        for (known, count) in self.words().iter().zip(words) {
+            known.store(*count, Ordering::Relaxed);
+        }
+        self.set_usual(usual);
+    }
+
+    /// Counts an article that was admitted, as a [`crate::Collection`] does, and returns the mean.
+    pub fn admit(&self, article: &Article, specificity: f64) -> f64 {
+        match article.content().filter(|_| article.is_story) {
+            Some(content) => {
+                let usual = self.observe(specificity);
+                self.add(content.vocabulary);
+                usual
+            }
+            None => self.usual(),
+        }
+    }
+
+    /// Takes an article out that was counted.
+    pub fn withdraw(&self, article: &Article) {
+        if let Some(content) = article.content().filter(|_| article.is_story) {
+            self.remove(content.vocabulary);
+        }
     }
 
     /// Sets the mean.

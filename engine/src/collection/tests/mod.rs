@@ -11,6 +11,7 @@ mod restore;
 mod resubmission;
 mod sequences;
 mod settings;
+mod shared;
 mod short;
 mod stories;
 mod windows;

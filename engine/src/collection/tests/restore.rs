@@ -49,46 +49,61 @@ impl Pages {
 }
 
 #[derive(Clone, Debug)]
-enum Step {
+pub(super) enum Step {
     Submit(usize, usize),
     Delete(usize),
 }
 
-fn steps() -> impl Strategy<Value = Vec<Step>> {
+pub(super) fn steps() -> impl Strategy<Value = Vec<Step>> {
     let submit = (0..12usize, 0..TEXTS.len()).prop_map(|(id, text)| Step::Submit(id, text));
     let step = prop_oneof![6 => submit, 1 => (0..12usize).prop_map(Step::Delete)];
     proptest::collection::vec(step, 1..60)
 }
 
-fn take(collection: &Collection, step: &Step, now: usize, journal: &dyn Journal) -> String {
+/// Makes a submission, and how many matches are wanted.
+pub(super) fn submission<T>(
+    id: usize,
+    text: usize,
+    now: usize,
+    submit: impl FnOnce(Submission<'_>, usize) -> T,
+) -> T {
+    let metadata = Metadata {
+        title: TEXTS[id]
+            .split(' ')
+            .take(4)
+            .collect::<Vec<_>>()
+            .join(" ")
+            .into(),
+        published: (id % 2 == 0).then_some(now as i64 * 1_000_000_000),
+        ..Metadata::default()
+    };
+    let submission = Submission {
+        id: &id.to_string(),
+        text: &TEXTS[text],
+        metadata: &metadata,
+        now: now as i64,
+    };
+    submit(submission, 1 + id)
+}
+
+pub(super) fn take(
+    collection: &Collection,
+    step: &Step,
+    now: usize,
+    journal: &dyn Journal,
+) -> String {
     match step {
-        Step::Submit(id, text) => {
-            let metadata = Metadata {
-                title: TEXTS[*id]
-                    .split(' ')
-                    .take(4)
-                    .collect::<Vec<_>>()
-                    .join(" ")
-                    .into(),
-                published: (id % 2 == 0).then_some(now as i64 * 1_000_000_000),
-                ..Metadata::default()
-            };
-            let submission = Submission {
-                id: &id.to_string(),
-                text: &TEXTS[*text],
-                metadata: &metadata,
-                now: now as i64,
-            };
+        Step::Submit(id, text) => submission(*id, *text, now, |submission, limit| {
             let mut fingerprinter = Fingerprinter::default();
-            let answer = collection.submit(&mut fingerprinter, submission, 1 + id, journal);
+            let answer = collection.submit(&mut fingerprinter, submission, limit, journal);
             told(&answer.expect("there is room"))
-        }
+        }),
         Step::Delete(id) => collection.delete(&id.to_string(), journal).to_string(),
     }
 }
 
 /// All that a caller sees of an answer.
-fn told(answer: &Answer) -> String {
+pub(super) fn told(answer: &Answer) -> String {
     let matches = answer.matches.iter().map(|found| {
         let article = &found.article;
         (

@@ -1,0 +1,365 @@
+//! An index that several processes share: its tables are elsewhere, and what they say becomes the same
+//! answers as those of a [`Collection`](crate::Collection).
+//!
+//! Whoever keeps the tables asks for [`Question::asked`], the exact hash and the SimHash, fetches the
+//! [`Question::candidates`] among the articles that these lead to, and has it [decided](Question::decide).
+
+use std::sync::Arc;
+
+use crate::{
+    age::{Scope, Window},
+    answer::{Answer, Match, Verdict},
+    collection::{Submission, admitted},
+    detector::{Detector, Method},
+    evidence::{Side, passages},
+    fingerprint::{Content, Fingerprint, Fingerprinter, ShingleSet, SimHash, StoredContent},
+    index::{
+        Slot,
+        articles::{Article, Metadata, Timestamp},
+        postings::{Holders, MOST},
+        stories::Stories,
+    },
+    query::{MOST_CANDIDATES, Query, Sharing},
+    rarity::Rarity,
+};
+
+/// With a window, so many articles that share hashes are fetched to see which are within.
+const MOST_WITHIN: usize = 4 * MOST_CANDIDATES;
+
+/// At least so many articles near a SimHash are looked at.
+const SPARE: usize = 32;
+
+/// A text, and all that is needed to decide about it when the tables have answered.
+#[derive(Debug)]
+pub struct Question {
+    id: Box<str>,
+    metadata: Metadata,
+    now: Timestamp,
+    fingerprint: Fingerprint,
+    content: Option<StoredContent>,
+    shingles: ShingleSet,
+    detector: Detector,
+    scope: Scope,
+}
+
+/// An article that posts a hash.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Holder {
+    /// The article's sequence.
+    pub sequence: u64,
+    /// See [`Article::is_story`].
+    pub is_story: bool,
+}
+
+/// What the tables say to a question.
+#[derive(Debug, Default)]
+pub struct Lists {
+    /// Who posts each hash of [`Question::asked`], oldest first.
+    pub postings: Vec<Vec<Holder>>,
+    /// Who has the same text, oldest first.
+    pub same: Vec<u64>,
+    /// Fingerprints, perhaps near, and who has them.
+    pub near: Vec<(SimHash, u64)>,
+}
+
+/// What is decided about a text.
+#[derive(Debug)]
+pub struct Decided {
+    /// The answer, its canonical articles still to be told.
+    pub answer: Answer,
+    /// See [`Article::is_story`].
+    pub is_story: bool,
+    /// How rare the text's shingles are: see [`Stories::observe`].
+    pub specificity: f64,
+}
+
+impl Question {
+    /// About a text that is submitted or checked.
+    pub fn new(
+        fingerprinter: &mut Fingerprinter,
+        submission: Submission<'_>,
+        detector: Detector,
+        scope: Scope,
+    ) -> Self {
+        let Submission {
+            id,
+            text,
+            metadata,
+            now,
+        } = submission;
+        let fingerprint = fingerprinter.fingerprint(&metadata.title, text, &detector);
+        let side = fingerprinter.side(&fingerprint, None);
+        Self {
+            id: id.into(),
+            metadata: metadata.clone(),
+            now,
+            fingerprint,
+            content: side.content.map(Content::to_stored),
+            shingles: fingerprinter.shingles().clone(),
+            detector,
+            scope,
+        }
+    }
+
+    /// About an indexed article, from what the index remembers of it.
+    pub fn again(article: &Article, detector: Detector, limit: usize) -> Self {
+        let shingles = article
+            .content()
+            .map(|content| ShingleSet::from(content.sketch));
+        Self {
+            id: article.id.clone(),
+            metadata: article.metadata.clone(),
+            now: article.first_seen,
+            fingerprint: article.fingerprint,
+            content: article.content.clone(),
+            shingles: shingles.unwrap_or_default(),
+            detector,
+            scope: limit.into(),
+        }
+    }
+
+    /// The id that the text is submitted under.
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// What the text became.
+    pub fn fingerprint(&self) -> &Fingerprint {
+        &self.fingerprint
+    }
+
+    /// How the collection decides.
+    pub fn detector(&self) -> &Detector {
+        &self.detector
+    }
+
+    /// The hashes whose holders are asked for.
+    pub fn asked(&self) -> Vec<u32> {
+        let content = self.side().content;
+        content
+            .iter()
+            .flat_map(|content| content.sketch.hashes())
+            .collect()
+    }
+
+    /// So many of [`Question::asked`], from the first on, the text's own article posts.
+    pub fn posted(&self) -> usize {
+        let content = self.side().content;
+        content
+            .iter()
+            .flat_map(|content| content.sketch.posted())
+            .count()
+    }
+
+    /// The articles that are worth fetching, each once.
+    pub fn candidates(&self, lists: &Lists) -> Vec<u64> {
+        let mut chosen = Vec::new();
+        if self.fingerprint.tokens == 0 {
+            return chosen;
+        }
+        // One more for the text's own article, and one more to know whether there are more.
+        let most = self.scope.limit + 2;
+        let (same, sharing) = match self.scope.window {
+            None => (most, MOST_CANDIDATES),
+            Some(_) => (lists.same.len(), MOST_WITHIN),
+        };
+        chosen.extend(lists.same.iter().take(same));
+        chosen.extend(self.near(&lists.near, most));
+        if self.detector.method == Method::Full {
+            let shared = self.sharing(lists).0;
+            chosen.extend(shared.candidates(self.side(), sharing, |_| true));
+        }
+        let mut seen = foldhash::HashSet::default();
+        chosen.retain(|sequence| seen.insert(*sequence));
+        chosen
+    }
+
+    /// Who has one of the fingerprints within the distance, nearest and oldest first.
+    fn near(&self, near: &[(SimHash, u64)], most: usize) -> Vec<u64> {
+        if self.fingerprint.tokens < Detector::MIN_TOKENS {
+            return Vec::new();
+        }
+        let bits = |(other, sequence): &(SimHash, u64)| {
+            let bits = self.fingerprint.simhash.distance(*other);
+            (bits <= self.detector.distance).then_some((bits, *other, *sequence))
+        };
+        let mut within: Vec<_> = near.iter().filter_map(bits).collect();
+        within.sort_unstable();
+        within.dedup();
+        let alike = within.chunk_by(|(_, one, _), (_, other, _)| one == other);
+        let each = alike.flat_map(|alike| alike.iter().take(most));
+        let each = each.map(|(.., sequence)| *sequence);
+        each.take(most.max(SPARE)).collect()
+    }
+
+    /// Who shares hashes, and in how many stories each hash stands.
+    fn sharing(&self, lists: &Lists) -> (Sharing<u64>, Vec<u32>) {
+        let mut sharing = Sharing::default();
+        let stories = lists.postings.iter().map(|list| {
+            let mut holders = Holders::default();
+            // As an index keeps them: the latest of either kind.
+            for holder in list.iter().rev() {
+                let count = match holder.is_story {
+                    true => &mut holders.stories,
+                    false => &mut holders.copies,
+                };
+                if *count < MOST as u32 {
+                    *count += 1;
+                    sharing.add(holder.sequence);
+                }
+            }
+            sharing.looked_at(holders);
+            holders.stories
+        });
+        let stories = stories.collect();
+        (sharing, stories)
+    }
+
+    /// What follows from the candidates that are there. Of each match the canonical article is still to be
+    /// told: see [`Answer::tell_canonical`].
+    pub fn decide(&self, lists: &Lists, candidates: &[Arc<Article>], stories: &Stories) -> Decided {
+        let (sharing, holders) = self.sharing(lists);
+        let window = self.scope.window;
+        let query = Query {
+            side: self.side(),
+            shingles: &self.shingles,
+            detector: self.detector,
+            id: &self.id,
+            limit: self.scope.limit,
+            window: window.map(|age| Window::around(age, &self.metadata, self.now)),
+            rarity: Rarity::new(self.side().content, stories, holders),
+            may_be_more: sharing.may_be_more(),
+        };
+        let matches: Vec<_> = candidates
+            .iter()
+            .filter_map(|article| query.judge(article, || article.id.clone()))
+            .collect();
+        Decided {
+            is_story: !Query::is_copy(&matches),
+            specificity: query.rarity.specificity(),
+            answer: query.conclude(matches),
+        }
+    }
+
+    /// The article that the text is before anything is decided about it.
+    pub fn undecided(&self, sequence: u64) -> Article {
+        let nothing = Decided {
+            is_story: true,
+            specificity: 1.0,
+            answer: Answer {
+                verdict: Verdict::New,
+                canonical_id: None,
+                fingerprint: self.fingerprint,
+                matches: Vec::new(),
+                truncated: false,
+                resubmission: false,
+                revision: 0,
+            },
+        };
+        self.article(sequence, None, &nothing)
+    }
+
+    /// The article that the text becomes; in the place of `old`, if its id had another text.
+    pub fn article(&self, sequence: u64, old: Option<&Article>, decided: &Decided) -> Article {
+        let submission = Submission {
+            id: &self.id,
+            text: "",
+            metadata: &self.metadata,
+            now: self.now,
+        };
+        let (told, is_story) = (&decided.answer, decided.is_story);
+        admitted(
+            (Slot::NONE, sequence),
+            &submission,
+            old,
+            told,
+            self.side(),
+            is_story,
+        )
+    }
+
+    /// What the submission of an article was told, for one with the same text; `others` are the articles of
+    /// [`Article::matched`] that are left.
+    pub fn first_answer(&self, article: &Article, others: &[Arc<Article>]) -> Answer {
+        let matches = article.first_matches.iter().filter_map(|first| {
+            let other = others
+                .iter()
+                .find(|other| other.sequence == first.sequence)?;
+            let passages = passages(&self.shingles, other.content());
+            Some(Match {
+                canonical_id: other.id.clone(),
+                relation: first.relation,
+                evidence: first.evidence.unpack(passages),
+                article: Arc::clone(other),
+            })
+        });
+        Answer {
+            verdict: article.verdict,
+            canonical_id: None,
+            fingerprint: article.fingerprint,
+            truncated: article.truncated || article.first_matches.len() > self.scope.limit,
+            matches: matches.take(self.scope.limit).collect(),
+            resubmission: true,
+            revision: article.revision,
+        }
+    }
+
+    fn side(&self) -> Side<'_> {
+        Side {
+            fingerprint: &self.fingerprint,
+            content: self.content.as_ref().map(StoredContent::read),
+            published: self.metadata.published,
+        }
+    }
+}
+
+impl Article {
+    /// The sequences of the articles that its submission was told of.
+    pub fn matched(&self) -> impl Iterator<Item = u64> {
+        self.first_matches.iter().map(|first| first.sequence)
+    }
+
+    /// The story it belongs to: the sequence of the story's first article.
+    pub fn cluster(&self) -> u64 {
+        self.cluster
+    }
+
+    /// The hashes that lead to it.
+    pub fn posts(&self) -> Vec<u32> {
+        let content = self.content();
+        content
+            .iter()
+            .flat_map(|content| content.sketch.posted())
+            .collect()
+    }
+
+    /// The keys of the stems that its text has.
+    pub fn stems(&self) -> Vec<u16> {
+        let content = self.content();
+        let words = content
+            .iter()
+            .flat_map(|content| content.vocabulary.words())
+            .filter(|word| word.count > 0);
+        words.map(|word| word.key).collect()
+    }
+
+    /// Whether it has what stories are counted by.
+    pub fn has_content(&self) -> bool {
+        self.content.is_some()
+    }
+}
+
+impl Answer {
+    /// Says which is the canonical article of each match, and so of the text, whose id is `own`.
+    pub fn tell_canonical(&mut self, own: &str, canonical: impl Fn(&Article) -> Option<Box<str>>) {
+        for found in &mut self.matches {
+            if let Some(id) = canonical(&found.article) {
+                found.canonical_id = id;
+            }
+        }
+        let best = self.matches.first();
+        self.canonical_id = best
+            .filter(|best| best.relation.is_duplicate() && &*best.canonical_id != own)
+            .map(|best| best.canonical_id.clone());
+    }
+}
