@@ -53,6 +53,37 @@ impl Failure {
         }
     }
 
+    /// What shapes fingerprints cannot change under those that there are.
+    pub(crate) fn settings_fixed() -> Self {
+        let message = "the collection holds articles: the method and the features of their \
+                       fingerprints cannot change; create another collection";
+        Self::new(Code::FailedPrecondition, "SETTINGS_FIXED", message)
+    }
+
+    /// There is a collection of this name.
+    pub(crate) fn collection_exists(name: &str) -> Self {
+        let message = format!("there is a collection {name:?} already");
+        Self::new(Code::AlreadyExists, "COLLECTION_EXISTS", message)
+    }
+
+    /// There are as many collections as there may be.
+    pub(crate) fn too_many_collections() -> Self {
+        let message = "the server has as many collections as it may: delete one first";
+        Self::new(Code::ResourceExhausted, "TOO_MANY_COLLECTIONS", message)
+    }
+
+    /// The default collection stays.
+    pub(crate) fn collection_protected() -> Self {
+        let message = "the collection \"default\" cannot be deleted";
+        Self::new(Code::FailedPrecondition, "COLLECTION_PROTECTED", message)
+    }
+
+    /// The kept text of an article cannot be read.
+    pub(crate) fn text_unreadable(id: &str, error: &std::io::Error) -> Self {
+        let message = format!("the kept text of {id:?} cannot be read: {error}");
+        Self::new(Code::DataLoss, "TEXT_UNREADABLE", message)
+    }
+
     /// A method was called that needs a token, without one.
     pub(crate) fn token_missing() -> Self {
         let message = "this server wants a token: send the header \"authorization: Bearer TOKEN\"";

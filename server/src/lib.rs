@@ -31,13 +31,16 @@ mod convert;
 mod expiry;
 mod exposure;
 pub mod failure;
+mod fingerprinting;
 #[cfg(any(test, fuzzing))]
 pub mod fuzz;
 mod health;
+mod index;
 mod limits;
 mod logs;
 mod methods;
 mod metrics;
+mod named;
 mod observe;
 mod probe;
 mod registry;

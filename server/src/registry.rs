@@ -1,4 +1,4 @@
-//! The collections by name, and the store behind them.
+//! The collections of this process by name, and the store behind them.
 
 use std::{
     sync::{
@@ -8,109 +8,22 @@ use std::{
     time::{SystemTime, UNIX_EPOCH},
 };
 
-use basma_engine::{Article, Collection, Timestamp};
+use basma_engine::{Collection, Timestamp};
 use basma_proto::DEFAULT_COLLECTION;
 use dashmap::{DashMap, Entry};
-use parking_lot::RwLock;
+use tokio::sync::oneshot;
 use tonic::Code;
 
 use crate::{
     auth::{Access, Role},
     failure::Failure,
+    index::{Catalog, Index},
     limits,
     metrics::Figures,
+    named::Named,
     settings::Settings,
-    store::{Book, Page, Snapshot, Store, Texts, pack},
+    store::{Book, Snapshot, Store, Texts},
 };
-
-/// A collection, and what belongs to it.
-#[derive(Debug)]
-pub(crate) struct Named {
-    pub(crate) name: String,
-    pub(crate) created: Timestamp,
-    pub(crate) collection: Collection,
-    /// The texts that it keeps.
-    pub(crate) texts: Texts,
-    /// Where its changes are written down, if anywhere.
-    pub(crate) book: Option<Book>,
-    /// The collection has the detector that is in force.
-    settings: RwLock<Settings>,
-}
-
-impl Named {
-    pub(crate) fn new(
-        (name, created): (&str, Timestamp),
-        settings: Settings,
-        collection: Collection,
-        texts: Texts,
-        book: Option<Book>,
-    ) -> Self {
-        Self {
-            name: name.to_owned(),
-            created,
-            collection,
-            texts,
-            book,
-            settings: RwLock::new(settings),
-        }
-    }
-
-    /// Its settings.
-    pub(crate) fn settings(&self) -> Settings {
-        Settings {
-            detector: self.collection.detector(),
-            ..*self.settings.read()
-        }
-    }
-
-    /// Changes its settings.
-    ///
-    /// # Errors
-    ///
-    /// If it holds articles whose fingerprints the change would make useless.
-    pub(crate) fn change(&self, settings: Settings) -> Result<(), Failure> {
-        let mut current = self.settings.write();
-        self.collection
-            .set_detector(settings.detector)
-            .map_err(|_| {
-                let message = "the collection holds articles: the method and the features of their \
-                               fingerprints cannot change; create another collection";
-                Failure::new(Code::FailedPrecondition, "SETTINGS_FIXED", message)
-            })?;
-        *current = settings;
-        self.book.iter().for_each(Book::changed);
-        Ok(())
-    }
-
-    /// What is told of the submission of a text.
-    pub(crate) fn page(&self, text: &str) -> Page<'_> {
-        let keep = self.settings.read().keep_texts;
-        Page::new(self, keep.then(|| pack(text)))
-    }
-
-    /// The text of an article, if it was kept.
-    ///
-    /// # Errors
-    ///
-    /// If it cannot be read.
-    pub(crate) fn text(&self, article: &Article) -> Result<Option<String>, Failure> {
-        self.texts.get(article.sequence()).map_err(|error| {
-            let message = format!("the kept text of {:?} cannot be read: {error}", article.id);
-            Failure::new(Code::DataLoss, "TEXT_UNREADABLE", message)
-        })
-    }
-
-    /// Deletes an article, unless its id has another text by now.
-    pub(crate) fn expire(&self, article: &Article) -> bool {
-        let same = |now: &Article| now.sequence() == article.sequence();
-        (self.collection).delete_if(&article.id, same, &Page::new(self, None))
-    }
-
-    /// Deletes an article; false if there is none of this id.
-    pub(crate) fn delete(&self, id: &str) -> bool {
-        self.collection.delete(id, &Page::new(self, None))
-    }
-}
 
 /// All collections; "default" always is one of them.
 #[derive(Debug)]
@@ -134,12 +47,39 @@ impl Registry {
         }
     }
 
+    /// Returns when every change so far may be acknowledged.
+    async fn durable(&self) -> Result<(), Failure> {
+        match &self.store {
+            Some(store) => {
+                let mark = store.mark();
+                limits::leave();
+                store.written(mark).await
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// Nothing may change for the time being, and why.
+    fn writable(&self) -> Result<(), Failure> {
+        match self.store.as_ref().and_then(Store::refusal) {
+            Some(refusal) => Err(refusal),
+            None => Ok(()),
+        }
+    }
+
+    fn ready(&self) -> Result<(), Failure> {
+        match self.is_ready() {
+            true => Ok(()),
+            false => Err(Failure::recovering()),
+        }
+    }
+
     /// Reads what the store holds. To be called once; it can take a while.
     ///
     /// # Errors
     ///
     /// A sentence that says what is wrong with the store.
-    pub(crate) fn recover(&self) -> Result<(), String> {
+    pub(crate) fn read(&self) -> Result<(), String> {
         if let Some(store) = &self.store {
             for named in store.recover()? {
                 self.collections.insert(named.name.clone(), named);
@@ -151,174 +91,6 @@ impl Registry {
         }
         self.ready.store(true, Ordering::Release);
         Ok(())
-    }
-
-    /// Nothing may change for the time being, and why.
-    pub(crate) fn writable(&self) -> Result<(), Failure> {
-        match self.store.as_ref().and_then(Store::refusal) {
-            Some(refusal) => Err(refusal),
-            None => Ok(()),
-        }
-    }
-
-    /// Where the changes so far end: what [`Registry::durable`] waits for.
-    pub(crate) fn mark(&self) -> u64 {
-        self.store.as_ref().map_or(0, Store::mark)
-    }
-
-    /// Returns when every change before a mark may be acknowledged.
-    pub(crate) async fn durable(&self, mark: u64) -> Result<(), Failure> {
-        match &self.store {
-            Some(store) => {
-                limits::leave();
-                store.written(mark).await
-            }
-            None => Ok(()),
-        }
-    }
-
-    /// Where the journals stand now.
-    ///
-    /// # Errors
-    ///
-    /// If there are none, or not yet, or the caller may not have all of them.
-    pub(crate) async fn snapshot(&self, access: &Access) -> Result<Snapshot, Failure> {
-        access.may_everywhere()?;
-        self.ready()?;
-        match &self.store {
-            Some(store) => store.snapshot().await,
-            None => {
-                let message = "the index is in memory only: there is nothing to copy";
-                Err(Failure::new(Code::FailedPrecondition, "NO_STORE", message))
-            }
-        }
-    }
-
-    /// What is measured of the store.
-    pub(crate) fn register(&self, metrics: &mut prometheus_client::registry::Registry) {
-        self.store.iter().for_each(|store| store.register(metrics));
-    }
-
-    /// How the store is.
-    pub(crate) fn figures(&self, out: &mut Figures<'_>) -> std::fmt::Result {
-        self.store.iter().try_for_each(|store| store.figures(out))
-    }
-
-    /// Writes what is left.
-    pub(crate) fn stop(&self) {
-        self.store.iter().for_each(Store::stop);
-    }
-
-    /// The collection of a name, an empty one means the default, if the caller may do with it what he is
-    /// about to. Nobody comes to a collection by another way, and who may not have it is told the same
-    /// whether there is one or not.
-    pub(crate) fn get(&self, access: &Access, name: &str) -> Result<Arc<Named>, Failure> {
-        let name = match name {
-            "" => DEFAULT_COLLECTION,
-            name => name,
-        };
-        access.may(name)?;
-        self.ready()?;
-        let found = self.collections.get(name).map(|found| Arc::clone(&found));
-        found.ok_or_else(|| Failure::collection_not_found(name))
-    }
-
-    /// Whether the collections are all here.
-    pub(crate) fn is_ready(&self) -> bool {
-        self.ready.load(Ordering::Acquire)
-    }
-
-    fn ready(&self) -> Result<(), Failure> {
-        match self.is_ready() {
-            true => Ok(()),
-            false => Err(Failure::recovering()),
-        }
-    }
-
-    pub(crate) fn create(
-        &self,
-        access: &Access,
-        name: &str,
-        settings: Settings,
-    ) -> Result<Arc<Named>, Failure> {
-        access.may(name)?;
-        self.ready()?;
-        validate_name(name)?;
-        // Concurrent creations may pass this together, by as many as there are; the limit guards
-        // memory, not a licence.
-        if self.collections.len() >= self.most {
-            let message = "the server has as many collections as it may: delete one first";
-            return Err(Failure::new(
-                Code::ResourceExhausted,
-                "TOO_MANY_COLLECTIONS",
-                message,
-            ));
-        }
-        match self.collections.entry(name.to_owned()) {
-            Entry::Occupied(_) => {
-                let message = format!("there is a collection {name:?} already");
-                Err(Failure::new(
-                    Code::AlreadyExists,
-                    "COLLECTION_EXISTS",
-                    message,
-                ))
-            }
-            Entry::Vacant(vacant) => {
-                let made = self.make(name, settings);
-                vacant.insert(Arc::clone(&made));
-                Ok(made)
-            }
-        }
-    }
-
-    pub(crate) fn delete(&self, access: &Access, name: &str) -> Result<(), Failure> {
-        let name = match name {
-            "" => DEFAULT_COLLECTION,
-            name => name,
-        };
-        access.may(name)?;
-        self.ready()?;
-        if name == DEFAULT_COLLECTION {
-            let message = "the collection \"default\" cannot be deleted";
-            return Err(Failure::new(
-                Code::FailedPrecondition,
-                "COLLECTION_PROTECTED",
-                message,
-            ));
-        }
-        // Written down before the name is free for another.
-        let written = |_: &String, named: &Arc<Named>| {
-            named.book.iter().for_each(Book::dropped);
-            true
-        };
-        match self.collections.remove_if(name, written) {
-            Some(_) => Ok(()),
-            None => Err(Failure::collection_not_found(name)),
-        }
-    }
-
-    /// At most `limit` collections that the caller may read and whose names follow `after`, by name, and
-    /// whether there are more.
-    pub(crate) fn list(
-        &self,
-        access: &Access,
-        after: &str,
-        limit: usize,
-    ) -> Result<(Vec<Arc<Named>>, bool), Failure> {
-        let rights = access.rights()?;
-        self.ready()?;
-        let mut all = self.all();
-        all.retain(|named| named.name.as_str() > after && rights.allow(Role::Read, &named.name));
-        all.sort_by(|a, b| a.name.cmp(&b.name));
-        let more = all.len() > limit;
-        all.truncate(limit);
-        Ok((all, more))
-    }
-
-    /// All collections that are there, whoever asks: for the server itself.
-    pub(crate) fn all(&self) -> Vec<Arc<Named>> {
-        let collections = self.collections.iter();
-        collections.map(|entry| Arc::clone(entry.value())).collect()
     }
 
     fn make(&self, name: &str, settings: Settings) -> Arc<Named> {
@@ -337,6 +109,133 @@ impl Registry {
     }
 }
 
+#[tonic::async_trait]
+impl Catalog for Registry {
+    async fn recover(self: Arc<Self>) -> Result<(), String> {
+        let (recovered, recovery) = oneshot::channel();
+        // A thread of its own: a signal to stop does not wait for it.
+        std::thread::spawn(move || recovered.send(self.read()));
+        let failed = |_| Err("reading the store failed".to_owned());
+        recovery.await.unwrap_or_else(failed)
+    }
+
+    fn is_ready(&self) -> bool {
+        self.ready.load(Ordering::Acquire)
+    }
+
+    async fn get(&self, access: &Access, name: &str) -> Result<Arc<dyn Index>, Failure> {
+        let name = or_default(name);
+        access.may(name)?;
+        self.ready()?;
+        let found = self.collections.get(name).map(|found| Arc::clone(&found));
+        match found {
+            Some(found) => Ok(found),
+            None => Err(Failure::collection_not_found(name)),
+        }
+    }
+
+    async fn create(
+        &self,
+        access: &Access,
+        name: &str,
+        settings: Settings,
+    ) -> Result<Arc<dyn Index>, Failure> {
+        access.may(name)?;
+        self.ready()?;
+        self.writable()?;
+        validate_name(name)?;
+        // Concurrent creations may pass this together, by as many as there are; the limit guards
+        // memory, not a licence.
+        if self.collections.len() >= self.most {
+            return Err(Failure::too_many_collections());
+        }
+        let made = match self.collections.entry(name.to_owned()) {
+            Entry::Occupied(_) => return Err(Failure::collection_exists(name)),
+            Entry::Vacant(vacant) => {
+                let made = self.make(name, settings);
+                vacant.insert(Arc::clone(&made));
+                made
+            }
+        };
+        self.durable().await?;
+        Ok(made)
+    }
+
+    async fn delete(&self, access: &Access, name: &str) -> Result<(), Failure> {
+        let name = or_default(name);
+        access.may(name)?;
+        self.ready()?;
+        self.writable()?;
+        if name == DEFAULT_COLLECTION {
+            return Err(Failure::collection_protected());
+        }
+        // Written down before the name is free for another.
+        let written = |_: &String, named: &Arc<Named>| {
+            named.book.iter().for_each(Book::dropped);
+            true
+        };
+        if self.collections.remove_if(name, written).is_none() {
+            return Err(Failure::collection_not_found(name));
+        }
+        self.durable().await
+    }
+
+    async fn list(
+        &self,
+        access: &Access,
+        after: &str,
+        limit: usize,
+    ) -> Result<(Vec<Arc<dyn Index>>, bool), Failure> {
+        let rights = access.rights()?;
+        self.ready()?;
+        let mut all = self.all();
+        all.retain(|index| index.name() > after && rights.allow(Role::Read, index.name()));
+        all.sort_by(|a, b| a.name().cmp(b.name()));
+        let more = all.len() > limit;
+        all.truncate(limit);
+        Ok((all, more))
+    }
+
+    fn all(&self) -> Vec<Arc<dyn Index>> {
+        let collections = self.collections.iter();
+        collections
+            .map(|entry| Arc::clone(entry.value()) as Arc<dyn Index>)
+            .collect()
+    }
+
+    async fn snapshot(&self, access: &Access) -> Result<Snapshot, Failure> {
+        access.may_everywhere()?;
+        self.ready()?;
+        match &self.store {
+            Some(store) => store.snapshot().await,
+            None => {
+                let message = "the index is in memory only: there is nothing to copy";
+                Err(Failure::new(Code::FailedPrecondition, "NO_STORE", message))
+            }
+        }
+    }
+
+    fn register(&self, metrics: &mut prometheus_client::registry::Registry) {
+        self.store.iter().for_each(|store| store.register(metrics));
+    }
+
+    fn figures(&self, out: &mut Figures<'_>) -> std::fmt::Result {
+        self.store.iter().try_for_each(|store| store.figures(out))
+    }
+
+    fn stop(&self) {
+        self.store.iter().for_each(Store::stop);
+    }
+}
+
+/// An empty name means the default.
+pub(crate) fn or_default(name: &str) -> &str {
+    match name {
+        "" => DEFAULT_COLLECTION,
+        name => name,
+    }
+}
+
 /// Whether a collection may have this name.
 pub(crate) fn is_name(name: &str) -> bool {
     let legal = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-' || c == '_';
@@ -345,7 +244,7 @@ pub(crate) fn is_name(name: &str) -> bool {
         && name.chars().all(legal)
 }
 
-fn validate_name(name: &str) -> Result<(), Failure> {
+pub(crate) fn validate_name(name: &str) -> Result<(), Failure> {
     if is_name(name) {
         return Ok(());
     }

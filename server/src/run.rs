@@ -10,7 +10,7 @@ use basma_proto::{
         dedup_service_server::DedupServiceServer,
     },
 };
-use tokio::{net::TcpListener, sync::oneshot};
+use tokio::net::TcpListener;
 use tokio_util::task::AbortOnDropHandle;
 use tonic::transport::{Server, server::TcpIncoming};
 use tonic_health::pb::health_server::HealthServer;
@@ -23,6 +23,7 @@ use crate::{
     expiry::expire,
     exposure,
     health::Health,
+    index::Catalog,
     limits::{LimitLayer, Limits},
     metrics::{self, Metrics, State, Traffic},
     observe::ObserveLayer,
@@ -64,11 +65,11 @@ pub async fn run(
     let store = store
         .map(|folder| Store::open(folder, config.durability(), config.accept_loss))
         .transpose()?;
-    let registry = Arc::new(Registry::new(config.ceilings.max_collections, store));
+    let catalog: Arc<dyn Catalog> = Arc::new(Registry::new(config.ceilings.max_collections, store));
     let limits = Limits::new(config.ceilings.clone());
     let connections = Connections::new(config.ceilings.max_connections, config.ceilings.max_idle);
     let service = Service::new(
-        Arc::clone(&registry),
+        Arc::clone(&catalog),
         Arc::clone(&limits),
         &config.ceilings,
         stop.clone(),
@@ -78,7 +79,7 @@ pub async fn run(
     let state = State {
         limits: Arc::clone(&limits),
         connections: Arc::clone(&connections),
-        registry: Arc::clone(&registry),
+        catalog: Arc::clone(&catalog),
         version: VERSION,
         started: SystemTime::now(),
     };
@@ -120,16 +121,12 @@ pub async fn run(
         .add_service(reflection().build_v1()?)
         .add_service(reflection().build_v1alpha()?);
 
-    let (recovered, recovery) = oneshot::channel();
-    let recovering = Arc::clone(&registry);
-    // A thread of its own: a signal to stop does not wait for it.
-    std::thread::spawn(move || recovered.send(recovering.recover()));
     let recovery = {
-        let registry = Arc::clone(&registry);
+        let catalog = Arc::clone(&catalog);
         let (expiring, folder) = (stop.clone(), config.data_dir.clone());
         async move {
-            match recovery.await {
-                Ok(Ok(())) => {
+            match Arc::clone(&catalog).recover().await {
+                Ok(()) => {
                     let kept = folder.as_deref().map_or_else(
                         || "in memory only".to_owned(),
                         |folder| folder.display().to_string(),
@@ -137,11 +134,10 @@ pub async fn run(
                     info!(%address, version = VERSION, index = kept, "serving");
                     say.send_replace(true);
                     supervisor::ready();
-                    tokio::spawn(expire(registry, expiring));
+                    tokio::spawn(expire(catalog, expiring));
                     std::future::pending().await
                 }
-                Ok(Err(message)) => message,
-                Err(_) => "reading the store failed".to_owned(),
+                Err(message) => message,
             }
         }
     };
@@ -171,7 +167,7 @@ pub async fn run(
         message = recovery => return Err(message.into()),
         () = late => warn!(after = ?config.drain, "requests were still under way at the end of the drain"),
     }
-    tokio::task::block_in_place(|| registry.stop());
+    tokio::task::block_in_place(|| catalog.stop());
     keeping_up.abort();
     info!("stopped");
     Ok(())

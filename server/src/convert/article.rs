@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use basma_engine::{Article, Collection, Metadata, Submission};
+use basma_engine::{Article, Metadata, Submission};
 use basma_proto::v1;
 
 use super::{answer, text, text::Body, time};
@@ -94,8 +94,8 @@ fn bounded(field: &str, value: &str, most: usize) -> Result<Box<str>, Failure> {
     Err(Failure::invalid("FIELD_TOO_LONG", field, message))
 }
 
-/// An indexed article for a caller.
-pub(crate) fn write(article: &Article, collection: &Collection) -> v1::StoredArticle {
+/// An indexed article for a caller, with the first article of its story.
+pub(crate) fn write(article: &Article, canonical_id: Box<str>) -> v1::StoredArticle {
     let Metadata {
         title,
         source,
@@ -112,7 +112,7 @@ pub(crate) fn write(article: &Article, collection: &Collection) -> v1::StoredArt
         revision: article.revision,
         fingerprint: Some(answer::fingerprint(&article.fingerprint)),
         verdict: answer::verdict(article.verdict).into(),
-        canonical_id: collection.canonical_id(article).into(),
+        canonical_id: canonical_id.into(),
         text: None,
     }
 }

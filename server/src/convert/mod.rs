@@ -43,7 +43,7 @@ pub(crate) fn page_size(asked: i32) -> Result<usize, Failure> {
 }
 
 /// Where a page begins: tokens are numbers, and an empty one means 0.
-pub(crate) fn page_token(token: &str) -> Result<u32, Failure> {
+pub(crate) fn page_token(token: &str) -> Result<u64, Failure> {
     if token.is_empty() {
         return Ok(0);
     }

@@ -4,7 +4,7 @@ use basma_engine::{Age, Clock, Detector, Method, Shingling};
 use basma_proto::v1::{self, detector_settings as message};
 
 use super::{decimal, time};
-use crate::{failure::Failure, registry::Named, settings::Settings};
+use crate::{failure::Failure, index::Index, settings::Settings};
 
 /// The settings of a new collection.
 pub(crate) fn create(collection: &v1::Collection) -> Result<Settings, Failure> {
@@ -220,12 +220,12 @@ fn known<E: TryFrom<i32>>(field: &str, value: i32) -> Result<E, Failure> {
 }
 
 /// A collection for a caller, every setting filled in.
-pub(crate) fn write(named: &Named) -> v1::Collection {
-    let settings = named.settings();
+pub(crate) fn write(index: &dyn Index) -> v1::Collection {
+    let settings = index.settings();
     v1::Collection {
-        name: named.name.clone(),
+        name: index.name().to_owned(),
         detector: Some(message_of(&settings.detector)),
-        create_time: Some(time::write(named.created)),
+        create_time: Some(time::write(index.created())),
         retention: settings.retention.map(span_message),
         window: settings.window.map(span_message),
         keep_texts: settings.keep_texts,

@@ -15,8 +15,8 @@ use super::{figures::Figures, process};
 use crate::{
     connections::Connections,
     convert::answer,
+    index::{Catalog, Index},
     limits::Limits,
-    registry::{Named, Registry},
 };
 
 /// Where the state of the server is found.
@@ -24,14 +24,14 @@ use crate::{
 pub(crate) struct State {
     pub(crate) limits: Arc<Limits>,
     pub(crate) connections: Arc<Connections>,
-    pub(crate) registry: Arc<Registry>,
+    pub(crate) catalog: Arc<dyn Catalog>,
     pub(crate) version: &'static str,
     pub(crate) started: SystemTime,
 }
 
 impl State {
     pub(super) fn register(&self, registry: &mut Metrics) {
-        self.registry.register(registry);
+        self.catalog.register(registry);
     }
 
     fn server(&self, out: &mut Figures<'_>) -> fmt::Result {
@@ -47,7 +47,7 @@ impl State {
         out.gauge(
             "basma_ready",
             "1 once the store is read",
-            f64::from(u8::from(self.registry.is_ready())),
+            f64::from(u8::from(self.catalog.is_ready())),
         )?;
         out.gauges(
             "basma_limit",
@@ -104,16 +104,16 @@ impl State {
     }
 
     fn collections(&self, out: &mut Figures<'_>) -> fmt::Result {
-        let all: Vec<(Arc<Named>, Stats)> = (self.registry.all())
+        let all: Vec<(Arc<dyn Index>, Stats)> = (self.catalog.all())
             .into_iter()
-            .map(|named| {
-                let stats = named.collection.stats();
-                (named, stats)
+            .map(|index| {
+                let stats = index.stats();
+                (index, stats)
             })
             .collect();
         let each = |figure: fn(&Stats) -> u64| {
-            all.iter().map(move |(named, stats)| {
-                let collection = named.name.as_str();
+            all.iter().map(move |(index, stats)| {
+                let collection = index.name();
                 ([("collection", collection)], figure(stats) as f64)
             })
         };
@@ -132,13 +132,13 @@ impl State {
             "Memory of the index, estimated",
             each(|stats| stats.bytes),
         )?;
-        let verdicts = all.iter().flat_map(|(named, stats)| {
+        let verdicts = all.iter().flat_map(|(index, stats)| {
             let counted = VERDICTS.into_iter().zip(stats.verdicts);
             counted.map(|(given, count)| {
                 let verdict = answer::verdict(given)
                     .as_str_name()
                     .trim_start_matches("VERDICT_");
-                let submitted = [("collection", named.name.as_str()), ("verdict", verdict)];
+                let submitted = [("collection", index.name()), ("verdict", verdict)];
                 (submitted, count as f64)
             })
         });
@@ -154,7 +154,7 @@ impl Collector for State {
     fn encode(&self, encoder: DescriptorEncoder<'_>) -> fmt::Result {
         let mut out = Figures(encoder);
         self.server(&mut out)?;
-        self.registry.figures(&mut out)?;
+        self.catalog.figures(&mut out)?;
         self.collections(&mut out)?;
         process::figures(&mut out)
     }

@@ -11,28 +11,26 @@ use crate::{
     auth::Access,
     convert::{article, page_size, page_token},
     failure::Failure,
-    registry::Named,
+    index::Index,
 };
 
 /// A page with more bytes of text than this ends.
 const MOST_TEXT: usize = 2 << 20;
 
 impl Service {
-    fn indexed(
+    async fn indexed(
         &self,
         access: &Access,
         collection: &str,
         id: &str,
-    ) -> Result<(Arc<Named>, Arc<Article>), Failure> {
-        let named = self.registry.get(access, collection)?;
+    ) -> Result<(Arc<dyn Index>, Arc<Article>), Failure> {
+        let index = self.catalog.get(access, collection).await?;
         if id.is_empty() {
             return Err(Failure::invalid("ID_MISSING", "id", "there is no id"));
         }
-        let article = named
-            .collection
-            .get(id)
-            .ok_or_else(|| Failure::article_not_found(id))?;
-        Ok((named, article))
+        let article = index.get(id).await?;
+        let article = article.ok_or_else(|| Failure::article_not_found(id))?;
+        Ok((index, article))
     }
 }
 
@@ -43,10 +41,11 @@ impl ArticleService for Service {
         request: Request<v1::GetArticleRequest>,
     ) -> Result<Response<v1::GetArticleResponse>, Status> {
         let (access, request) = (Access::of(&request)?, request.get_ref());
-        let (named, found) = self.indexed(access, &request.collection, &request.id)?;
-        let mut article = article::write(&found, &named.collection);
+        let indexed = self.indexed(access, &request.collection, &request.id);
+        let (index, found) = indexed.await?;
+        let mut article = article::write(&found, index.canonical_id(&found).await?);
         if request.with_text {
-            article.text = named.text(&found)?;
+            article.text = index.text(&found).await?;
         }
         let article = Some(article);
         Ok(Response::new(v1::GetArticleResponse { article }))
@@ -57,21 +56,21 @@ impl ArticleService for Service {
         request: Request<v1::ListArticlesRequest>,
     ) -> Result<Response<v1::ListArticlesResponse>, Status> {
         let (access, request) = (Access::of(&request)?, request.get_ref());
-        let named = self.registry.get(access, &request.collection)?;
+        let index = self.catalog.get(access, &request.collection).await?;
         let (from, size) = (
             page_token(&request.page_token)?,
             page_size(request.page_size)?,
         );
-        let (page, mut next) = named.collection.list(from, size);
+        let (page, mut next) = index.list(from, size).await?;
         let (mut articles, mut bytes) = (Vec::with_capacity(page.len()), 0);
         for found in &page {
-            let mut article = article::write(found, &named.collection);
+            let mut article = article::write(found, index.canonical_id(found).await?);
             if request.with_texts {
                 if bytes > MOST_TEXT {
-                    next = Some(found.place());
+                    next = Some(index.place(found));
                     break;
                 }
-                article.text = named.text(found)?;
+                article.text = index.text(found).await?;
                 bytes += article.text.as_ref().map_or(0, String::len);
             }
             articles.push(article);
@@ -87,12 +86,11 @@ impl ArticleService for Service {
         request: Request<v1::DeleteArticleRequest>,
     ) -> Result<Response<v1::DeleteArticleResponse>, Status> {
         let (access, request) = (Access::of(&request)?, request.get_ref());
-        let (named, _) = self.indexed(access, &request.collection, &request.id)?;
-        self.registry.writable()?;
-        if !named.delete(&request.id) {
+        let indexed = self.indexed(access, &request.collection, &request.id);
+        let (index, _) = indexed.await?;
+        if !index.delete(&request.id).await? {
             return Err(Failure::article_not_found(&request.id).into());
         }
-        self.registry.durable(self.registry.mark()).await?;
         Ok(Response::new(v1::DeleteArticleResponse {}))
     }
 
@@ -101,20 +99,21 @@ impl ArticleService for Service {
         request: Request<v1::GetClusterRequest>,
     ) -> Result<Response<v1::GetClusterResponse>, Status> {
         let (access, request) = (Access::of(&request)?, request.get_ref());
-        let (named, found) = self.indexed(access, &request.collection, &request.id)?;
+        let indexed = self.indexed(access, &request.collection, &request.id);
+        let (index, found) = indexed.await?;
         let (from, limit) = (
             page_token(&request.page_token)? as usize,
             page_size(request.page_size)?,
         );
-        let (members, size) = named.collection.cluster(&found, from, limit);
+        let (members, size) = index.cluster(&found, from, limit).await?;
+        let canonical_id = index.canonical_id(&found).await?;
+        let articles = members.iter();
+        let articles = articles.map(|member| article::write(member, canonical_id.clone()));
         let next = from + limit;
         Ok(Response::new(v1::GetClusterResponse {
-            canonical_id: named.collection.canonical_id(&found).into(),
+            articles: articles.collect(),
+            canonical_id: canonical_id.into(),
             size: u32::try_from(size).unwrap_or(u32::MAX),
-            articles: members
-                .iter()
-                .map(|member| article::write(member, &named.collection))
-                .collect(),
             next_page_token: if next < size {
                 next.to_string()
             } else {

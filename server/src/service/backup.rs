@@ -31,7 +31,7 @@ impl BackupService for Service {
         let place = AT_ONCE
             .try_acquire()
             .map_err(|_| Failure::overloaded("backups", "others are taking backups"))?;
-        let snapshot = self.registry.snapshot(access).await?;
+        let snapshot = self.catalog.snapshot(access).await?;
         let total_bytes = snapshot.bytes();
         let (pieces, receiver) = mpsc::channel(AHEAD);
         let idle = self.limits.longest_idle();

@@ -2,8 +2,10 @@
 
 use basma_proto::v1::{self, item_result};
 
+use futures_util::{StreamExt as _, stream::FuturesOrdered};
+
 use super::{Service, Turns, scope};
-use crate::{auth::Access, failure::Failure, limits::Allowance};
+use crate::{auth::Access, failure::Failure, index::Answering, limits::Allowance};
 
 impl Service {
     pub(super) async fn submit_batch(
@@ -12,13 +14,12 @@ impl Service {
         request: &v1::BatchSubmitRequest,
         allowance: Option<&Allowance>,
     ) -> Result<v1::BatchSubmitResponse, Failure> {
-        let named = self.registry.get(access, &request.collection)?;
-        let scope = scope(&named, request.max_matches, request.window.as_ref())?;
-        self.registry.writable()?;
-        let answer = |article: &v1::Article| self.submit_one(&named, Some(article), scope);
-        let results = self.each(&request.articles, allowance, answer).await?;
-        self.registry.durable(self.registry.mark()).await?;
-        Ok(v1::BatchSubmitResponse { results })
+        let index = self.catalog.get(access, &request.collection).await?;
+        let scope = scope(&*index, request.max_matches, request.window.as_ref())?;
+        let answer = |article: &v1::Article| self.submit_one(&*index, Some(article), scope);
+        Ok(v1::BatchSubmitResponse {
+            results: self.each(&request.articles, allowance, answer).await?,
+        })
     }
 
     pub(super) async fn check_batch(
@@ -27,9 +28,9 @@ impl Service {
         request: &v1::BatchCheckRequest,
         allowance: Option<&Allowance>,
     ) -> Result<v1::BatchCheckResponse, Failure> {
-        let named = self.registry.get(access, &request.collection)?;
-        let scope = scope(&named, request.max_matches, request.window.as_ref())?;
-        let answer = |article: &v1::Article| self.check_one(&named, Some(article), scope);
+        let index = self.catalog.get(access, &request.collection).await?;
+        let scope = scope(&*index, request.max_matches, request.window.as_ref())?;
+        let answer = |article: &v1::Article| self.check_one(&*index, Some(article), scope);
         Ok(v1::BatchCheckResponse {
             results: self.each(&request.articles, allowance, answer).await?,
         })
@@ -39,7 +40,7 @@ impl Service {
         &self,
         articles: &[v1::Article],
         allowance: Option<&Allowance>,
-        answer: impl Fn(&v1::Article) -> Result<v1::Answer, Failure>,
+        answer: impl Fn(&v1::Article) -> Answering<v1::Answer>,
     ) -> Result<Vec<v1::ItemResult>, Failure> {
         if articles.len() > self.max_batch {
             let message = format!(
@@ -52,13 +53,18 @@ impl Service {
         if let Some(allowance) = allowance {
             allowance.overdraw(articles.len().saturating_sub(1));
         }
-        let mut results = Vec::with_capacity(articles.len());
+        // Asked one after the other; then the answers are waited for together.
+        let mut answers = FuturesOrdered::new();
         let mut turns = Turns::new();
         for article in articles {
-            results.push(item(&article.id, answer(article)));
+            answers.push_back(answer(article));
             turns.give_way().await;
         }
-        Ok(results)
+        let answers: Vec<_> = answers.collect().await;
+        let items = articles.iter().zip(answers);
+        Ok(items
+            .map(|(article, answer)| item(&article.id, answer))
+            .collect())
     }
 }
 

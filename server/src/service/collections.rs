@@ -21,11 +21,12 @@ impl Service {
             return Err(missing());
         };
         let settings = settings::create(collection)?;
-        self.registry.writable()?;
-        let made = self.registry.create(access, &collection.name, settings);
+        let made = self
+            .catalog
+            .create(access, &collection.name, settings)
+            .await;
         let made = made.map_err(|failure| failure.within("collection"))?;
-        self.registry.durable(self.registry.mark()).await?;
-        Ok(settings::write(&made))
+        Ok(settings::write(&*made))
     }
 
     async fn update(
@@ -36,16 +37,14 @@ impl Service {
         let Some(collection) = &request.collection else {
             return Err(missing());
         };
-        let named = self.registry.get(access, &collection.name)?;
+        let index = self.catalog.get(access, &collection.name).await?;
         let paths = request
             .update_mask
             .as_ref()
             .map(|mask| mask.paths.as_slice());
-        let settings = settings::change(named.settings(), collection, paths.unwrap_or_default())?;
-        self.registry.writable()?;
-        named.change(settings)?;
-        self.registry.durable(self.registry.mark()).await?;
-        Ok(settings::write(&named))
+        let settings = settings::change(index.settings(), collection, paths.unwrap_or_default())?;
+        index.change(settings).await?;
+        Ok(settings::write(&*index))
     }
 }
 
@@ -70,10 +69,9 @@ impl CollectionService for Service {
         &self,
         request: Request<v1::GetCollectionRequest>,
     ) -> Result<Response<v1::GetCollectionResponse>, Status> {
-        let named = self
-            .registry
-            .get(Access::of(&request)?, &request.get_ref().name)?;
-        let collection = Some(settings::write(&named));
+        let (access, request) = (Access::of(&request)?, request.get_ref());
+        let index = self.catalog.get(access, &request.name).await?;
+        let collection = Some(settings::write(&*index));
         Ok(Response::new(v1::GetCollectionResponse { collection }))
     }
 
@@ -83,12 +81,12 @@ impl CollectionService for Service {
     ) -> Result<Response<v1::ListCollectionsResponse>, Status> {
         let (access, request) = (Access::of(&request)?, request.get_ref());
         // The token is the name that the page before ended with.
-        let (page, more) =
-            self.registry
-                .list(access, &request.page_token, page_size(request.page_size)?)?;
-        let next = page.last().filter(|_| more).map(|named| named.name.clone());
+        let size = page_size(request.page_size)?;
+        let (page, more) = self.catalog.list(access, &request.page_token, size).await?;
+        let next = page.last().filter(|_| more);
+        let next = next.map(|index| index.name().to_owned());
         Ok(Response::new(v1::ListCollectionsResponse {
-            collections: page.iter().map(|named| settings::write(named)).collect(),
+            collections: page.iter().map(|index| settings::write(&**index)).collect(),
             next_page_token: next.unwrap_or_default(),
         }))
     }
@@ -109,9 +107,7 @@ impl CollectionService for Service {
         request: Request<v1::DeleteCollectionRequest>,
     ) -> Result<Response<v1::DeleteCollectionResponse>, Status> {
         let access = Access::of(&request)?;
-        self.registry.writable()?;
-        self.registry.delete(access, &request.get_ref().name)?;
-        self.registry.durable(self.registry.mark()).await?;
+        self.catalog.delete(access, &request.get_ref().name).await?;
         Ok(Response::new(v1::DeleteCollectionResponse {}))
     }
 
@@ -119,17 +115,16 @@ impl CollectionService for Service {
         &self,
         request: Request<v1::GetStatsRequest>,
     ) -> Result<Response<v1::GetStatsResponse>, Status> {
-        let named = self
-            .registry
-            .get(Access::of(&request)?, &request.get_ref().collection)?;
+        let (access, request) = (Access::of(&request)?, request.get_ref());
+        let index = self.catalog.get(access, &request.collection).await?;
         // It looks at every table.
-        let stats = tokio::task::block_in_place(|| named.collection.stats());
+        let stats = tokio::task::block_in_place(|| index.stats());
         let count = |(verdict, count): (basma_engine::Verdict, u64)| v1::VerdictCount {
             verdict: verdict.name().to_owned(),
             count,
         };
         Ok(Response::new(v1::GetStatsResponse {
-            collection: named.name.clone(),
+            collection: index.name().to_owned(),
             article_count: stats.articles,
             simhash_count: stats.simhashes,
             cluster_count: stats.clusters,

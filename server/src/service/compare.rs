@@ -16,24 +16,21 @@ use crate::{
         text::{self, Body},
     },
     failure::Failure,
-    registry::Named,
+    index::Index,
 };
 
 impl Service {
-    pub(super) fn compare_sides(
+    pub(super) async fn compare_sides(
         &self,
         access: &Access,
         request: &v1::CompareRequest,
     ) -> Result<v1::CompareResponse, Failure> {
-        let named = self.registry.get(access, &request.collection)?;
-        let collection = &named.collection;
-        let a = self
-            .side(request.a.as_ref(), &named)
-            .map_err(|failure| failure.within("a"))?;
-        let b = self
-            .side(request.b.as_ref(), &named)
-            .map_err(|failure| failure.within("b"))?;
-        let compared = collection.compare(&borrowed(&a), &borrowed(&b));
+        let index = self.catalog.get(access, &request.collection).await?;
+        let a = self.side(request.a.as_ref(), &*index).await;
+        let a = a.map_err(|failure| failure.within("a"))?;
+        let b = self.side(request.b.as_ref(), &*index).await;
+        let b = b.map_err(|failure| failure.within("b"))?;
+        let compared = index.compare(borrowed(&a), borrowed(&b)).await?;
         Ok(v1::CompareResponse {
             relation: compared
                 .relation
@@ -45,10 +42,10 @@ impl Service {
         })
     }
 
-    fn side<'a>(
+    async fn side<'a>(
         &self,
         side: Option<&'a v1::CompareSide>,
-        named: &Named,
+        index: &dyn Index,
     ) -> Result<Side<'a>, Failure> {
         let side = side
             .and_then(|side| side.side.as_ref())
@@ -56,9 +53,9 @@ impl Service {
         match Body::or_id(side) {
             Ok(body) => body.read(self.longest.text).map(Side::Text),
             Err(id) => {
-                let article =
-                    (named.collection.get(id)).ok_or_else(|| Failure::article_not_found(id))?;
-                let kept = named.text(&article)?;
+                let article = index.get(id).await?;
+                let article = article.ok_or_else(|| Failure::article_not_found(id))?;
+                let kept = index.text(&article).await?;
                 Ok(Side::Indexed(article, kept))
             }
         }

@@ -24,7 +24,7 @@ impl DedupService for Service {
     ) -> Result<Response<v1::CheckResponse>, Status> {
         let access = Access::of(&request)?;
         Ok(Response::new(
-            self.check_article(access, request.get_ref())?,
+            self.check_article(access, request.get_ref()).await?,
         ))
     }
 
@@ -66,7 +66,7 @@ impl DedupService for Service {
         request: Request<v1::FindDuplicatesRequest>,
     ) -> Result<Response<v1::FindDuplicatesResponse>, Status> {
         let access = Access::of(&request)?;
-        Ok(Response::new(self.find(access, request.get_ref())?))
+        Ok(Response::new(self.find(access, request.get_ref()).await?))
     }
 
     async fn compare(
@@ -74,9 +74,7 @@ impl DedupService for Service {
         request: Request<v1::CompareRequest>,
     ) -> Result<Response<v1::CompareResponse>, Status> {
         let (access, request) = (Access::of(&request)?, request.get_ref());
-        // Finding where two long texts differ can take a good part of a second.
-        let compared = tokio::task::block_in_place(|| self.compare_sides(access, request))?;
-        Ok(Response::new(compared))
+        Ok(Response::new(self.compare_sides(access, request).await?))
     }
 
     async fn fingerprint(
@@ -85,7 +83,7 @@ impl DedupService for Service {
     ) -> Result<Response<v1::FingerprintResponse>, Status> {
         let access = Access::of(&request)?;
         Ok(Response::new(
-            self.fingerprint_text(access, request.get_ref())?,
+            self.fingerprint_text(access, request.get_ref()).await?,
         ))
     }
 }

@@ -7,13 +7,12 @@ use super::Service;
 use crate::{auth::Access, convert, failure::Failure};
 
 impl Service {
-    pub(super) fn find(
+    pub(super) async fn find(
         &self,
         access: &Access,
         request: &v1::FindDuplicatesRequest,
     ) -> Result<v1::FindDuplicatesResponse, Failure> {
-        let named = self.registry.get(access, &request.collection)?;
-        let collection = &named.collection;
+        let index = self.catalog.get(access, &request.collection).await?;
         let most = convert::max_matches(request.max_matches)?;
         if let Some(distance) = request.distance
             && distance > MAX_DISTANCE
@@ -27,24 +26,26 @@ impl Service {
         }
         let (matches, truncated) = match &request.query {
             Some(Query::Id(id)) => {
-                let article = collection
-                    .get(id)
-                    .ok_or_else(|| Failure::article_not_found(id))?;
+                let article = index.get(id).await?;
+                let article = article.ok_or_else(|| Failure::article_not_found(id))?;
+                let simhash = article.fingerprint.simhash;
                 match request.distance {
-                    Some(distance) => collection.find_near(
-                        article.fingerprint.simhash,
-                        distance,
-                        Some(&article),
-                        most,
-                    ),
-                    None => collection.find_related(&article, most),
+                    Some(distance) => {
+                        let near = index.find_near(simhash, distance, Some(&article), most);
+                        near.await?
+                    }
+                    None => index.find_related(&article, most).await?,
                 }
             }
             Some(Query::Simhash(simhash)) => {
-                collection.find_near(SimHash(*simhash), required(request.distance)?, None, most)
+                let distance = required(request.distance)?;
+                index
+                    .find_near(SimHash(*simhash), distance, None, most)
+                    .await?
             }
             Some(Query::SimhashHex(digits)) => {
-                collection.find_near(simhash(digits)?, required(request.distance)?, None, most)
+                let (simhash, distance) = (simhash(digits)?, required(request.distance)?);
+                index.find_near(simhash, distance, None, most).await?
             }
             None => {
                 let message = "there is neither an id nor a SimHash to look for";

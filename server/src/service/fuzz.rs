@@ -19,7 +19,7 @@ pub(crate) fn request(bytes: &[u8]) {
         return;
     };
     let registry = Arc::new(Registry::new(3, None));
-    registry.recover().expect("there is nothing to recover");
+    registry.read().expect("there is nothing to recover");
     let ceilings = Config::default().ceilings;
     let limits = Limits::new(ceilings.clone());
     let service = Service::new(registry, limits, &ceilings, Default::default());

@@ -14,31 +14,31 @@ pub(crate) mod fuzz;
 mod stream;
 
 use std::{
-    cell::RefCell,
     sync::Arc,
     time::{Duration, Instant},
 };
 
-use basma_engine::{Fingerprinter, Scope, Timestamp};
+use basma_engine::{Answer, Scope, Submission, Timestamp};
 use basma_proto::v1;
+use futures_util::FutureExt as _;
 use tokio_util::sync::CancellationToken;
-use tonic::Code;
 
 use crate::{
     config::Ceilings,
-    convert::{self, article::Longest},
+    convert::{
+        self,
+        article::{Incoming, Longest},
+    },
     failure::Failure,
+    index::{Answering, Catalog, Index},
     limits::Limits,
-    registry::{Named, Registry, now},
+    registry::now,
 };
-
-/// Texts above this many bytes are worked on where they do not keep other requests waiting.
-const LONG_TEXT: usize = 64 << 10;
 
 /// What every RPC needs. Clones share it.
 #[derive(Clone, Debug)]
 pub(crate) struct Service {
-    registry: Arc<Registry>,
+    catalog: Arc<dyn Catalog>,
     limits: Arc<Limits>,
     longest: Longest,
     max_batch: usize,
@@ -48,13 +48,13 @@ pub(crate) struct Service {
 
 impl Service {
     pub(crate) fn new(
-        registry: Arc<Registry>,
+        catalog: Arc<dyn Catalog>,
         limits: Arc<Limits>,
         ceilings: &Ceilings,
         stop: CancellationToken,
     ) -> Self {
         Self {
-            registry,
+            catalog,
             limits,
             longest: Longest {
                 text: ceilings.max_text_bytes,
@@ -66,63 +66,54 @@ impl Service {
         }
     }
 
-    /// Submits one article. The answer is not to be given before [`Registry::durable`] says so.
+    /// Submits one article. What it comes to is decided, or in the queue to be, when this returns.
     fn submit_one(
         &self,
-        named: &Named,
+        index: &dyn Index,
         article: Option<&v1::Article>,
         scope: Scope,
-    ) -> Result<v1::Answer, Failure> {
-        let incoming = convert::article::read(article, self.longest, true)?;
-        let submission = incoming.submission();
-        let page = named.page(submission.text);
-        let answer = fingerprinting(submission.text, |fingerprinter| {
-            named
-                .collection
-                .submit(fingerprinter, submission, scope, &page)
-        })
-        .map_err(|_| {
-            let message = "the collection holds as many articles as it can";
-            Failure::new(Code::ResourceExhausted, "INDEX_FULL", message)
-        })?;
-        Ok(convert::answer::answer(submission.id, answer))
+    ) -> Answering<v1::Answer> {
+        let incoming = convert::article::read(article, self.longest, true);
+        answering(incoming, |submission| index.submit(submission, scope))
     }
 
     /// Checks one article.
     fn check_one(
         &self,
-        named: &Named,
+        index: &dyn Index,
         article: Option<&v1::Article>,
         scope: Scope,
-    ) -> Result<v1::Answer, Failure> {
-        let incoming = convert::article::read(article, self.longest, false)?;
-        let submission = incoming.submission();
-        let answer = fingerprinting(submission.text, |fingerprinter| {
-            named.collection.check(fingerprinter, submission, scope)
-        });
-        Ok(convert::answer::answer(submission.id, answer))
+    ) -> Answering<v1::Answer> {
+        let incoming = convert::article::read(article, self.longest, false);
+        answering(incoming, |submission| index.check(submission, scope))
+    }
+}
+
+fn answering(
+    incoming: Result<Incoming<'_>, Failure>,
+    ask: impl FnOnce(Submission<'_>) -> Answering<Answer>,
+) -> Answering<v1::Answer> {
+    match incoming {
+        Ok(incoming) => {
+            let id = incoming.id.to_owned();
+            let answer = ask(incoming.submission());
+            async move { Ok(convert::answer::answer(&id, answer.await?)) }.boxed()
+        }
+        Err(failure) => std::future::ready(Err(failure)).boxed(),
     }
 }
 
 /// How far a caller wants to search; a window of his own stands in for the collection's.
-fn scope(named: &Named, max_matches: u32, window: Option<&v1::TimeSpan>) -> Result<Scope, Failure> {
+fn scope(
+    index: &dyn Index,
+    max_matches: u32,
+    window: Option<&v1::TimeSpan>,
+) -> Result<Scope, Failure> {
     let own = convert::settings::span(window, "window")?;
     Ok(Scope {
         limit: convert::max_matches(max_matches)?,
-        window: own.or(named.settings().window),
+        window: own.or(index.settings().window),
     })
-}
-
-/// Runs `work` with this thread's fingerprinter.
-fn fingerprinting<T>(text: &str, work: impl FnOnce(&mut Fingerprinter) -> T) -> T {
-    thread_local! {
-        static FINGERPRINTER: RefCell<Fingerprinter> = RefCell::default();
-    }
-    if text.len() > LONG_TEXT {
-        // A fingerprinter of its own: the memory that a long text takes is not kept for short ones.
-        return tokio::task::block_in_place(|| work(&mut Fingerprinter::default()));
-    }
-    FINGERPRINTER.with_borrow_mut(work)
 }
 
 /// Gives way now and then, so that other requests are answered, and the deadline and a caller's going

@@ -1,9 +1,9 @@
 //! `SubmitStream`: articles as they come, answers in the same order.
 
-use std::{pin::Pin, sync::Arc};
+use std::pin::Pin;
 
 use basma_proto::v1;
-use futures_util::{Stream, StreamExt as _, stream};
+use futures_util::{FutureExt as _, Stream, StreamExt as _, future::BoxFuture, stream};
 use prost::Message as _;
 use tokio::time::Instant;
 use tonic::{Request, Status, Streaming};
@@ -12,6 +12,7 @@ use super::{Service, batch::item, scope};
 use crate::{
     auth::Access,
     failure::Failure,
+    index::Answering,
     limits::{Allowance, Charge, Deadline},
     observe::explained,
 };
@@ -50,19 +51,11 @@ impl Service {
             }
             let answer = open.next().await?;
             open.ended = answer.is_err();
-            let mark = open.service.registry.mark();
-            Some(((answer, mark), open))
+            Some((answer, open))
         });
-        let registry = Arc::clone(&self.registry);
-        let durable = answers.map(move |(answer, mark)| {
-            let registry = Arc::clone(&registry);
-            async move {
-                registry.durable(mark).await?;
-                answer
-            }
-        });
+        let answers = answers.map(|answer| async move { answer?.await });
         // What was charged for an answer is given back when it has left for its caller.
-        let answers = durable
+        let answers = answers
             .buffered(UNDER_WAY)
             .map(|answer: Result<_, Status>| {
                 let (answer, _charge): (_, Charge) = answer?;
@@ -71,17 +64,19 @@ impl Service {
         Ok(answers.boxed())
     }
 
-    fn answer_request(
+    async fn answer_request(
         &self,
         access: &Access,
         request: &v1::SubmitStreamRequest,
-    ) -> Result<v1::Answer, Failure> {
-        let named = self.registry.get(access, &request.collection)?;
-        self.registry.writable()?;
-        let scope = scope(&named, request.max_matches, request.window.as_ref())?;
-        self.submit_one(&named, request.article.as_ref(), scope)
+    ) -> Result<Answering<v1::Answer>, Failure> {
+        let index = self.catalog.get(access, &request.collection).await?;
+        let scope = scope(&*index, request.max_matches, request.window.as_ref())?;
+        Ok(self.submit_one(&*index, request.article.as_ref(), scope))
     }
 }
+
+/// An answer that is on its way, and what it is charged for.
+type Responding = BoxFuture<'static, Result<(v1::SubmitStreamResponse, Charge), Status>>;
 
 /// A stream under way.
 struct Open {
@@ -95,7 +90,7 @@ struct Open {
 
 impl Open {
     /// The answer to the next request; `None` when there is none.
-    async fn next(&mut self) -> Option<Result<(v1::SubmitStreamResponse, Charge), Status>> {
+    async fn next(&mut self) -> Option<Result<Responding, Status>> {
         let deadline = self.deadline;
         let late = async {
             match deadline {
@@ -112,7 +107,7 @@ impl Open {
         }
     }
 
-    async fn answer(&mut self) -> Result<Option<(v1::SubmitStreamResponse, Charge)>, Status> {
+    async fn answer(&mut self) -> Result<Option<Responding>, Status> {
         let request = self.requests.message().await;
         let request = request.map_err(|status| explained(&status).map_or(status, Status::from))?;
         let Some(request) = request else {
@@ -120,16 +115,25 @@ impl Open {
         };
         self.allowed().await?;
         let turn = self.service.limits.gate.turn().await?;
-        let id = request.article.as_ref().map_or("", |article| &article.id);
-        let result = item(id, self.service.answer_request(&self.access, &request));
+        let answering = self.service.answer_request(&self.access, &request).await;
         drop(turn);
-        let answer = v1::SubmitStreamResponse {
-            request_number: request.request_number,
-            result: Some(result),
-        };
+        let article = request.article.as_ref();
+        let id = article.map_or_else(String::new, |article| article.id.clone());
+        let request_number = request.request_number;
         let mut charge = self.service.limits.budget.charge();
-        charge.add(answer.encoded_len())?;
-        Ok(Some((answer, charge)))
+        let responding = async move {
+            let answer = match answering {
+                Ok(answering) => answering.await,
+                Err(failure) => Err(failure),
+            };
+            let answer = v1::SubmitStreamResponse {
+                request_number,
+                result: Some(item(&id, answer)),
+            };
+            charge.add(answer.encoded_len())?;
+            Ok((answer, charge))
+        };
+        Ok(Some(responding.boxed()))
     }
 
     /// Waits until the caller may have another answer, if that is soon.

@@ -19,7 +19,7 @@ use super::{
     meter::Meter,
     queue::{Op, Queue, Trouble},
 };
-use crate::registry::Named;
+use crate::named::Named;
 
 /// Between two attempts to write what could not be written.
 const PAUSES: [Duration; 4] = [

@@ -25,7 +25,7 @@ use super::{
     log::{Log, sync_folder},
     rewrite::empty,
 };
-use crate::registry::Named;
+use crate::{index::Index as _, named::Named};
 
 /// The version of everything in the folder.
 const FORMAT: u32 = 1;

@@ -19,7 +19,7 @@ use super::{
     queue::Op,
     texts::Place,
 };
-use crate::registry::Named;
+use crate::{index::Index as _, named::Named};
 
 /// Entries are gathered into blocks of about this many bytes.
 const BLOCK: usize = 4 << 20;

@@ -61,7 +61,7 @@ use self::{
     meter::Meter,
     queue::{Op, Queue},
 };
-use crate::{failure::Failure, registry::Named};
+use crate::{failure::Failure, named::Named};
 
 /// When a change is acknowledged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -226,6 +226,21 @@ impl Book {
     /// Writes its settings down again.
     pub(crate) fn changed(&self) {
         self.queue.push(self.number, Op::Changed);
+    }
+
+    /// Nothing may be written for the time being, and why.
+    pub(crate) fn refusal(&self) -> Option<Failure> {
+        self.queue.refusal()
+    }
+
+    /// Returns when every change up to now may be acknowledged.
+    ///
+    /// # Errors
+    ///
+    /// If they cannot be written at the moment. They are tried again.
+    pub(crate) fn written(&self) -> impl Future<Output = Result<(), Failure>> + Send + use<> {
+        let (queue, mark) = (Arc::clone(&self.queue), self.queue.count());
+        async move { queue.written(mark).await }
     }
 
     /// Nothing of it is needed any more.

@@ -10,7 +10,7 @@ use parking_lot::{Condvar, Mutex};
 use tokio::sync::{oneshot, watch};
 
 use super::backup::Snapshot;
-use crate::{failure::Failure, registry::Named};
+use crate::{failure::Failure, named::Named};
 
 /// One change of a collection.
 #[derive(Debug)]

@@ -9,7 +9,7 @@ use parking_lot::Mutex;
 use super::{
     entry::State, folder::Folder, log::Log, recover::Recovered, replay::Admission, texts::Texts,
 };
-use crate::registry::Named;
+use crate::named::Named;
 
 /// Bytes that are written at once.
 const STEP: usize = 4 << 20;

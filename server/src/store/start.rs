@@ -21,7 +21,7 @@ use super::{
     replay::Admission,
     rewrite::rewrite,
 };
-use crate::registry::Named;
+use crate::named::Named;
 
 /// Between two lines of the log that say how far it is.
 const SECOND: Duration = Duration::from_secs(1);

@@ -14,7 +14,7 @@ use super::{
     recover::{Recovered, recover},
     *,
 };
-use crate::{registry::Named, settings::Settings};
+use crate::{named::Named, settings::Settings};
 
 /// A journal that is written by hand: what the committer does, without its thread.
 struct Written {
@@ -71,6 +71,12 @@ impl Written {
         answer.expect("there is room");
     }
 
+    fn delete(&self, id: &str) -> bool {
+        self.named
+            .collection
+            .delete(id, &Page::new(&self.named, None))
+    }
+
     /// Writes what waits, and cleans a step.
     fn commit(&mut self) {
         self.commit_while(|_| ());
@@ -119,7 +125,7 @@ pub(super) fn written() -> [Vec<u8>; 2] {
         written.submit(&number.to_string(), &short(number));
     }
     written.submit("3", &short(0));
-    written.named.delete("1");
+    written.delete("1");
     written.commit();
     let mut backup = Vec::new();
     let snapshot = Snapshot::new([&written.log].into_iter(), Arc::new(()));
@@ -265,7 +271,7 @@ fn cleaning_bounds_the_disk_and_loses_nothing() {
     for number in 0..20 * kept {
         written.submit(&number.to_string(), &text(number));
         if let Some(old) = number.checked_sub(kept) {
-            assert!(written.named.delete(&old.to_string()));
+            assert!(written.delete(&old.to_string()));
         }
         written.commit();
         most = most.max(size(&written.path()));
