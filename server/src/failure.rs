@@ -143,6 +143,24 @@ impl Failure {
         }
     }
 
+    /// The cluster that keeps the index did not do, or did not confirm, what it was told.
+    fn cluster(error: &basma_redis::Error) -> Self {
+        use basma_redis::Error;
+        let (reason, advice) = match error {
+            Error::Unreachable(_) => ("STORE_UNREACHABLE", "try again"),
+            Error::Unconfirmed(_) => ("STORE_UNCONFIRMED", "it may be lost: send it again"),
+            Error::Full(_) => ("STORE_FULL", "it goes on by itself when there is room"),
+            Error::Refused(_) | Error::Unsuitable(_) => {
+                ("STORE_FAILED", "it goes on by itself when that is over")
+            }
+        };
+        let message = format!("the store has not done it ({error}): {advice}");
+        Self {
+            retry: Some(Duration::from_secs(1)),
+            ..Self::new(Code::Unavailable, reason, message)
+        }
+    }
+
     /// The server has as much to do as `limit`, a setting, lets it have.
     pub(crate) fn overloaded(limit: &'static str, cause: &str) -> Self {
         let message = format!("the server is busy: {cause} ({limit}); try again");
@@ -235,6 +253,12 @@ fn quoted(text: &str) -> String {
     match text.char_indices().nth(MOST) {
         None => format!("{text:?}"),
         Some((end, _)) => format!("{:?}…", &text[..end]),
+    }
+}
+
+impl From<basma_redis::Error> for Failure {
+    fn from(error: basma_redis::Error) -> Self {
+        Self::cluster(&error)
     }
 }
 
