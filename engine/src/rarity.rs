@@ -4,7 +4,7 @@ use std::{cell::OnceCell, sync::LazyLock};
 
 use crate::{
     fingerprint::{Content, Vocabulary, Word},
-    index::{postings::Postings, stories::Stories},
+    index::stories::Stories,
 };
 
 /// A word that stands in a smaller share of the stories is no rarer for it: the logarithm of a thousandth.
@@ -49,16 +49,14 @@ impl<'a> Rarity<'a> {
         }
     }
 
-    /// For a text of which only this is asked.
+    /// For a text of which only this is asked, where `posted` knows in how many stories a hash stands.
     pub(crate) fn of(
         content: Option<Content<'a>>,
         stories: &'a Stories,
-        postings: &Postings,
+        posted: impl FnMut(u32) -> u32,
     ) -> Self {
-        let posted = content.iter().flat_map(|content| content.sketch.posted());
-        let posted: Vec<_> = posted
-            .map(|hash| postings.find(hash, |_| ()).stories)
-            .collect();
+        let hashes = content.iter().flat_map(|content| content.sketch.posted());
+        let posted: Vec<_> = hashes.map(posted).collect();
         Self::new(content, stories, posted)
     }
 

@@ -28,6 +28,11 @@ pub struct Failure {
 }
 
 impl Failure {
+    /// What is wrong, for people.
+    pub(crate) fn message(&self) -> &str {
+        &self.message
+    }
+
     /// A field that must not have the value that it has.
     pub(crate) fn invalid(reason: &'static str, field: &str, message: impl Into<String>) -> Self {
         let field = Some(field.to_owned());
@@ -158,6 +163,15 @@ impl Failure {
         Self {
             retry: Some(Duration::from_secs(1)),
             ..Self::new(Code::Unavailable, reason, message)
+        }
+    }
+
+    /// Others are at the same article all the time.
+    pub(crate) fn busy(cause: &str) -> Self {
+        let message = format!("{cause}: try again");
+        Self {
+            retry: Some(OVERLOAD_RETRY),
+            ..Self::new(Code::Unavailable, "ARTICLE_BUSY", message)
         }
     }
 

@@ -48,6 +48,7 @@ mod reload;
 mod run;
 mod service;
 mod settings;
+mod shared;
 mod signals;
 mod store;
 mod supervisor;

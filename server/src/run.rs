@@ -1,6 +1,6 @@
 //! From a listener to a server that answers, and back to nothing.
 
-use std::{sync::Arc, time::SystemTime};
+use std::{path::Path, sync::Arc, time::SystemTime};
 
 use basma_proto::{
     FILE_DESCRIPTOR_SET,
@@ -10,6 +10,7 @@ use basma_proto::{
         dedup_service_server::DedupServiceServer,
     },
 };
+use basma_redis::{Ack, Address};
 use tokio::net::TcpListener;
 use tokio_util::task::AbortOnDropHandle;
 use tonic::transport::{Server, server::TcpIncoming};
@@ -18,7 +19,7 @@ use tracing::{info, warn};
 
 use crate::{
     auth::{AuthLayer, Door},
-    config::Config,
+    config::{Config, Confirmation},
     connections::Connections,
     expiry::expire,
     exposure,
@@ -31,6 +32,7 @@ use crate::{
     reload::Reloads,
     service::Service,
     signals::Signals,
+    shared::Shared,
     store::Store,
     supervisor, tls,
 };
@@ -61,11 +63,7 @@ pub async fn run(
     let door = Door::open(&config, &mut reloads)?;
     let keeping_up = tokio::spawn(reloads.keep_up(signals.reloads()));
     let stop = signals.stop;
-    let store = config.data_dir.as_deref();
-    let store = store
-        .map(|folder| Store::open(folder, config.durability(), config.accept_loss))
-        .transpose()?;
-    let catalog: Arc<dyn Catalog> = Arc::new(Registry::new(config.ceilings.max_collections, store));
+    let catalog = catalog(&config)?;
     let limits = Limits::new(config.ceilings.clone());
     let connections = Connections::new(config.ceilings.max_connections, config.ceilings.max_idle);
     let service = Service::new(
@@ -123,14 +121,10 @@ pub async fn run(
 
     let recovery = {
         let catalog = Arc::clone(&catalog);
-        let (expiring, folder) = (stop.clone(), config.data_dir.clone());
+        let (expiring, kept) = (stop.clone(), kept(&config));
         async move {
             match Arc::clone(&catalog).recover().await {
                 Ok(()) => {
-                    let kept = folder.as_deref().map_or_else(
-                        || "in memory only".to_owned(),
-                        |folder| folder.display().to_string(),
-                    );
                     info!(%address, version = VERSION, index = kept, "serving");
                     say.send_replace(true);
                     supervisor::ready();
@@ -171,4 +165,47 @@ pub async fn run(
     keeping_up.abort();
     info!("stopped");
     Ok(())
+}
+
+/// Where the index is kept.
+fn catalog(config: &Config) -> Result<Arc<dyn Catalog>, String> {
+    let most = config.ceilings.max_collections;
+    if let Some(url) = &config.store {
+        let read = |path: &Path| {
+            let read = std::fs::read(path);
+            read.map_err(|error| format!("{}: {error}", path.display()))
+        };
+        let account = config.store_account.as_deref().map(read).transpose()?;
+        let url = match &account {
+            Some(account) => {
+                let account = String::from_utf8_lossy(account);
+                url.replacen("://", &format!("://{}@", account.trim()), 1)
+            }
+            None => url.clone(),
+        };
+        // Its message does not repeat the address, which has a password.
+        let address: Address = url.parse().map_err(|error| format!("store: {error}"))?;
+        let authority = config.store_ca.as_deref().map(read).transpose()?;
+        let address = match authority {
+            Some(pem) => address.with_authority(pem),
+            None => address,
+        };
+        let ack = match config.store_ack {
+            Confirmation::Replica => Ack::Replica,
+            Confirmation::Master => Ack::Master,
+        };
+        return Ok(Arc::new(Shared::new(address, ack, most)));
+    }
+    let store = config.data_dir.as_deref();
+    let store = store.map(|folder| Store::open(folder, config.durability(), config.accept_loss));
+    Ok(Arc::new(Registry::new(most, store.transpose()?)))
+}
+
+/// The same for people.
+fn kept(config: &Config) -> String {
+    match (&config.store, &config.data_dir) {
+        (Some(url), _) => url.clone(),
+        (None, Some(folder)) => folder.display().to_string(),
+        (None, None) => "in memory only".to_owned(),
+    }
 }

@@ -8,7 +8,7 @@ use crate::{
     detector::Detector,
     evidence::{Side, measure, passages, relate},
     fingerprint::{Fingerprint, Fingerprinter, ShingleSet},
-    index::articles::Article,
+    index::{articles::Article, stories::Stories},
     rarity::Rarity,
     text::FoldedText,
 };
@@ -28,11 +28,23 @@ impl Collection {
     /// Says what the first is to the second, as [`Collection::check`] would if the second were indexed
     /// and known to be the only story besides those that are; and where two texts differ.
     pub fn compare(&self, a: &Compared<'_>, b: &Compared<'_>) -> Comparison {
-        let detector = self.detector();
+        let stories = |hash| self.postings.find(hash, |_| ()).stories;
+        Compared::compare([a, b], &self.detector(), &self.stories, stories)
+    }
+}
+
+impl Compared<'_> {
+    /// What [`Collection::compare`] says, where `posted` knows in how many stories a hash stands.
+    pub fn compare(
+        [a, b]: [&Self; 2],
+        detector: &Detector,
+        stories: &Stories,
+        posted: impl FnMut(u32) -> u32,
+    ) -> Comparison {
         let (mut first, mut second) = (Fingerprinter::default(), Fingerprinter::default());
         let (a_print, b_print) = (
-            a.fingerprint(&mut first, &detector),
-            b.fingerprint(&mut second, &detector),
+            a.fingerprint(&mut first, detector),
+            b.fingerprint(&mut second, detector),
         );
         let (a_side, b_side) = (a.side(&a_print, &first), b.side(&b_print, &second));
         let remembered = a_side
@@ -43,21 +55,28 @@ impl Collection {
             Compared::Text(_) | Compared::Kept(..) => first.shingles(),
             Compared::Indexed(_) => &remembered,
         };
-        let rarity = Rarity::of(a_side.content, &self.stories, &self.postings);
+        let rarity = Rarity::of(a_side.content, stories, posted);
         let mut evidence = measure(a_side, shingles, b_side, &rarity);
         evidence.passages = passages(shingles, b_side.content);
         let texts = a.written(first.text()).zip(b.written(second.text()));
         Comparison {
-            relation: relate(a_side, b_side, &evidence, &detector, &rarity),
+            relation: relate(a_side, b_side, &evidence, detector, &rarity),
             evidence,
             segments: texts.map_or_else(Vec::new, |(a, b)| segments(a, b)),
             a: a_print,
             b: b_print,
         }
     }
-}
 
-impl Compared<'_> {
+    /// The hashes of which [`Compared::compare`] asks in how many stories they stand, if this is its first.
+    pub fn posts(&self, detector: &Detector) -> Vec<u32> {
+        let mut fingerprinter = Fingerprinter::default();
+        let fingerprint = self.fingerprint(&mut fingerprinter, detector);
+        let content = self.side(&fingerprint, &fingerprinter).content;
+        let posted = content.iter().flat_map(|content| content.sketch.posted());
+        posted.collect()
+    }
+
     fn fingerprint(&self, fingerprinter: &mut Fingerprinter, detector: &Detector) -> Fingerprint {
         match self {
             Self::Text(text) => fingerprinter.fingerprint("", text, detector),

@@ -39,7 +39,8 @@ impl Collection {
     ) -> Result<(), IndexFull> {
         let Submission { id, metadata, .. } = submission;
         let side = fingerprinter.side(&fingerprint, metadata.published);
-        let specificity = Rarity::of(side.content, &self.stories, &self.postings).specificity();
+        let stories = |hash| self.postings.find(hash, |_| ()).stories;
+        let specificity = Rarity::of(side.content, &self.stories, stories).specificity();
         let _id = self.lock_id(id).lock();
         let slot = self.slots.take().ok_or(IndexFull)?;
         let story = decision.story.and_then(|id| self.get(id));

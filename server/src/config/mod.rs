@@ -69,6 +69,19 @@ pub struct Config {
     /// With durability interval: milliseconds within which what was written is synced.
     #[arg(id = "sync_interval_ms", long = "sync-interval-ms", value_name = "MS", value_parser = milliseconds(), default_value = "100")]
     pub sync_interval: Duration,
+    /// Keep the index in a Redis or Valkey cluster, which other servers may use, too:
+    /// redis://HOST:PORT,HOST:PORT… or rediss:// for TLS. Any of its nodes will do.
+    #[arg(long, value_name = "URL", value_parser = store)]
+    pub store: Option<String>,
+    /// With store: a file with USER:PASSWORD, as they stand in a URL.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub store_account: Option<PathBuf>,
+    /// With store: whose certificates its nodes have, in PEM; the system's authorities without it.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub store_ca: Option<PathBuf>,
+    /// With store: when a change is acknowledged: when a replica has it, too, or when the master has it.
+    #[arg(long, value_name = "WHO", value_enum, default_value = "replica")]
+    pub store_ack: Confirmation,
     /// How much may be asked for at once, and held.
     #[command(flatten)]
     pub ceilings: Ceilings,
@@ -100,6 +113,15 @@ pub enum Mode {
     Interval,
     /// In the index.
     Memory,
+}
+
+/// Who must have a change for it to be acknowledged: see [`basma_redis::Ack`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Confirmation {
+    /// The master and a replica.
+    Replica,
+    /// The master: what it has not passed on when it goes is lost.
+    Master,
 }
 
 /// What a line of the log is.
@@ -182,6 +204,16 @@ fn address(text: &str) -> Result<String, String> {
             Ok(text.to_owned())
         }
         _ => Err("must be HOST:PORT".to_owned()),
+    }
+}
+
+fn store(text: &str) -> Result<String, String> {
+    let read: Result<basma_redis::Address, _> = text.parse();
+    match read {
+        // It would be printed with the other settings.
+        Ok(_) if text.contains('@') => Err("must not say who asks: use store_account".to_owned()),
+        Ok(_) => Ok(text.to_owned()),
+        Err(error) => Err(error.to_string()),
     }
 }
 

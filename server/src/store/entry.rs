@@ -19,10 +19,10 @@ pub(super) const VERSIONS: [u32; 2] = [FOLD_VERSION, CONTENT_VERSION];
 
 /// What a journal knows of its collection beside the articles. Every file of it begins with one.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct State {
+pub(crate) struct State {
     pub(super) name: String,
-    pub(super) created: Timestamp,
-    pub(super) settings: Settings,
+    pub(crate) created: Timestamp,
+    pub(crate) settings: Settings,
     /// The versions that the fingerprints were made with.
     pub(super) versions: [u32; 2],
     /// No sequence from this one on was given out before.
@@ -35,7 +35,7 @@ pub(super) struct State {
 
 impl State {
     /// Of a new, empty collection.
-    pub(super) fn new(name: &str, created: Timestamp, settings: Settings) -> Self {
+    pub(crate) fn new(name: &str, created: Timestamp, settings: Settings) -> Self {
         Self {
             name: name.to_owned(),
             created,
@@ -48,11 +48,11 @@ impl State {
     }
 
     /// Whether the fingerprints are as they are made now.
-    pub(super) fn is_current(&self) -> bool {
+    pub(crate) fn is_current(&self) -> bool {
         self.versions == VERSIONS
     }
 
-    pub(super) fn encode(&self) -> Vec<u8> {
+    pub(crate) fn encode(&self) -> Vec<u8> {
         let mut out = Vec::new();
         put_bytes(&mut out, self.name.as_bytes());
         out.extend_from_slice(&self.created.to_le_bytes());
@@ -90,7 +90,7 @@ impl State {
         out
     }
 
-    pub(super) fn decode(bytes: &[u8]) -> Result<Self, Malformed> {
+    pub(crate) fn decode(bytes: &[u8]) -> Result<Self, Malformed> {
         let mut reader = Reader(bytes);
         let name = reader.text()?.to_owned();
         let created = i64::from_le_bytes(reader.array()?);

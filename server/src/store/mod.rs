@@ -49,7 +49,8 @@ use tokio::sync::oneshot;
 
 pub(crate) use self::{
     backup::Snapshot,
-    texts::{Texts, pack},
+    entry::State,
+    texts::{Texts, pack, unpack},
 };
 pub use self::{
     backup::restore,

@@ -139,7 +139,7 @@ pub(crate) fn pack(text: &str) -> Arc<[u8]> {
 /// # Errors
 ///
 /// If it is not what was packed.
-pub(super) fn unpack(packed: &[u8]) -> io::Result<String> {
+pub(crate) fn unpack(packed: &[u8]) -> io::Result<String> {
     /// Longer than any text can be.
     const MOST: usize = 1 << 30;
     let damaged = || io::Error::new(io::ErrorKind::InvalidData, "a kept text is damaged");

@@ -74,7 +74,7 @@ pub(super) fn submission<T>(
             .collect::<Vec<_>>()
             .join(" ")
             .into(),
-        published: (id % 2 == 0).then_some(now as i64 * 1_000_000_000),
+        published: id.is_multiple_of(2).then_some(now as i64 * 1_000_000_000),
         ..Metadata::default()
     };
     let submission = Submission {

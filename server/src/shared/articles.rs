@@ -1,0 +1,278 @@
+//! Articles: their records in the cluster, and those that were fetched lately.
+
+use std::{collections::HashMap, sync::Arc, time::Duration};
+
+use basma_engine::{Article, Record};
+use basma_redis::{Command, Redis, Script, cmd};
+use parking_lot::Mutex;
+
+use super::{keys::Keys, reply, stamps};
+use crate::{failure::Failure, registry::now};
+
+/// What a record begins with: it is not decided yet, it is, or there is none any more.
+const PENDING: u8 = b'P';
+const DECIDED: u8 = b'D';
+const GONE: u8 = b'X';
+
+/// How long a record stays that nobody decides, or that is gone, in milliseconds.
+const TOMBSTONE: u64 = 60_000;
+
+/// How long somebody waits for another server to decide.
+const PATIENCE: Duration = Duration::from_millis(500);
+const PAUSE: Duration = Duration::from_millis(2);
+
+/// A record that is not there and is older than this, in milliseconds, will never be.
+const LATE: i64 = 10_000;
+
+/// So many articles are remembered, twice at most.
+const REMEMBERED: usize = 16_384;
+
+/// Decides about a record that is pending. 0 if it is not there any more.
+static DECIDE: Script = Script::new(
+    r"
+local now = redis.call('GET', KEYS[1])
+if now ~= ARGV[1] then
+  if not now or string.sub(now, 1, 1) ~= 'P' then return 0 end
+  redis.call('SET', KEYS[1], ARGV[1])
+end
+if tonumber(ARGV[2]) > 0 then redis.call('PEXPIRE', KEYS[1], ARGV[2]) end
+return 1
+",
+);
+
+/// Gives up a record that nobody decides, and returns it if somebody has.
+static GIVE_UP: Script = Script::new(
+    r"
+local now = redis.call('GET', KEYS[1])
+if now and string.sub(now, 1, 1) ~= 'P' then return now end
+redis.call('SET', KEYS[1], 'X', 'PX', ARGV[1])
+return 'X'
+",
+);
+
+/// A record that is there.
+#[derive(Clone, Debug)]
+pub(super) struct Found {
+    pub(super) article: Arc<Article>,
+    pub(super) is_decided: bool,
+}
+
+/// What a record says.
+#[derive(Debug)]
+enum State {
+    Found(Found),
+    Gone,
+    /// Not yet there.
+    Missing,
+}
+
+/// The articles of a collection.
+#[derive(Debug)]
+pub(super) struct Articles {
+    keys: Keys,
+    /// The latest that were decided, and those before.
+    lately: Mutex<[HashMap<u64, Arc<Article>>; 2]>,
+}
+
+impl Articles {
+    pub(super) fn new(keys: Keys) -> Self {
+        Self {
+            keys,
+            lately: Mutex::default(),
+        }
+    }
+
+    /// The record of an article that is not decided yet.
+    pub(super) fn pending(&self, article: &Article) -> Command {
+        let key = self.keys.record(article.sequence());
+        let mut set = cmd("SET");
+        set.arg(&key)
+            .arg(encoded(PENDING, article, 0.0))
+            .arg("PX")
+            .arg(TOMBSTONE);
+        // Sent twice it must not undo what was decided between.
+        set.arg("NX");
+        Command::new(key.as_bytes(), set)
+    }
+
+    /// The same once it is decided; it stays for `life` milliseconds, or for good. Answered by 0 if somebody
+    /// has waited for it for too long.
+    pub(super) fn decide(&self, article: &Article, usual: f64, life: i64) -> Command {
+        let key = self.keys.record(article.sequence());
+        let life = life.to_string().into_bytes();
+        Command::script(&DECIDE, &[key], &[encoded(DECIDED, article, usual), life])
+    }
+
+    /// There is no such article any more.
+    pub(super) fn gone(&self, sequence: u64) -> Command {
+        self.lately.lock().iter_mut().for_each(|some| {
+            some.remove(&sequence);
+        });
+        let key = self.keys.record(sequence);
+        let mut set = cmd("SET");
+        set.arg(&key).arg(&[GONE][..]).arg("PX").arg(TOMBSTONE);
+        Command::new(key.as_bytes(), set)
+    }
+
+    /// Remembers an article that was decided.
+    pub(super) fn remember(&self, article: &Arc<Article>) {
+        let [latest, before] = &mut *self.lately.lock();
+        if latest.len() >= REMEMBERED {
+            *before = std::mem::take(latest);
+        }
+        latest.insert(article.sequence(), Arc::clone(article));
+    }
+
+    fn remembered(&self, sequence: u64) -> Option<Arc<Article>> {
+        let lately = self.lately.lock();
+        lately.iter().find_map(|some| some.get(&sequence).cloned())
+    }
+
+    /// The articles of these sequences that are there, in the same order, decided or not. One that is pending
+    /// and not there yet is waited for if `patiently`.
+    pub(super) async fn fetch(
+        &self,
+        redis: &Redis,
+        sequences: &[u64],
+        patiently: bool,
+    ) -> Result<Vec<Found>, Failure> {
+        let mut found: HashMap<u64, Found> = HashMap::new();
+        let mut wanted = Vec::new();
+        for sequence in sequences {
+            match self.remembered(*sequence) {
+                Some(article) => {
+                    let is_decided = true;
+                    found.insert(
+                        *sequence,
+                        Found {
+                            article,
+                            is_decided,
+                        },
+                    );
+                }
+                None => wanted.push(*sequence),
+            }
+        }
+        if !wanted.is_empty() {
+            for (sequence, state) in wanted.iter().zip(self.read(redis, &wanted).await?) {
+                let state = match state {
+                    State::Missing if patiently => self.wait(redis, *sequence, false).await?,
+                    State::Missing => None,
+                    State::Gone => None,
+                    State::Found(found) => Some(found),
+                };
+                if let Some(state) = state {
+                    found.insert(*sequence, state);
+                }
+            }
+        }
+        Ok(sequences
+            .iter()
+            .filter_map(|sequence| found.remove(sequence))
+            .collect())
+    }
+
+    /// The records of these sequences as they are now.
+    async fn read(&self, redis: &Redis, sequences: &[u64]) -> Result<Vec<State>, Failure> {
+        let commands = sequences.iter().map(|sequence| {
+            let key = self.keys.record(*sequence);
+            let mut get = cmd("GET");
+            get.arg(&key);
+            Command::new(key.as_bytes(), get)
+        });
+        let replies = redis.read(commands.collect()).await?;
+        let states = replies
+            .into_iter()
+            .map(|reply| self.state(&reply::bytes(reply)?));
+        states.collect()
+    }
+
+    fn state(&self, record: &[u8]) -> Result<State, Failure> {
+        let Some((state, record)) = record.split_first() else {
+            return Ok(State::Missing);
+        };
+        if *state == GONE {
+            return Ok(State::Gone);
+        }
+        let record = Record::decode(record).map_err(|_| reply::foreign("a record"))?;
+        let found = Found {
+            article: Arc::new(record.into_article()),
+            is_decided: *state == DECIDED,
+        };
+        if found.is_decided {
+            self.remember(&found.article);
+        }
+        Ok(State::Found(found))
+    }
+
+    /// Waits for a record to be there, or to be decided, or else gives it up: then it never will be.
+    pub(super) async fn wait(
+        &self,
+        redis: &Redis,
+        sequence: u64,
+        decided: bool,
+    ) -> Result<Option<Found>, Failure> {
+        if !decided && stamps::time(sequence) + LATE < now() {
+            return Ok(None);
+        }
+        let until = tokio::time::Instant::now() + PATIENCE;
+        while tokio::time::Instant::now() < until {
+            for state in self.read(redis, &[sequence]).await? {
+                match state {
+                    State::Found(found) if found.is_decided || !decided => return Ok(Some(found)),
+                    State::Gone => return Ok(None),
+                    State::Found(_) | State::Missing => {}
+                }
+            }
+            tokio::time::sleep(PAUSE).await;
+        }
+        let key = self.keys.record(sequence);
+        let given_up = Command::script(&GIVE_UP, &[key], &[TOMBSTONE]);
+        for reply in redis.write(vec![given_up]).await? {
+            if let State::Found(found) = self.state(&reply::bytes(reply)?)? {
+                return Ok(Some(found));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The sequence of the article that has an id, if there is one.
+    pub(super) fn of_id(&self, id: &str) -> Command {
+        let key = self.keys.id(id);
+        let mut get = cmd("GET");
+        get.arg(&key);
+        Command::new(key.as_bytes(), get)
+    }
+
+    /// The article that has an id.
+    pub(super) async fn get(
+        &self,
+        redis: &Redis,
+        id: &str,
+    ) -> Result<Option<Arc<Article>>, Failure> {
+        let mut sequences = Vec::new();
+        for reply in redis.read(vec![self.of_id(id)]).await? {
+            sequences.extend(sequence(&reply::bytes(reply)?));
+        }
+        // Not one that is remembered: it may have been deleted elsewhere.
+        for state in self.read(redis, &sequences).await? {
+            if let State::Found(found) = state
+                && &*found.article.id == id
+            {
+                return Ok(Some(found.article));
+            }
+        }
+        Ok(None)
+    }
+}
+
+/// A sequence, as the table of ids has it.
+pub(super) fn sequence(bytes: &[u8]) -> Option<u64> {
+    bytes.try_into().ok().map(u64::from_be_bytes)
+}
+
+fn encoded(state: u8, article: &Article, usual: f64) -> Vec<u8> {
+    let mut record = vec![state];
+    Record::encode(article, None, usual, &mut record);
+    record
+}

@@ -1,0 +1,405 @@
+//! The collections that are shared, by name: a hash in the cluster, looked at again and again.
+
+use std::{
+    fmt,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
+
+use basma_engine::Timestamp;
+use basma_proto::DEFAULT_COLLECTION;
+use basma_redis::{Ack, Address, Command, Redis, Script, cmd};
+use dashmap::DashMap;
+use tokio::sync::OnceCell;
+use tokio_util::task::AbortOnDropHandle;
+use tonic::Code;
+use tracing::warn;
+
+use super::{collection::Collection, keys, reply, stamps::Stamps, stories};
+use crate::{
+    auth::{Access, Role},
+    failure::Failure,
+    index::{Catalog, Index},
+    metrics::Figures,
+    registry::{now, or_default, validate_name},
+    settings::Settings,
+    store::{Snapshot, State},
+};
+
+/// Between two looks at what others have changed, in exchanges of counts.
+const LOOK: u32 = 4;
+
+/// Keys that are deleted by one command.
+const SCANNED: usize = 1000;
+
+/// Puts a collection there unless there is one of its name. 0 if there is.
+static CREATE: Script = Script::new("return redis.call('HSETNX', KEYS[1], ARGV[1], ARGV[2])");
+
+/// All collections of a cluster.
+#[derive(Debug)]
+pub(crate) struct Shared {
+    address: Address,
+    ack: Ack,
+    most: usize,
+    /// Once the cluster is reached.
+    reached: OnceCell<Reached>,
+    collections: DashMap<String, Collection>,
+    ready: AtomicBool,
+}
+
+#[derive(Debug)]
+struct Reached {
+    redis: Arc<Redis>,
+    stamps: Arc<Stamps>,
+    _watch: std::sync::Mutex<Option<AbortOnDropHandle<()>>>,
+}
+
+/// What a collection is in the cluster: its number, and a state as a journal has it.
+fn encode(collection: &Collection, settings: Settings) -> Vec<u8> {
+    let mut value = collection.number.to_be_bytes().to_vec();
+    value.extend(State::new(&collection.name, collection.created, settings).encode());
+    value
+}
+
+fn decode(value: &[u8]) -> Result<(u64, State), Failure> {
+    let (number, state) = value
+        .split_first_chunk()
+        .ok_or_else(|| reply::foreign("a collection"))?;
+    let state = State::decode(state).map_err(|_| reply::foreign("a collection"))?;
+    Ok((u64::from_be_bytes(*number), state))
+}
+
+/// The command that writes a collection's settings; only where there is none yet, if it is not `known`.
+pub(super) fn put(collection: &Collection, settings: &Settings, known: bool) -> Command {
+    let value = encode(collection, *settings);
+    let name = collection.name.as_bytes().to_vec();
+    if !known {
+        return Command::script(&CREATE, &[keys::COLLECTIONS], &[name, value]);
+    }
+    let mut set = cmd("HSET");
+    set.arg(keys::COLLECTIONS).arg(name).arg(value);
+    Command::new(keys::COLLECTIONS.as_bytes(), set)
+}
+
+impl Shared {
+    /// Those of the cluster at an address, at most `most`.
+    pub(crate) fn new(address: Address, ack: Ack, most: usize) -> Self {
+        Self {
+            address,
+            ack,
+            most,
+            reached: OnceCell::new(),
+            collections: DashMap::new(),
+            ready: AtomicBool::new(false),
+        }
+    }
+
+    fn reached(&self) -> Result<&Reached, Failure> {
+        match self.is_ready() {
+            true => self.reached.get().ok_or_else(Failure::recovering),
+            false => Err(Failure::recovering()),
+        }
+    }
+
+    fn made(
+        &self,
+        reached: &Reached,
+        (name, created, number): (&str, Timestamp, u64),
+        settings: Settings,
+    ) -> Collection {
+        let (redis, stamps) = (Arc::clone(&reached.redis), Arc::clone(&reached.stamps));
+        Collection::new((name, created, number), settings, redis, stamps)
+    }
+
+    /// Reads which collections there are.
+    async fn look(&self, reached: &Reached) -> Result<(), Failure> {
+        let mut all = cmd("HGETALL");
+        all.arg(keys::COLLECTIONS);
+        let command = Command::new(keys::COLLECTIONS.as_bytes(), all);
+        let mut names = Vec::new();
+        for reply in reached.redis.read(vec![command]).await? {
+            let mut pairs = reply::several(reply)?.into_iter();
+            while let (Some(name), Some(value)) = (pairs.next(), pairs.next()) {
+                let name = reply::text(name)?;
+                self.learn(reached, &name, &reply::bytes(value)?).await?;
+                names.push(name);
+            }
+        }
+        self.collections.retain(|name, _| names.contains(name));
+        Ok(())
+    }
+
+    /// Takes a collection as it is in the cluster.
+    async fn learn(&self, reached: &Reached, name: &str, value: &[u8]) -> Result<(), Failure> {
+        let (number, state) = decode(value)?;
+        if !state.is_current() {
+            let message = format!(
+                "the fingerprints of the collection {name:?} are of another version: all servers of a \
+                 cluster must be of one version, or the collection be filled anew"
+            );
+            return Err(Failure::new(
+                Code::FailedPrecondition,
+                "STORE_VERSION",
+                message,
+            ));
+        }
+        let known = self.collections.get(name).map(|known| known.clone());
+        match known.filter(|known| known.number == number) {
+            Some(known) => *known.settings.write() = state.settings,
+            None => {
+                let made = self.made(reached, (name, state.created, number), state.settings);
+                // What all have counted is known before the first question.
+                made.exchange().await?;
+                self.collections.insert(name.to_owned(), made);
+            }
+        }
+        Ok(())
+    }
+
+    /// The collection of a name, also one that another server has just made.
+    async fn find(&self, reached: &Reached, name: &str) -> Result<Option<Collection>, Failure> {
+        if let Some(found) = self.collections.get(name) {
+            return Ok(Some(found.clone()));
+        }
+        let mut get = cmd("HGET");
+        get.arg(keys::COLLECTIONS).arg(name);
+        let command = Command::new(keys::COLLECTIONS.as_bytes(), get);
+        for reply in reached.redis.read(vec![command]).await? {
+            let value = reply::bytes(reply)?;
+            if !value.is_empty() {
+                self.learn(reached, name, &value).await?;
+            }
+        }
+        Ok(self.collections.get(name).map(|found| found.clone()))
+    }
+
+    async fn make(
+        &self,
+        reached: &Reached,
+        name: &str,
+        settings: Settings,
+    ) -> Result<Collection, Failure> {
+        let made = self.made(reached, (name, now(), reached.stamps.next()), settings);
+        let replies = reached
+            .redis
+            .write(vec![put(&made, &settings, false)])
+            .await?;
+        for reply in replies {
+            if reply::number(reply)? == 0 {
+                return Err(Failure::collection_exists(name));
+            }
+        }
+        self.collections.insert(name.to_owned(), made.clone());
+        Ok(made)
+    }
+
+    /// Reaches the cluster.
+    async fn reach(self: &Arc<Self>) -> Result<(), Failure> {
+        let redis = Redis::connect(&self.address, self.ack).await?;
+        let mut count = cmd("INCR");
+        count.arg(keys::SERVERS);
+        let replies = redis
+            .write(vec![Command::new(keys::SERVERS.as_bytes(), count)])
+            .await?;
+        let number = replies.into_iter().next().map_or(Ok(0), reply::number)?;
+        let reached = Reached {
+            redis,
+            stamps: Arc::new(Stamps::new(number.unsigned_abs())),
+            _watch: std::sync::Mutex::default(),
+        };
+        self.look(&reached).await?;
+        if !self.collections.contains_key(DEFAULT_COLLECTION) {
+            match self
+                .make(&reached, DEFAULT_COLLECTION, Settings::default())
+                .await
+            {
+                Ok(_) => {}
+                // Another server was faster.
+                Err(_) => self.look(&reached).await?,
+            }
+        }
+        let watch = AbortOnDropHandle::new(tokio::spawn(watch(Arc::downgrade(self))));
+        *reached
+            ._watch
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner) = Some(watch);
+        let _first = self.reached.set(reached);
+        self.ready.store(true, Ordering::Release);
+        Ok(())
+    }
+
+    /// Exchanges counts, and looks at what others have changed.
+    async fn keep_up(&self, looks: bool) -> Result<(), Failure> {
+        let reached = self.reached()?;
+        if looks {
+            self.look(reached).await?;
+            let mut info = cmd("INFO");
+            info.arg("memory");
+            let mut bytes = 0;
+            for (_, reply) in reached.redis.on_each_master(&info).await? {
+                let text = reply::text(reply)?;
+                let used = text
+                    .lines()
+                    .find_map(|line| line.strip_prefix("used_memory_dataset:"));
+                bytes += used
+                    .and_then(|used| used.trim().parse::<u64>().ok())
+                    .unwrap_or_default();
+            }
+            self.collections
+                .iter()
+                .for_each(|each| each.counts.note_bytes(bytes));
+        }
+        let all: Vec<_> = self.collections.iter().map(|each| each.clone()).collect();
+        for collection in all {
+            collection.exchange().await?;
+        }
+        Ok(())
+    }
+}
+
+/// Keeps up until nobody has the catalog any more.
+async fn watch(shared: std::sync::Weak<Shared>) {
+    let mut failed = false;
+    for turn in 0_u32.. {
+        tokio::time::sleep(stories::PERIOD).await;
+        let Some(shared) = shared.upgrade() else {
+            return;
+        };
+        match shared.keep_up(turn.is_multiple_of(LOOK)).await {
+            Ok(()) => failed = false,
+            Err(failure) if !failed => {
+                warn!(?failure, "cannot exchange counts with the cluster");
+                failed = true;
+            }
+            Err(_) => {}
+        }
+    }
+}
+
+#[tonic::async_trait]
+impl Catalog for Shared {
+    async fn recover(self: Arc<Self>) -> Result<(), String> {
+        self.reach().await.map_err(|failure| failure.message().to_owned())
+    }
+
+    fn is_ready(&self) -> bool {
+        self.ready.load(Ordering::Acquire)
+    }
+
+    async fn get(&self, access: &Access, name: &str) -> Result<Arc<dyn Index>, Failure> {
+        let name = or_default(name);
+        access.may(name)?;
+        match self.find(self.reached()?, name).await? {
+            Some(found) => Ok(Arc::new(found)),
+            None => Err(Failure::collection_not_found(name)),
+        }
+    }
+
+    async fn create(
+        &self,
+        access: &Access,
+        name: &str,
+        settings: Settings,
+    ) -> Result<Arc<dyn Index>, Failure> {
+        access.may(name)?;
+        let reached = self.reached()?;
+        validate_name(name)?;
+        if self.collections.len() >= self.most {
+            return Err(Failure::too_many_collections());
+        }
+        Ok(Arc::new(self.make(reached, name, settings).await?))
+    }
+
+    async fn delete(&self, access: &Access, name: &str) -> Result<(), Failure> {
+        let name = or_default(name);
+        access.may(name)?;
+        let reached = self.reached()?;
+        if name == DEFAULT_COLLECTION {
+            return Err(Failure::collection_protected());
+        }
+        let Some(found) = self.find(reached, name).await? else {
+            return Err(Failure::collection_not_found(name));
+        };
+        let mut forget = cmd("HDEL");
+        forget.arg(keys::COLLECTIONS).arg(name);
+        let command = Command::new(keys::COLLECTIONS.as_bytes(), forget);
+        reached.redis.write(vec![command]).await?;
+        self.collections.remove(name);
+        for master in reached.redis.masters() {
+            let mut cursor = b"0".to_vec();
+            loop {
+                let mut scan = cmd("SCAN");
+                scan.arg(&cursor).arg("MATCH").arg(found.keys.pattern());
+                scan.arg("COUNT").arg(SCANNED);
+                let mut page = reply::several(reached.redis.on(&master, scan).await?)?.into_iter();
+                cursor = page
+                    .next()
+                    .map_or_else(|| Ok(b"0".to_vec()), reply::bytes)?;
+                let keys = page.next().map_or_else(|| Ok(Vec::new()), reply::several)?;
+                let mut commands = Vec::new();
+                for key in keys {
+                    let key = reply::bytes(key)?;
+                    let mut unlink = cmd("UNLINK");
+                    unlink.arg(&key);
+                    commands.push(Command::new(&key, unlink));
+                }
+                if !commands.is_empty() {
+                    reached.redis.write(commands).await?;
+                }
+                if cursor == b"0" {
+                    break;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    async fn list(
+        &self,
+        access: &Access,
+        after: &str,
+        limit: usize,
+    ) -> Result<(Vec<Arc<dyn Index>>, bool), Failure> {
+        let rights = access.rights()?;
+        self.look(self.reached()?).await?;
+        let mut all = self.all();
+        all.retain(|index| index.name() > after && rights.allow(Role::Read, index.name()));
+        all.sort_by(|a, b| a.name().cmp(b.name()));
+        let more = all.len() > limit;
+        all.truncate(limit);
+        Ok((all, more))
+    }
+
+    fn all(&self) -> Vec<Arc<dyn Index>> {
+        let collections = self.collections.iter();
+        collections
+            .map(|each| Arc::new(each.clone()) as Arc<dyn Index>)
+            .collect()
+    }
+
+    async fn snapshot(&self, access: &Access) -> Result<Snapshot, Failure> {
+        access.may_everywhere()?;
+        let message = "the index is in a cluster: take backups of that";
+        Err(Failure::new(Code::FailedPrecondition, "NO_STORE", message))
+    }
+
+    fn register(&self, _metrics: &mut prometheus_client::registry::Registry) {}
+
+    fn figures(&self, _out: &mut Figures<'_>) -> fmt::Result {
+        Ok(())
+    }
+
+    fn stop(&self) {
+        // What was counted and is not in the cluster yet.
+        let all: Vec<_> = self.collections.iter().map(|each| each.clone()).collect();
+        tokio::runtime::Handle::current().block_on(async {
+            for collection in all {
+                if collection.exchange().await.is_err() {
+                    warn!(collection = collection.name, "its latest counts are lost");
+                }
+            }
+        });
+    }
+}

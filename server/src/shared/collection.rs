@@ -1,0 +1,388 @@
+//! A collection that is shared.
+
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::Arc,
+};
+
+use basma_engine::{
+    Answer, Article, Match, Relation, SimHash, Stats, Submission, Timestamp, age::Scope,
+    answer::Evidence, collection::Compared, compare::Comparison, detector::Method,
+    shared::Question,
+};
+use basma_redis::{Command, Redis, Value, cmd};
+use futures_util::FutureExt as _;
+use parking_lot::RwLock;
+use tokio_util::sync::CancellationToken;
+
+use super::{
+    articles::Articles, ask::Asked, calendar, keys::Keys, reply, stamps::Stamps, stories::Counts,
+};
+use crate::{
+    failure::Failure,
+    fingerprinting::fingerprinting,
+    index::{Answering, Index, Page},
+    settings::Settings,
+    store::{pack, unpack},
+};
+
+/// What outlives its retention in the cluster, in milliseconds: so long those have who delete it one by one.
+const MARGIN: i64 = 600_000;
+
+impl Settings {
+    /// How long a list stays that nothing comes to any more, in milliseconds; 0 for good.
+    pub(super) fn life(&self) -> i64 {
+        self.retention
+            .map_or(0, |retention| retention.most.saturating_add(MARGIN))
+    }
+}
+
+/// How long an article's record stays, in milliseconds; 0 for good.
+pub(super) fn life_of(settings: &Settings, article: &Article, now: Timestamp) -> i64 {
+    settings.retention.map_or(0, |retention| {
+        let from = retention.time(&article.metadata, article.first_seen);
+        let end = from.saturating_add(retention.most).max(now);
+        end.saturating_sub(now).saturating_add(MARGIN)
+    })
+}
+
+/// A collection that is shared, as this server knows it. Clones are one.
+#[derive(Clone, Debug)]
+pub(super) struct Collection(pub(super) Arc<Inner>);
+
+impl std::ops::Deref for Collection {
+    type Target = Inner;
+
+    fn deref(&self) -> &Inner {
+        &self.0
+    }
+}
+
+#[derive(Debug)]
+pub(super) struct Inner {
+    pub(super) name: String,
+    pub(super) created: Timestamp,
+    pub(super) number: u64,
+    pub(super) settings: RwLock<Settings>,
+    pub(super) redis: Arc<Redis>,
+    pub(super) keys: Keys,
+    pub(super) stamps: Arc<Stamps>,
+    pub(super) articles: Articles,
+    pub(super) counts: Counts,
+}
+
+impl Collection {
+    pub(super) fn new(
+        (name, created, number): (&str, Timestamp, u64),
+        settings: Settings,
+        redis: Arc<Redis>,
+        stamps: Arc<Stamps>,
+    ) -> Self {
+        let keys = Keys::new(number);
+        Self(Arc::new(Inner {
+            name: name.to_owned(),
+            created,
+            number,
+            settings: RwLock::new(settings),
+            redis,
+            articles: Articles::new(keys.clone()),
+            keys,
+            stamps,
+            counts: Counts::default(),
+        }))
+    }
+
+    fn question(&self, submission: Submission<'_>, scope: Scope) -> Question {
+        let detector = self.settings.read().detector;
+        fingerprinting(submission.text, |fingerprinter| {
+            Question::new(fingerprinter, submission, detector, scope)
+        })
+    }
+
+    /// What is known, and nothing changed.
+    async fn answer(&self, question: &Question) -> Result<Answer, Failure> {
+        let said = Asked::by(question, &self.keys).read(&self.redis).await?;
+        let candidates = question.candidates(&said.lists);
+        let found = self.articles.fetch(&self.redis, &candidates, false).await?;
+        let decided = found.into_iter().filter(|found| found.is_decided);
+        let articles: Vec<_> = decided.map(|found| found.article).collect();
+        let mut answer = question
+            .decide(&said.lists, &articles, &self.counts.stories)
+            .answer;
+        let canonical = self.canonical(&answer, None).await?;
+        answer.tell_canonical(question.id(), |other| {
+            canonical.get(&other.cluster()).cloned()
+        });
+        Ok(answer)
+    }
+
+    /// The stories of the matches of an answer, and of one article more.
+    pub(super) fn clusters(&self, answer: &Answer, more: Option<&Article>) -> Vec<u64> {
+        let matched = answer.matches.iter().map(|found| &*found.article);
+        let clusters: BTreeSet<_> = matched.chain(more).map(Article::cluster).collect();
+        clusters.into_iter().collect()
+    }
+
+    /// Asks for the id of a story's first article.
+    pub(super) fn first_of(&self, cluster: u64) -> Command {
+        let story = self.keys.cluster(cluster);
+        let mut first = cmd("LINDEX");
+        first.arg(&story).arg(0);
+        Command::new(story.as_bytes(), first)
+    }
+
+    /// Reads the replies. A story of one article has no list.
+    pub(super) fn firsts(
+        clusters: &[u64],
+        replies: Vec<Value>,
+    ) -> Result<HashMap<u64, Box<str>>, Failure> {
+        let mut firsts = HashMap::new();
+        for (cluster, reply) in clusters.iter().zip(replies) {
+            let first = reply::text(reply)?;
+            if !first.is_empty() {
+                firsts.insert(*cluster, first.into());
+            }
+        }
+        Ok(firsts)
+    }
+
+    /// The first article of each story of an answer's matches, and of one article more; none of a story that
+    /// has one article alone.
+    pub(super) async fn canonical(
+        &self,
+        answer: &Answer,
+        more: Option<&Article>,
+    ) -> Result<HashMap<u64, Box<str>>, Failure> {
+        let clusters = self.clusters(answer, more);
+        if clusters.is_empty() {
+            return Ok(HashMap::new());
+        }
+        let commands = clusters.iter().map(|cluster| self.first_of(*cluster));
+        let replies = self.redis.read(commands.collect()).await?;
+        Self::firsts(&clusters, replies)
+    }
+
+    /// Exchanges counts with the other servers.
+    pub(super) async fn exchange(&self) -> Result<(), Failure> {
+        self.counts.exchange(&self.redis, &self.keys).await
+    }
+}
+
+#[tonic::async_trait]
+impl Index for Collection {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn created(&self) -> Timestamp {
+        self.created
+    }
+
+    fn settings(&self) -> Settings {
+        self.settings.read().clone()
+    }
+
+    async fn change(&self, settings: Settings) -> Result<(), Failure> {
+        let before = self.settings.read().detector;
+        let same = (before.method, before.features)
+            == (settings.detector.method, settings.detector.features);
+        if !same && self.counts.stats().articles > 0 {
+            return Err(Failure::settings_fixed());
+        }
+        self.redis
+            .write(vec![super::catalog::put(self, &settings, true)])
+            .await?;
+        *self.settings.write() = settings;
+        Ok(())
+    }
+
+    fn submit(&self, submission: Submission<'_>, scope: Scope) -> Answering<Answer> {
+        let keep = self.settings.read().keep_texts;
+        let text = keep.then(|| pack(submission.text));
+        let question = self.question(submission, scope);
+        let collection = self.clone();
+        async move { collection.admit(&question, text.as_deref()).await }.boxed()
+    }
+
+    fn check(&self, submission: Submission<'_>, scope: Scope) -> Answering<Answer> {
+        let question = self.question(submission, scope);
+        let collection = self.clone();
+        async move { collection.answer(&question).await }.boxed()
+    }
+
+    async fn get(&self, id: &str) -> Result<Option<Arc<Article>>, Failure> {
+        self.articles.get(&self.redis, id).await
+    }
+
+    async fn list(&self, from: u64, limit: usize) -> Result<Page, Failure> {
+        let mut page = Vec::new();
+        let mut from = from;
+        loop {
+            let sequences = calendar::since(&self.redis, &self.keys, from, limit + 1).await?;
+            let Some(last) = sequences.last().copied() else {
+                return Ok((page, None));
+            };
+            for some in sequences.chunks(limit + 1) {
+                let found = self.articles.fetch(&self.redis, some, false).await?;
+                page.extend(found.into_iter().map(|found| found.article));
+                if page.len() > limit {
+                    let next = page[limit].sequence();
+                    page.truncate(limit);
+                    return Ok((page, Some(next)));
+                }
+            }
+            from = last + 1;
+        }
+    }
+
+    fn place(&self, article: &Article) -> u64 {
+        article.sequence()
+    }
+
+    async fn canonical_id(&self, article: &Article) -> Result<Box<str>, Failure> {
+        let replies = self
+            .redis
+            .read(vec![self.first_of(article.cluster())])
+            .await?;
+        let firsts = Self::firsts(&[article.cluster()], replies)?;
+        let first = firsts.into_values().next();
+        Ok(first.unwrap_or_else(|| article.id.clone()))
+    }
+
+    async fn cluster(
+        &self,
+        article: &Arc<Article>,
+        from: usize,
+        limit: usize,
+    ) -> Result<(Vec<Arc<Article>>, usize), Failure> {
+        let story = self.keys.cluster(article.cluster());
+        let (mut length, mut range) = (cmd("LLEN"), cmd("LRANGE"));
+        length.arg(&story);
+        range
+            .arg(&story)
+            .arg(from)
+            .arg((from + limit).saturating_sub(1));
+        let commands = [length, range].map(|cmd| Command::new(story.as_bytes(), cmd));
+        let mut replies = self.redis.read(commands.to_vec()).await?.into_iter();
+        let length = replies.next().map_or(Ok(0), reply::number)?;
+        let ids = replies
+            .next()
+            .map_or_else(|| Ok(Vec::new()), reply::several)?;
+        if length == 0 {
+            let alone = [article].into_iter().skip(from).take(limit);
+            return Ok((alone.cloned().collect(), 1));
+        }
+        let mut members = Vec::new();
+        for id in ids {
+            members.extend(self.get(&reply::text(id)?).await?);
+        }
+        Ok((members, usize::try_from(length).unwrap_or_default()))
+    }
+
+    async fn find_near(
+        &self,
+        simhash: SimHash,
+        distance: u32,
+        except: Option<&Article>,
+        limit: usize,
+    ) -> Result<(Vec<Match>, bool), Failure> {
+        let said = Asked::around(simhash, distance, &self.keys)
+            .read(&self.redis)
+            .await?;
+        let bits = |(other, sequence): (SimHash, u64)| (simhash.distance(other), other, sequence);
+        let mut near: Vec<_> = said.lists.near.into_iter().map(bits).collect();
+        near.retain(|(bits, ..)| *bits <= distance);
+        near.sort_unstable();
+        near.dedup();
+        near.truncate(limit + 2);
+        let sequences: Vec<_> = near.iter().map(|(.., sequence)| *sequence).collect();
+        let found = self.articles.fetch(&self.redis, &sequences, false).await?;
+        let others = found
+            .into_iter()
+            .filter(|found| found.is_decided)
+            .map(|found| found.article)
+            .filter(|article| except.is_none_or(|except| except.id != article.id));
+        let mut matches = Vec::new();
+        for article in others {
+            matches.push(Match {
+                canonical_id: self.canonical_id(&article).await?,
+                relation: Relation::NearDuplicate,
+                evidence: Evidence {
+                    hamming: Some(simhash.distance(article.fingerprint.simhash)),
+                    ..Evidence::default()
+                },
+                article,
+            });
+        }
+        matches.sort_by_key(|found| (found.evidence.hamming, found.article.sequence()));
+        let truncated = matches.len() > limit;
+        matches.truncate(limit);
+        Ok((matches, truncated))
+    }
+
+    async fn find_related(
+        &self,
+        article: &Arc<Article>,
+        limit: usize,
+    ) -> Result<(Vec<Match>, bool), Failure> {
+        let detector = self.settings.read().detector;
+        let question = Question::again(article, detector, limit);
+        let answer = self.answer(&question).await?;
+        Ok((answer.matches, answer.truncated))
+    }
+
+    async fn compare(&self, a: Compared<'_>, b: Compared<'_>) -> Result<Comparison, Failure> {
+        let detector = self.settings.read().detector;
+        let hashes = match detector.method {
+            Method::Full => tokio::task::block_in_place(|| a.posts(&detector)),
+            Method::SimHashOnly => Vec::new(),
+        };
+        let said = Asked::holders(&hashes, &self.keys)
+            .read(&self.redis)
+            .await?;
+        let stories = |list: &Vec<basma_engine::shared::Holder>| {
+            list.iter().filter(|holder| holder.is_story).count() as u32
+        };
+        let counts = said.lists.postings.iter().map(stories);
+        let posted: HashMap<_, _> = hashes.iter().copied().zip(counts).collect();
+        let posted = |hash| posted.get(&hash).copied().unwrap_or_default();
+        Ok(tokio::task::block_in_place(|| {
+            Compared::compare([&a, &b], &detector, &self.counts.stories, posted)
+        }))
+    }
+
+    async fn text(&self, article: &Article) -> Result<Option<String>, Failure> {
+        let key = self.keys.text(article.sequence());
+        let mut get = cmd("GET");
+        get.arg(&key);
+        let replies = self
+            .redis
+            .read(vec![Command::new(key.as_bytes(), get)])
+            .await?;
+        let packed = replies
+            .into_iter()
+            .next()
+            .map_or_else(|| Ok(Vec::new()), reply::bytes)?;
+        match packed.is_empty() {
+            true => Ok(None),
+            false => unpack(&packed)
+                .map(Some)
+                .map_err(|error| Failure::text_unreadable(&article.id, &error)),
+        }
+    }
+
+    async fn delete(&self, id: &str) -> Result<bool, Failure> {
+        match self.get(id).await? {
+            Some(article) => self.withdraw(&article).await,
+            None => Ok(false),
+        }
+    }
+
+    async fn expire(&self, stop: &CancellationToken) -> u64 {
+        self.expire_all(stop).await
+    }
+
+    fn stats(&self) -> Stats {
+        self.counts.stats()
+    }
+}

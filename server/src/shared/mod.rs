@@ -1,0 +1,29 @@
+//! An index that any number of servers share, kept by a Redis or Valkey cluster.
+//!
+//! The tables are lists in Redis ([`keys`] names them, [`lists`] says what is in them); the decisions are
+//! made here, from what the lists say ([`basma_engine::shared`]).
+//!
+//! - [`catalog`]: the collections by name;
+//! - [`collection`]: one of them, as an [`crate::index::Index`];
+//! - [`submit`]: check-and-add; [`order`]: of two that arrive together, which is the earlier;
+//! - [`ask`]: what the lists say to a question; [`articles`]: the articles that they lead to;
+//! - [`withdraw`]: deletions and expiry; [`calendar`]: the articles in the order of their coming;
+//! - [`stories`]: what is counted over all articles, by all servers together;
+//! - [`stamps`]: the sequences of articles;
+//! - [`reply`]: reading what Redis says.
+
+mod articles;
+mod ask;
+mod calendar;
+mod catalog;
+mod collection;
+mod keys;
+mod lists;
+mod order;
+mod reply;
+mod stamps;
+mod stories;
+mod submit;
+mod withdraw;
+
+pub(crate) use catalog::Shared;

@@ -1,0 +1,55 @@
+//! Which of two articles is the earlier.
+//!
+//! Servers have no common clock and no common counter. But who appends to a list is told, in one step, who
+//! stood there before: so of two that append to the same list exactly one finds the other. They may share
+//! several lists and stand in each in another order; what counts is the first list that they share, in an
+//! order of lists that all servers know: equal texts, then posting lists by hash, then blocks by place.
+//! Whoever stood there first is the earlier, and the other is told of it.
+
+use basma_engine::{Article, detector::Detector, shared::Question};
+
+use super::{ask::Said, keys::Block, lists::Kind, stamps};
+
+/// Milliseconds by which the clocks of two servers may differ. Who came so long before is the earlier
+/// without a look at the lists.
+const SKEW: i64 = 60_000;
+
+/// Whether an article that a submission has found came before it.
+pub(super) fn is_earlier(
+    other: &Article,
+    is_decided: bool,
+    question: &Question,
+    sequence: u64,
+    said: &Said,
+) -> bool {
+    let theirs = other.sequence();
+    let is_older = theirs < sequence;
+    if is_decided && stamps::time(theirs) + SKEW < stamps::time(sequence) {
+        return true;
+    }
+    let (ours, them) = (question.fingerprint(), &other.fingerprint);
+    let lists = &said.lists;
+    // A list that has been cut may have lost it.
+    let lost = |length: usize, kind: Kind| is_older && length >= kind.most();
+    if ours.exact == them.exact {
+        return lists.same.contains(&theirs) || lost(lists.same.len(), Kind::Same);
+    }
+    let (asked, posted) = (question.asked(), question.posted());
+    let posts = other.posts();
+    let shared = asked[..posted].iter().position(|hash| posts.contains(hash));
+    if let Some(place) = shared {
+        let list = &lists.postings[place];
+        let stood = list.iter().any(|holder| holder.sequence == theirs);
+        return stood || lost(list.len(), Kind::Posting);
+    }
+    if ours.tokens.min(them.tokens) >= Detector::MIN_TOKENS {
+        let blocks = Block::all(ours.simhash).zip(Block::all(them.simhash));
+        let shared = blocks.zip(&said.blocks).find(|((a, b), _)| a == b);
+        if let Some((_, list)) = shared {
+            let stood = list.iter().any(|(_, holder)| *holder == theirs);
+            return stood || lost(list.len(), Kind::Near);
+        }
+    }
+    // They append to no list in common: one has found the other because it asks for more than it posts.
+    is_older || is_decided
+}

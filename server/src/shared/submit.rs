@@ -1,0 +1,290 @@
+//! Check-and-add, in two round trips: the article is appended to its lists, which say who was there before;
+//! what is not remembered of these is fetched; then what was decided is written down.
+
+use std::sync::Arc;
+
+use basma_engine::{
+    Answer, Article,
+    shared::{Decided, Question},
+};
+use basma_redis::{Command, Script, Value, cmd};
+
+use super::{
+    articles::{self, Found},
+    ask::{Asked, Said},
+    calendar,
+    collection::{Collection, life_of},
+    order, reply,
+};
+use crate::{failure::Failure, registry::now};
+
+/// So often a submission begins anew because another of the same id came between.
+const ATTEMPTS: usize = 4;
+
+/// Gives an id to an article, if it still has the one that was known. Returns which it has.
+static NAME: Script = Script::new(
+    r"
+local now = redis.call('GET', KEYS[1]) or ''
+if now == ARGV[1] or now == ARGV[2] then
+  redis.call('SET', KEYS[1], ARGV[2])
+  if tonumber(ARGV[3]) > 0 then redis.call('PEXPIRE', KEYS[1], ARGV[3]) end
+  return ARGV[2]
+end
+return now
+",
+);
+
+/// Adds an article to a story, which begins with the one that is known, and returns the story's first.
+static JOIN: Script = Script::new(
+    r"
+if redis.call('EXISTS', KEYS[1]) == 0 then redis.call('RPUSH', KEYS[1], ARGV[1]) end
+local added = 0
+if not redis.call('LPOS', KEYS[1], ARGV[2], 'RANK', -1, 'MAXLEN', 10000) then
+  redis.call('RPUSH', KEYS[1], ARGV[2])
+  added = 1
+end
+if tonumber(ARGV[3]) > 0 then redis.call('PEXPIRE', KEYS[1], ARGV[3]) end
+return {redis.call('LINDEX', KEYS[1], 0), added}
+",
+);
+
+/// What a submission that has begun knows.
+struct Begun<'a> {
+    question: &'a Question,
+    asked: Asked,
+    sequence: u64,
+    /// The article that had the id.
+    old: Option<Arc<Article>>,
+}
+
+impl Collection {
+    /// Check-and-add.
+    pub(super) async fn admit(
+        &self,
+        question: &Question,
+        text: Option<&[u8]>,
+    ) -> Result<Answer, Failure> {
+        for _ in 0..ATTEMPTS {
+            if let Some(answer) = self.attempt(question, text).await? {
+                return Ok(answer);
+            }
+        }
+        let message = "others submit other texts under the same id all the time";
+        Err(Failure::busy(message))
+    }
+
+    /// `None` if it has to begin anew.
+    async fn attempt(
+        &self,
+        question: &Question,
+        text: Option<&[u8]>,
+    ) -> Result<Option<Answer>, Failure> {
+        let (redis, keys) = (&*self.redis, &self.keys);
+        let sequence = self.stamps.next();
+        let asked = Asked::by(question, keys);
+        let settings = self.settings.read().clone();
+        let simhash = question.fingerprint().simhash;
+        let mut commands = asked.append(simhash, sequence, settings.life());
+        commands.push(self.articles.pending(&question.undecided(sequence)));
+        commands.push(self.articles.of_id(question.id()));
+        let mut replies = redis.write(commands).await?;
+        let named = reply::bytes(replies.pop().unwrap_or(Value::Nil))?;
+        replies.truncate(asked.len());
+        let said = asked.said(replies)?;
+
+        // Whoever has the id now, and who was there before.
+        let old = articles::sequence(&named);
+        let mut sequences = question.candidates(&said.lists);
+        sequences.retain(|other| *other != sequence);
+        sequences.extend(old);
+        let found = self.articles.fetch(redis, &sequences, true).await?;
+        let is_own = |found: &&Found| &*found.article.id == question.id();
+        let mut begun = Begun {
+            question,
+            asked,
+            sequence,
+            old: None,
+        };
+        let mut own = found.iter().filter(is_own);
+        let same =
+            own.find(|found| found.article.fingerprint.exact == question.fingerprint().exact);
+        if let Some(same) = same
+            && (Some(same.article.sequence()) == old || self.precedes(same, &begun, &said))
+        {
+            let first = self.first_answer(&begun, same).await?;
+            return Ok(first);
+        }
+        begun.old = found
+            .iter()
+            .filter(is_own)
+            .map(|found| &found.article)
+            .find(|article| Some(article.sequence()) == old)
+            .cloned();
+        let others = self.earlier(&begun, &said, found).await?;
+        let decided = question.decide(&said.lists, &others, &self.counts.stories);
+        self.write(begun, decided, text).await
+    }
+
+    fn precedes(&self, other: &Found, begun: &Begun<'_>, said: &Said) -> bool {
+        let Begun {
+            question, sequence, ..
+        } = begun;
+        order::is_earlier(&other.article, other.is_decided, question, *sequence, said)
+    }
+
+    /// Those of the articles that came before, each of which is decided.
+    async fn earlier(
+        &self,
+        begun: &Begun<'_>,
+        said: &Said,
+        found: Vec<Found>,
+    ) -> Result<Vec<Arc<Article>>, Failure> {
+        let mut earlier = Vec::with_capacity(found.len());
+        for other in found {
+            if &*other.article.id == begun.question.id() || !self.precedes(&other, begun, said) {
+                continue;
+            }
+            if other.is_decided {
+                earlier.push(other.article);
+                continue;
+            }
+            // Only who matches is waited for: to which story the text belongs depends on it.
+            let alone = [Arc::clone(&other.article)];
+            let decided = begun
+                .question
+                .decide(&said.lists, &alone, &self.counts.stories);
+            if decided.answer.matches.is_empty() {
+                continue;
+            }
+            let sequence = other.article.sequence();
+            let decided = self.articles.wait(&self.redis, sequence, true).await?;
+            earlier.extend(decided.map(|found| found.article));
+        }
+        Ok(earlier)
+    }
+
+    /// The text was submitted under its id before: what it was told then.
+    async fn first_answer(
+        &self,
+        begun: &Begun<'_>,
+        same: &Found,
+    ) -> Result<Option<Answer>, Failure> {
+        self.redis.write(self.undo(begun)).await?;
+        let sequence = same.article.sequence();
+        let same = match same.is_decided {
+            true => Some(same.clone()),
+            false => self.articles.wait(&self.redis, sequence, true).await?,
+        };
+        let Some(Found { article, .. }) = same else {
+            return Ok(None);
+        };
+        let matched: Vec<_> = article.matched().collect();
+        let others = self.articles.fetch(&self.redis, &matched, false).await?;
+        let others: Vec<_> = others.into_iter().map(|found| found.article).collect();
+        let mut answer = begun.question.first_answer(&article, &others);
+        let own = self.canonical(&answer, Some(&article)).await?;
+        answer.tell_canonical(&article.id, |other| own.get(&other.cluster()).cloned());
+        let own = own.get(&article.cluster()).cloned();
+        answer.canonical_id = own.filter(|id| *id != article.id);
+        Ok(Some(answer))
+    }
+
+    /// The commands that undo what an attempt has begun.
+    fn undo(&self, begun: &Begun<'_>) -> Vec<Command> {
+        let mut commands = begun.asked.remove(begun.sequence);
+        commands.push(self.articles.gone(begun.sequence));
+        commands
+    }
+
+    /// Writes down what was decided.
+    async fn write(
+        &self,
+        begun: Begun<'_>,
+        decided: Decided,
+        text: Option<&[u8]>,
+    ) -> Result<Option<Answer>, Failure> {
+        let Begun {
+            question,
+            asked,
+            sequence,
+            old,
+        } = &begun;
+        let (sequence, old) = (*sequence, old.as_deref());
+        let settings = self.settings.read().clone();
+        let article = Arc::new(question.article(sequence, old, &decided));
+        let life = life_of(&settings, &article, now());
+        let before = self.counts.stories.usual();
+        let id = self.keys.id(question.id());
+        let was = old.map_or_else(Vec::new, |old| old.sequence().to_be_bytes().to_vec());
+        let is = sequence.to_be_bytes().to_vec();
+        let name = Command::script(
+            &NAME,
+            &[id],
+            &[was, is.clone(), life.to_string().into_bytes()],
+        );
+        let mut commands = vec![name, self.articles.decide(&article, before, life)];
+        let best = decided.answer.matches.first().map(|best| &best.article);
+        let joined = best.filter(|_| article.cluster() != sequence);
+        if let Some(known) = joined {
+            let story = self.keys.cluster(article.cluster());
+            let args = [&*known.id, &*article.id, &settings.life().to_string()].map(str::to_owned);
+            commands.push(Command::script(&JOIN, &[story], &args));
+        }
+        let answered = commands.len();
+        let clusters = self.clusters(&decided.answer, None);
+        commands.extend(clusters.iter().map(|cluster| self.first_of(*cluster)));
+        if !article.is_story {
+            commands.extend(asked.mark(sequence));
+        }
+        if let Some(text) = text {
+            commands.push(self.keep(sequence, text, life));
+        }
+        commands.extend(calendar::note(&self.keys, sequence, settings.life()));
+        if let Some(old) = old {
+            let stays = old.cluster() == article.cluster();
+            commands.extend(self.removal(old, stays));
+        }
+        let mut replies = self.redis.write(commands).await?;
+        let firsts = replies.split_off(answered);
+        let mut replies = replies.into_iter();
+        let named = reply::bytes(replies.next().unwrap_or(Value::Nil))?;
+        let is_decided = reply::number(replies.next().unwrap_or(Value::Nil))? == 1;
+        if named != is || !is_decided {
+            // Another took the id, or somebody has given up waiting for this one.
+            self.redis.write(self.undo(&begun)).await?;
+            return Ok(None);
+        }
+        let mut story = replies
+            .next()
+            .map_or_else(|| Ok(Vec::new()), reply::several)?
+            .into_iter();
+        let first = story.next().map(reply::text).transpose()?;
+        let was_added = story.next().map_or(Ok(0), reply::number)? == 1;
+        let mut canonical = Self::firsts(&clusters, firsts)?;
+        if let Some(first) = first {
+            canonical.insert(article.cluster(), first.into());
+        }
+        let mut answer = decided.answer;
+        answer.tell_canonical(&article.id, |other| {
+            canonical.get(&other.cluster()).cloned()
+        });
+        answer.revision = article.revision;
+        if let Some(old) = old {
+            self.counts.withdraw(old, false);
+        }
+        self.counts.admit(&article, decided.specificity, was_added);
+        self.articles.remember(&article);
+        Ok(Some(answer))
+    }
+
+    /// Keeps a text.
+    fn keep(&self, sequence: u64, text: &[u8], life: i64) -> Command {
+        let key = self.keys.text(sequence);
+        let mut set = cmd("SET");
+        set.arg(&key).arg(text);
+        if life > 0 {
+            set.arg("PX").arg(life);
+        }
+        Command::new(key.as_bytes(), set)
+    }
+}
