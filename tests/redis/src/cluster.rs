@@ -69,7 +69,7 @@ impl Cluster {
             false => None,
             true => match Network::make() {
                 None => {
-                    eprintln!("skipped: only root may part networks");
+                    eprintln!("skipped: only root may part networks, with iproute2");
                     return None;
                 }
                 network => network,
@@ -90,6 +90,7 @@ impl Cluster {
             plan,
             _folder: folder,
         };
+        cluster.tell();
         for number in 0..count {
             cluster.begin(number);
         }

@@ -8,7 +8,7 @@
 //!
 //! `redis-server` of Debian or Ubuntu does, or what `BASMA_REDIS_SERVER` names (Valkey's, for
 //! example). Where there is none, a test is skipped, or fails with `BASMA_NEED_REDIS=1`.
-//! Networks can be parted by root alone; without, those tests are skipped in any case.
+//! Networks can be parted by root alone, with iproute2; without, those tests are skipped in any case.
 
 mod cluster;
 mod migration;

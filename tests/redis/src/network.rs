@@ -5,7 +5,7 @@
 
 use std::process::{Command, Output};
 
-/// A bridge, at which nodes have the addresses `10.X.Y.10` and on.
+/// A bridge, at which nodes have the addresses `10.X.Y.10` and on. The watchdog takes it down.
 #[derive(Debug)]
 pub(crate) struct Network {
     pub(crate) bridge: String,
@@ -13,23 +13,27 @@ pub(crate) struct Network {
 }
 
 impl Network {
-    /// Makes one. Nothing where the system does not allow it: that needs root.
+    /// Makes one. Nothing where that is not possible: it needs root and iproute2.
     pub(crate) fn make() -> Option<Self> {
         let (x, y) = (fastrand::u8(64..255), fastrand::u8(..));
         let bridge = format!("bsm{x}x{y}");
         let prefix = format!("10.{x}.{y}");
-        if !ip(&["link", "add", &bridge, "type", "bridge"])
-            .status
-            .success()
-        {
+        let mut add = Command::new("ip");
+        let added = add
+            .args(["link", "add", &bridge, "type", "bridge"])
+            .output();
+        if !added.is_ok_and(|output| output.status.success()) {
             return None;
         }
-        let network = Self { bridge, prefix };
-        let address = format!("{}.1/24", network.prefix);
-        let addressed = ip(&["address", "add", &address, "dev", &network.bridge]);
-        let up = ip(&["link", "set", &network.bridge, "up"]);
-        // If not, the drop takes it down again.
-        (addressed.status.success() && up.status.success()).then_some(network)
+        done(ip(&[
+            "address",
+            "add",
+            &format!("{prefix}.1/24"),
+            "dev",
+            &bridge,
+        ]));
+        done(ip(&["link", "set", &bridge, "up"]));
+        Some(Self { bridge, prefix })
     }
 
     /// The address of a node by its number.
@@ -66,12 +70,6 @@ impl Network {
     pub(crate) fn join(&self, pid: u32, with: usize) {
         let route = format!("{}/32", self.host(with));
         let _ = within(&pid.to_string(), &["route", "delete", "blackhole", &route]);
-    }
-}
-
-impl Drop for Network {
-    fn drop(&mut self) {
-        let _ = ip(&["link", "delete", &self.bridge]);
     }
 }
 

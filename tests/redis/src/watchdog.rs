@@ -18,7 +18,10 @@ while read -r last; do line=$last; done
 bridge=${line%% *}
 pids=${line#* }
 [ -z "$pids" ] || kill -KILL $pids
-[ "$bridge" = - ] || ip link delete "$bridge"
+[ "$bridge" = - ] && exit
+# A namespace stays for a while where connections were cut, and with it the other ends of these.
+for link in /sys/class/net/"$bridge"n*; do ip link delete "${link##*/}"; done
+ip link delete "$bridge"
 "#;
 
 impl Watchdog {
@@ -33,7 +36,7 @@ impl Watchdog {
         Self { shell }
     }
 
-    /// Tells it what there is now.
+    /// Tells it what there is now. What there is at its end is removed then.
     pub(crate) fn tell(&mut self, bridge: Option<&str>, pids: &[u32]) {
         let mut line = bridge.unwrap_or("-").to_owned() + " ";
         for pid in pids {
