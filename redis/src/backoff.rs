@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use crate::Error;
 
 const SHORTEST: Duration = Duration::from_millis(50);
-const LONGEST: Duration = Duration::from_secs(1);
+const LONGEST: Duration = Duration::from_millis(250);
 
 /// When a node that could not be reached may be tried again.
 #[derive(Debug)]

@@ -11,8 +11,8 @@ use crate::{
     watch::Shared,
 };
 
-/// How many lanes a node has for reading, and again for writing. Commands of one slot share one, and
-/// so keep their order.
+/// How many lanes a node has for reading, and again for writing. Commands of one slot share
+/// one, and so those of a call keep their order.
 pub(crate) const LANES: u16 = 4;
 
 /// Whether commands write. What reads has its own lanes, and does not wait behind `WAIT`.

@@ -73,8 +73,7 @@ impl Redis {
 
     /// Sends commands that only read. The replies are in the order of the commands.
     ///
-    /// Those of one slot are done in their order, also with those of other calls that were made
-    /// before; those of different slots in any.
+    /// Those of one slot are done in their order, those of different slots in any.
     ///
     /// # Errors
     ///
@@ -236,7 +235,6 @@ impl Redis {
                 asking: attempt.asking,
             });
         }
-        // In their turn now, before anything else is waited for.
         let mut answers = Vec::with_capacity(groups.len());
         for group in groups {
             let lane = self.nodes.lane(&group.node, group.lane, purpose);

@@ -11,6 +11,7 @@
 //! - [`raw`]: calls of every method there is, by its path;
 //! - [`refusal()`]: what an error says, as the protocol promises it;
 //! - [`wire`]: calls made by hand;
+//! - [`redis`]: a cluster of the test's own;
 //! - [`until()`]: waiting for something that must come true.
 //!
 //! Nothing sleeps for a fixed time: whatever is waited for is asked for again and again, and is a
@@ -33,6 +34,8 @@ pub mod until;
 pub mod wire;
 
 use std::time::Duration;
+
+pub use basma_test_redis as redis;
 
 pub use self::{
     article::{article, corpus},
