@@ -41,6 +41,16 @@ pub struct Redis {
     nodes: Arc<Nodes>,
 }
 
+/// Where it is reached is no secret, all else is.
+impl std::fmt::Debug for Redis {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter
+            .debug_struct("Redis")
+            .field("masters", &self.masters())
+            .finish_non_exhaustive()
+    }
+}
+
 /// A command that has no reply yet.
 struct Attempt {
     /// Its place in the call.

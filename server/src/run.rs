@@ -31,8 +31,8 @@ use crate::{
     registry::Registry,
     reload::Reloads,
     service::Service,
-    signals::Signals,
     shared::Shared,
+    signals::Signals,
     store::Store,
     supervisor, tls,
 };

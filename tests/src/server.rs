@@ -87,6 +87,13 @@ impl Server {
         Self::begin(&data, arguments).await
     }
 
+    /// Starts a server that shares the index of a cluster, and waits until it says SERVING.
+    pub async fn start_sharing(url: &str, arguments: &[&str]) -> Self {
+        let server = Self::begin(&format!("--store={url}"), arguments).await;
+        server.serving().await;
+        server
+    }
+
     async fn begin(store: &str, arguments: &[&str]) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let log = File::create(folder.path().join(LOG)).expect("a file");

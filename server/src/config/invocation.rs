@@ -145,7 +145,18 @@ impl Invocation {
             .settings
             .iter_mut()
             .find(|setting| setting.name == "data_dir");
-        if self.config.in_memory {
+        if self.config.store.is_some() {
+            if self.config.in_memory || self.config.accept_loss {
+                return Err("store excludes in_memory and --accept-loss");
+            }
+            if let Some(folder) = folder {
+                if folder.origin != Origin::Default {
+                    return Err("store and data_dir exclude each other");
+                }
+                folder.text = None;
+            }
+            self.config.data_dir = None;
+        } else if self.config.in_memory {
             if self.config.accept_loss {
                 return Err("in_memory and --accept-loss exclude each other");
             }

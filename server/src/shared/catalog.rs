@@ -281,7 +281,9 @@ async fn watch(shared: std::sync::Weak<Shared>) {
 #[tonic::async_trait]
 impl Catalog for Shared {
     async fn recover(self: Arc<Self>) -> Result<(), String> {
-        self.reach().await.map_err(|failure| failure.message().to_owned())
+        self.reach()
+            .await
+            .map_err(|failure| failure.message().to_owned())
     }
 
     fn is_ready(&self) -> bool {

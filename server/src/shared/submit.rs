@@ -269,10 +269,10 @@ impl Collection {
             canonical.get(&other.cluster()).cloned()
         });
         answer.revision = article.revision;
+        self.counts.admit(&article, decided.specificity, was_added);
         if let Some(old) = old {
             self.counts.withdraw(old, false);
         }
-        self.counts.admit(&article, decided.specificity, was_added);
         self.articles.remember(&article);
         Ok(Some(answer))
     }
