@@ -1,6 +1,6 @@
 //! Starts and forms a cluster, and knows who is what in it.
 
-use std::{ops::RangeInclusive, thread, time::Duration};
+use std::{ops::RangeInclusive, path::PathBuf, thread, time::Duration};
 
 use redis::{Cmd, FromRedisValue, Value, cmd, from_redis_value};
 use tempfile::TempDir;
@@ -8,6 +8,17 @@ use tempfile::TempDir;
 use crate::{Node, available, network::Network, until, watchdog::Watchdog};
 
 const SLOTS: u16 = 16_384;
+
+/// The files of a certificate for 127.0.0.1, which all nodes share.
+#[derive(Clone, Debug)]
+pub struct Tls {
+    /// The certificate, for servers and clients.
+    pub cert: PathBuf,
+    /// Its key.
+    pub key: PathBuf,
+    /// The certificate of who issued it.
+    pub authority: PathBuf,
+}
 
 /// What is to be started.
 #[derive(Clone, Debug)]
@@ -23,6 +34,10 @@ pub struct Plan {
     pub fsync: &'static str,
     /// Whether nodes can be parted from each other, for which one must be root.
     pub partitions: bool,
+    /// Whether callers and nodes are to encrypt.
+    pub tls: Option<Tls>,
+    /// A user and his password. Without them one may do all, too.
+    pub user: Option<(&'static str, &'static str)>,
 }
 
 impl Default for Plan {
@@ -33,6 +48,8 @@ impl Default for Plan {
             node_timeout: Duration::from_secs(2),
             fsync: "everysec",
             partitions: false,
+            tls: None,
+            user: None,
         }
     }
 }
@@ -80,7 +97,7 @@ impl Cluster {
         let nodes = (0..count)
             .map(|number| {
                 let own = folder.path().join(number.to_string());
-                Node::new(number, own, network.as_ref())
+                Node::new(number, own, &plan, network.as_ref())
             })
             .collect();
         let mut cluster = Self {
@@ -99,9 +116,19 @@ impl Cluster {
         Some(cluster)
     }
 
-    /// `redis://host:port,…` with every node.
+    /// `redis://host:port,…` with every node; `rediss://` if it encrypts, and with the user if there is
+    /// one.
     pub fn url(&self) -> String {
-        format!("redis://{}", self.addresses().join(","))
+        let scheme = if self.plan.tls.is_some() {
+            "rediss"
+        } else {
+            "redis"
+        };
+        let user = match self.plan.user {
+            Some((user, password)) => format!("{user}:{password}@"),
+            None => String::new(),
+        };
+        format!("{scheme}://{user}{}", self.addresses().join(","))
     }
 
     /// `host:port` of every node.
@@ -289,7 +316,7 @@ impl Cluster {
         let port: u16 = from_redis_value(fields.next()?).ok()?;
         self.nodes
             .iter()
-            .position(|node| node.host() == host && node.port() == port)
+            .position(|node| node.host() == host && node.plain() == port)
     }
 
     fn begin(&mut self, number: usize) {
@@ -369,7 +396,7 @@ impl Cluster {
         until("a node that answers", async || {
             if self.nodes[number].ended() {
                 assert!(self.network.is_none(), "{}", self.nodes[number].log());
-                self.nodes[number].choose_port();
+                self.nodes[number].choose_ports(&self.plan);
                 self.begin(number);
             }
             self.nodes[number].ask(&cmd("PING")).await.ok()

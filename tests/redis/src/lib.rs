@@ -20,7 +20,7 @@ use std::{env, ffi::OsString, process::Command, sync::OnceLock, time::Duration};
 
 use tokio::time::{sleep, timeout};
 
-pub use cluster::{Cluster, Plan};
+pub use cluster::{Cluster, Plan, Tls};
 pub use node::Node;
 
 /// Longest wait for anything, far above what a busy machine needs.
