@@ -11,7 +11,7 @@ use tokio::{
 
 use crate::{
     Address, Command, Endpoint, Error, inspect,
-    lane::{Job, Sent},
+    lane::{Job, MOST_COMMANDS, Sent},
     nodes::{LANES, Nodes, Purpose},
     outcome::Outcome,
     watch::{Shared, watch as keep_watch},
@@ -40,6 +40,16 @@ pub enum Ack {
 pub struct Redis {
     shared: Arc<Shared>,
     nodes: Arc<Nodes>,
+}
+
+/// Where it is reached is no secret, all else is.
+impl std::fmt::Debug for Redis {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter
+            .debug_struct("Redis")
+            .field("masters", &self.masters())
+            .finish_non_exhaustive()
+    }
 }
 
 /// A command that has no reply yet.
@@ -217,17 +227,15 @@ impl Redis {
                 }
             };
             let lane = slot % LANES;
-            let known = groups
-                .iter_mut()
-                .find(|group| group.lane == lane && group.node == *node);
-            let group = match known {
-                Some(group) => group,
-                None => {
-                    groups.push(Group::new(node.clone(), lane));
-                    let last = groups.len() - 1;
-                    &mut groups[last]
-                }
-            };
+            let last = groups
+                .iter()
+                .rposition(|group| group.lane == lane && group.node == *node)
+                .filter(|last| groups[*last].commands.len() < MOST_COMMANDS);
+            let last = last.unwrap_or_else(|| {
+                groups.push(Group::new(node.clone(), lane));
+                groups.len() - 1
+            });
+            let group = &mut groups[last];
             group.places.push(attempt.place);
             group.commands.push(Sent {
                 command: attempt.command,
