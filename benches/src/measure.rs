@@ -26,6 +26,16 @@ impl Times {
         self.0.push(time.as_nanos() as u64);
     }
 
+    /// Adds those of another.
+    pub fn extend(&mut self, other: Self) {
+        self.0.extend(other.0);
+    }
+
+    /// How many there are.
+    pub fn count(&self) -> usize {
+        self.0.len()
+    }
+
     /// The time in microseconds that this share of the operations did not exceed; 0 if there are none.
     pub fn quantile(&mut self, share: f64) -> f64 {
         if self.0.is_empty() {

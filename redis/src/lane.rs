@@ -16,8 +16,9 @@ use crate::{
 
 /// How many jobs may wait for a lane; more wait in line for that.
 const QUEUE: usize = 256;
-/// What goes into one pipeline at most: commands, and their bytes; and one job more.
-const MOST_COMMANDS: usize = 1_024;
+/// What goes into one job at most, and into one pipeline before its last job: commands, and their
+/// bytes.
+pub(crate) const MOST_COMMANDS: usize = 1_024;
 const MOST_BYTES: usize = 1 << 20;
 /// How often a slot for a fence is chosen anew: slots move one at a time, and there are thousands.
 const FENCES: usize = 4;

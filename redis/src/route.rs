@@ -11,17 +11,18 @@ use tokio::{
 
 use crate::{
     Address, Command, Endpoint, Error, inspect,
-    lane::{Job, Sent},
+    lane::{Job, MOST_COMMANDS, Sent},
     nodes::{LANES, Nodes, Purpose},
     outcome::Outcome,
     watch::{Shared, watch as keep_watch},
 };
 
-/// How often a command is sent on.
-const TRIES: u32 = 12;
-/// How long a call may take in all: two pipelines, its own and the one before it.
+/// How long a call may take in all: its own pipeline, the one before it, and slots that move.
 const LIMIT: Duration = Duration::from_secs(5);
-/// How long to wait until keys that are on two nodes may be on one, at first; then twice as long.
+/// How often a command is sent on at once: by an old topology, into a slot that moves.
+const AT_ONCE: u32 = 4;
+/// How long to wait then, or until keys that are on two nodes may be on one; the next time twice as
+/// long.
 const PAUSE: Duration = Duration::from_millis(1);
 const LONGEST_PAUSE: Duration = Duration::from_millis(100);
 
@@ -154,12 +155,12 @@ impl Redis {
         match timeout(LIMIT, self.pursue(attempts, purpose)).await {
             Ok(replies) => replies,
             Err(_) => Err(Error::Unreachable(format!(
-                "the cluster has not answered for {LIMIT:?}"
+                "the cluster has not done within {LIMIT:?} what it was told"
             ))),
         }
     }
 
-    /// Sends commands, and sends on those that are sent elsewhere, until each has its reply.
+    /// Sends commands, and sends on those that belong elsewhere, until each has its reply.
     async fn pursue(
         &self,
         mut attempts: Vec<Attempt>,
@@ -167,10 +168,10 @@ impl Redis {
     ) -> Result<Vec<Value>, Error> {
         let mut replies = vec![Value::Nil; attempts.len()];
         let mut pause = PAUSE;
-        for _ in 0..TRIES {
+        for tries in 1_u32.. {
             let round = self.round(attempts, purpose).await?;
             attempts = Vec::new();
-            let mut wait = false;
+            let mut wait = tries >= AT_ONCE;
             for (place, outcome) in round {
                 let mut again = |command, to, asking| {
                     attempts.push(Attempt {
@@ -204,9 +205,7 @@ impl Redis {
                 pause = (pause * 2).min(LONGEST_PAUSE);
             }
         }
-        Err(Error::Unreachable(
-            "slots move faster than commands can follow them".to_owned(),
-        ))
+        unreachable!("it tries until there is no time left")
     }
 
     /// Sends each once, and says what became of it.
@@ -228,17 +227,15 @@ impl Redis {
                 }
             };
             let lane = slot % LANES;
-            let known = groups
-                .iter_mut()
-                .find(|group| group.lane == lane && group.node == *node);
-            let group = match known {
-                Some(group) => group,
-                None => {
-                    groups.push(Group::new(node.clone(), lane));
-                    let last = groups.len() - 1;
-                    &mut groups[last]
-                }
-            };
+            let last = groups
+                .iter()
+                .rposition(|group| group.lane == lane && group.node == *node)
+                .filter(|last| groups[*last].commands.len() < MOST_COMMANDS);
+            let last = last.unwrap_or_else(|| {
+                groups.push(Group::new(node.clone(), lane));
+                groups.len() - 1
+            });
+            let group = &mut groups[last];
             group.places.push(attempt.place);
             group.commands.push(Sent {
                 command: attempt.command,

@@ -32,6 +32,7 @@ pub(crate) struct Shared {
 
 /// Asks until nobody is left who wants to know.
 pub(crate) async fn watch(shared: Arc<Shared>, nodes: Weak<Nodes>) {
+    let mut well = true;
     loop {
         let _ = timeout(PERIOD, shared.refresh.notified()).await;
         if nodes.strong_count() == 0 {
@@ -43,6 +44,10 @@ pub(crate) async fn watch(shared: Arc<Shared>, nodes: Weak<Nodes>) {
         };
         match found {
             Some(topology) => {
+                if !well {
+                    well = true;
+                    tracing::info!("the cluster of the store is well again");
+                }
                 let masters = topology.masters();
                 let topology = Arc::new(topology);
                 let changed = shared.topology.send_if_modified(|known| {
@@ -55,7 +60,11 @@ pub(crate) async fn watch(shared: Arc<Shared>, nodes: Weak<Nodes>) {
                     nodes.keep(&masters);
                 }
             }
-            None => tracing::debug!("no node of the store says that its cluster is well"),
+            None if well => {
+                well = false;
+                tracing::warn!("no node of the store says that its cluster is well");
+            }
+            None => {}
         }
         drop(nodes);
         sleep(PAUSE).await;

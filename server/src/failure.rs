@@ -325,4 +325,23 @@ mod tests {
             .field_violations;
         assert_eq!(violations[0].field, "article.text");
     }
+
+    #[test]
+    fn what_a_cluster_did_not_do_may_be_tried_again() {
+        use basma_redis::Error;
+        let cause = || "10.0.0.1:6379 says: no".to_owned();
+        for (error, reason) in [
+            (Error::Unreachable(cause()), "STORE_UNREACHABLE"),
+            (Error::Unconfirmed(cause()), "STORE_UNCONFIRMED"),
+            (Error::Full(cause()), "STORE_FULL"),
+            (Error::Refused(cause()), "STORE_FAILED"),
+        ] {
+            let status = Status::from(Failure::from(error));
+            assert_eq!(status.code(), Code::Unavailable);
+            let details = status.get_error_details();
+            let info = details.error_info().expect("an ErrorInfo");
+            assert_eq!(info.reason, reason);
+            assert!(details.retry_info().is_some());
+        }
+    }
 }

@@ -8,6 +8,7 @@ mod order;
 mod partition;
 mod restart;
 mod slow;
+mod tls;
 mod unfit;
 
 use std::sync::Arc;

@@ -1,41 +1,13 @@
 //! Starts and forms a cluster, and knows who is what in it.
 
-use std::{ops::RangeInclusive, thread, time::Duration};
+use std::{ops::RangeInclusive, thread};
 
 use redis::{Cmd, FromRedisValue, Value, cmd, from_redis_value};
 use tempfile::TempDir;
 
-use crate::{Node, available, network::Network, until, watchdog::Watchdog};
+use crate::{Node, Plan, available, network::Network, until, watchdog::Watchdog};
 
 const SLOTS: u16 = 16_384;
-
-/// What is to be started.
-#[derive(Clone, Debug)]
-pub struct Plan {
-    /// How many masters, at least three.
-    pub masters: usize,
-    /// How many replicas each of them has.
-    pub replicas: usize,
-    /// How long a node may be silent before it is taken for lost.
-    pub node_timeout: Duration,
-    /// `appendfsync`. With `everysec` a node that is killed may lose what it did in the last two
-    /// seconds: it puts off writing to its file while that is being synced.
-    pub fsync: &'static str,
-    /// Whether nodes can be parted from each other, for which one must be root.
-    pub partitions: bool,
-}
-
-impl Default for Plan {
-    fn default() -> Self {
-        Self {
-            masters: 3,
-            replicas: 1,
-            node_timeout: Duration::from_secs(2),
-            fsync: "everysec",
-            partitions: false,
-        }
-    }
-}
 
 /// A cluster. Its nodes have numbers: first come those that were masters at the start, then their
 /// replicas, the first replica of each, then the second. Dropping it kills them all; if the test
@@ -80,7 +52,7 @@ impl Cluster {
         let nodes = (0..count)
             .map(|number| {
                 let own = folder.path().join(number.to_string());
-                Node::new(number, own, network.as_ref())
+                Node::new(number, own, &plan, network.as_ref())
             })
             .collect();
         let mut cluster = Self {
@@ -99,9 +71,19 @@ impl Cluster {
         Some(cluster)
     }
 
-    /// `redis://host:port,…` with every node.
+    /// `redis://host:port,…` with every node; `rediss://` if it encrypts, and with the user if there is
+    /// one.
     pub fn url(&self) -> String {
-        format!("redis://{}", self.addresses().join(","))
+        let scheme = if self.plan.tls.is_some() {
+            "rediss"
+        } else {
+            "redis"
+        };
+        let user = match self.plan.user {
+            Some((user, password)) => format!("{user}:{password}@"),
+            None => String::new(),
+        };
+        format!("{scheme}://{user}{}", self.addresses().join(","))
     }
 
     /// `host:port` of every node.
@@ -289,7 +271,7 @@ impl Cluster {
         let port: u16 = from_redis_value(fields.next()?).ok()?;
         self.nodes
             .iter()
-            .position(|node| node.host() == host && node.port() == port)
+            .position(|node| node.host() == host && node.plain() == port)
     }
 
     fn begin(&mut self, number: usize) {
@@ -369,7 +351,7 @@ impl Cluster {
         until("a node that answers", async || {
             if self.nodes[number].ended() {
                 assert!(self.network.is_none(), "{}", self.nodes[number].log());
-                self.nodes[number].choose_port();
+                self.nodes[number].choose_ports(&self.plan);
                 self.begin(number);
             }
             self.nodes[number].ask(&cmd("PING")).await.ok()

@@ -1,5 +1,6 @@
 //! A real Redis cluster for tests: masters and replicas on this machine, with what can happen to them.
 //!
+//! - [`Plan`]: what is to be started;
 //! - [`Cluster`]: starts and forms one, and knows who is what in it;
 //! - [`Node`]: one of its processes, which can be killed, halted and started again;
 //! - `migration`: slots that move;
@@ -14,14 +15,16 @@ mod cluster;
 mod migration;
 mod network;
 mod node;
+mod plan;
 mod watchdog;
 
 use std::{env, ffi::OsString, process::Command, sync::OnceLock, time::Duration};
 
 use tokio::time::{sleep, timeout};
 
-pub use cluster::{Cluster, Plan};
+pub use cluster::Cluster;
 pub use node::Node;
+pub use plan::{Plan, Tls};
 
 /// Longest wait for anything, far above what a busy machine needs.
 pub const LIMIT: Duration = Duration::from_secs(60);

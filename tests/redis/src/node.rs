@@ -19,7 +19,10 @@ use crate::{LIMIT, Plan, network::Network, server};
 pub struct Node {
     number: usize,
     host: String,
+    /// Where callers and other nodes reach it.
     port: u16,
+    /// Where the tests do; another one if that is encrypted.
+    plain: u16,
     folder: PathBuf,
     process: Option<Child>,
     /// Whether it is halted.
@@ -27,20 +30,27 @@ pub struct Node {
 }
 
 impl Node {
-    pub(crate) fn new(number: usize, folder: PathBuf, network: Option<&Network>) -> Self {
+    pub(crate) fn new(
+        number: usize,
+        folder: PathBuf,
+        plan: &Plan,
+        network: Option<&Network>,
+    ) -> Self {
         fs::create_dir_all(&folder).expect("a folder can be made");
-        let (host, port) = match network {
-            Some(network) => (network.host(number), 6379),
-            None => ("127.0.0.1".to_owned(), free_port()),
-        };
-        Self {
+        let mut node = Self {
             number,
-            host,
-            port,
+            host: "127.0.0.1".to_owned(),
+            port: 6379,
+            plain: 6379,
             folder,
             process: None,
             halted: false,
+        };
+        match network {
+            Some(network) => node.host = network.host(number),
+            None => node.choose_ports(plan),
         }
+        node
     }
 
     /// `host:port`.
@@ -56,6 +66,10 @@ impl Node {
         self.port
     }
 
+    pub(crate) fn plain(&self) -> u16 {
+        self.plain
+    }
+
     /// Its process, while it has one.
     pub fn pid(&self) -> Option<u32> {
         self.process.as_ref().map(Child::id)
@@ -66,13 +80,17 @@ impl Node {
         self.process.is_some() && !self.halted
     }
 
-    /// Another port, where somebody else was quicker.
-    pub(crate) fn choose_port(&mut self) {
+    /// Chooses ports; others, where somebody else was quicker.
+    pub(crate) fn choose_ports(&mut self, plan: &Plan) {
         self.port = free_port();
+        self.plain = match plan.tls {
+            Some(_) => free_port(),
+            None => self.port,
+        };
     }
 
     pub(crate) fn start(&mut self, plan: &Plan, network: Option<&Network>) {
-        let port = self.port.to_string();
+        let (port, plain) = (self.port.to_string(), self.plain.to_string());
         let timeout = plan.node_timeout.as_millis().to_string();
         let mut command = match network {
             // It says when it has a namespace, and waits until its network is there.
@@ -87,7 +105,7 @@ impl Node {
         command
             .args([
                 "--port",
-                &port,
+                &plain,
                 "--bind",
                 &self.host,
                 "--protected-mode",
@@ -121,6 +139,21 @@ impl Node {
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::null());
+        if let Some(tls) = &plan.tls {
+            command
+                .args(["--tls-port", &port, "--tls-auth-clients", "no"])
+                .args(["--tls-cluster", "yes", "--tls-replication", "yes"])
+                .arg("--tls-cert-file")
+                .arg(&tls.cert)
+                .arg("--tls-key-file")
+                .arg(&tls.key)
+                .arg("--tls-ca-cert-file")
+                .arg(&tls.authority);
+        }
+        if let Some((user, password)) = &plan.user {
+            let password = format!(">{password}");
+            command.args(["--user", user, "on", &password, "~*", "&*", "+@all"]);
+        }
         let child = command.spawn().expect("redis-server starts");
         let child = self.process.insert(child);
         if let Some(network) = network {
@@ -159,7 +192,7 @@ impl Node {
 
     /// Asks it something. An error where it is not there; its own errors are values.
     pub async fn ask(&self, cmd: &Cmd) -> RedisResult<Value> {
-        let place = ConnectionAddr::Tcp(self.host.clone(), self.port);
+        let place = ConnectionAddr::Tcp(self.host.clone(), self.plain);
         let client = Client::open(place.into_connection_info()?)?;
         let asking = async {
             let mut connection = client.get_multiplexed_async_connection().await?;
