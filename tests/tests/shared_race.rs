@@ -82,7 +82,7 @@ async fn races(stories: u64) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn one_of_each_story_is_new() {
-    races(80).await;
+    races(24).await;
 }
 
 /// `BASMA_STORIES=100000 cargo test --release -p basma-tests --test shared_race -- --ignored`

@@ -17,8 +17,10 @@ const GONE: u8 = b'X';
 /// How long a record stays that nobody decides, or that is gone, in milliseconds.
 const TOMBSTONE: u64 = 60_000;
 
-/// How long somebody waits for another server to decide.
-const PATIENCE: Duration = Duration::from_millis(500);
+/// How long somebody waits for another to decide; and for one that has the greater sequence, which may be
+/// waiting for him (see [`super::order`]).
+const PATIENCE: Duration = Duration::from_secs(2);
+const IMPATIENCE: Duration = Duration::from_millis(50);
 const PAUSE: Duration = Duration::from_millis(2);
 
 /// A record that is not there and is older than this, in milliseconds, will never be.
@@ -156,7 +158,9 @@ impl Articles {
         if !wanted.is_empty() {
             for (sequence, state) in wanted.iter().zip(self.read(redis, &wanted).await?) {
                 let state = match state {
-                    State::Missing if patiently => self.wait(redis, *sequence, false).await?,
+                    State::Missing if patiently => {
+                        self.wait(redis, *sequence, false, IMPATIENCE).await?
+                    }
                     State::Missing => None,
                     State::Gone => None,
                     State::Found(found) => Some(found),
@@ -205,17 +209,29 @@ impl Articles {
         Ok(State::Found(found))
     }
 
+    /// Waits for what one article, that of `own`, is to be told of another to be decided.
+    pub(super) async fn decided(
+        &self,
+        redis: &Redis,
+        sequence: u64,
+        own: u64,
+    ) -> Result<Option<Found>, Failure> {
+        let patience = if sequence > own { IMPATIENCE } else { PATIENCE };
+        self.wait(redis, sequence, true, patience).await
+    }
+
     /// Waits for a record to be there, or to be decided, or else gives it up: then it never will be.
-    pub(super) async fn wait(
+    async fn wait(
         &self,
         redis: &Redis,
         sequence: u64,
         decided: bool,
+        patience: Duration,
     ) -> Result<Option<Found>, Failure> {
         if !decided && stamps::time(sequence) + LATE < now() {
             return Ok(None);
         }
-        let until = tokio::time::Instant::now() + PATIENCE;
+        let until = tokio::time::Instant::now() + patience;
         while tokio::time::Instant::now() < until {
             for state in self.read(redis, &[sequence]).await? {
                 match state {

@@ -3,8 +3,14 @@
 //! Servers have no common clock and no common counter. But who appends to a list is told, in one step, who
 //! stood there before: so of two that append to the same list exactly one finds the other. They may share
 //! several lists and stand in each in another order; what counts is the first list that they share, in an
-//! order of lists that all servers know: equal texts, then posting lists by hash, then blocks by place.
-//! Whoever stood there first is the earlier, and the other is told of it.
+//! order of lists that all servers know: posting lists by hash, equal texts, blocks by place. Whoever stood
+//! there first is the earlier, and the other waits for its decision.
+//!
+//! Copies of one text share all lists, so of any number of them there is a first, a second and so on. Of texts
+//! that are merely near, each pair may have another first list, and three may come before each other in a
+//! circle. So nobody waits for long for one that has the greater sequence, but has it begin anew
+//! ([`super::articles`]): the one with the smallest sequence always gets on (wound-wait: Rosenkrantz,
+//! Stearns and Lewis 1978).
 
 use basma_engine::{Article, detector::Detector, shared::Question};
 
@@ -31,9 +37,6 @@ pub(super) fn is_earlier(
     let lists = &said.lists;
     // A list that has been cut may have lost it.
     let lost = |length: usize, kind: Kind| is_older && length >= kind.most();
-    if ours.exact == them.exact {
-        return lists.same.contains(&theirs) || lost(lists.same.len(), Kind::Same);
-    }
     let (asked, posted) = (question.asked(), question.posted());
     let posts = other.posts();
     let shared = asked[..posted].iter().position(|hash| posts.contains(hash));
@@ -41,6 +44,9 @@ pub(super) fn is_earlier(
         let list = &lists.postings[place];
         let stood = list.iter().any(|holder| holder.sequence == theirs);
         return stood || lost(list.len(), Kind::Posting);
+    }
+    if ours.exact == them.exact {
+        return lists.same.contains(&theirs) || lost(lists.same.len(), Kind::Same);
     }
     if ours.tokens.min(them.tokens) >= Detector::MIN_TOKENS {
         let blocks = Block::all(ours.simhash).zip(Block::all(them.simhash));

@@ -18,8 +18,8 @@ use super::{
 };
 use crate::{failure::Failure, registry::now};
 
-/// So often a submission begins anew because another of the same id came between.
-const ATTEMPTS: usize = 4;
+/// So often a submission begins anew because another of the same id came between, or did not wait for it.
+const ATTEMPTS: usize = 16;
 
 /// Gives an id to an article, if it still has the one that was known. Returns which it has.
 static NAME: Script = Script::new(
@@ -34,10 +34,10 @@ return now
 ",
 );
 
-/// Adds an article to a story, which begins with the one that is known, and returns the story's first.
+/// Adds an article to a story, of which the first may be known, and returns who is the first.
 static JOIN: Script = Script::new(
     r"
-if redis.call('EXISTS', KEYS[1]) == 0 then redis.call('RPUSH', KEYS[1], ARGV[1]) end
+if ARGV[1] ~= '' and redis.call('EXISTS', KEYS[1]) == 0 then redis.call('RPUSH', KEYS[1], ARGV[1]) end
 local added = 0
 if not redis.call('LPOS', KEYS[1], ARGV[2], 'RANK', -1, 'MAXLEN', 10000) then
   redis.call('RPUSH', KEYS[1], ARGV[2])
@@ -157,7 +157,8 @@ impl Collection {
                 continue;
             }
             let sequence = other.article.sequence();
-            let decided = self.articles.wait(&self.redis, sequence, true).await?;
+            let decided = self.articles.decided(&self.redis, sequence, begun.sequence);
+            let decided = decided.await?;
             earlier.extend(decided.map(|found| found.article));
         }
         Ok(earlier)
@@ -173,7 +174,10 @@ impl Collection {
         let sequence = same.article.sequence();
         let same = match same.is_decided {
             true => Some(same.clone()),
-            false => self.articles.wait(&self.redis, sequence, true).await?,
+            false => {
+                let decided = self.articles.decided(&self.redis, sequence, begun.sequence);
+                decided.await?
+            }
         };
         let Some(Found { article, .. }) = same else {
             return Ok(None);
@@ -227,7 +231,8 @@ impl Collection {
         let joined = best.filter(|_| article.cluster() != sequence);
         if let Some(known) = joined {
             let story = self.keys.cluster(article.cluster());
-            let args = [&*known.id, &*article.id, &settings.life().to_string()].map(str::to_owned);
+            let first = self.first_member(known).await?;
+            let args = [&*first, &*article.id, &settings.life().to_string()].map(str::to_owned);
             commands.push(Command::script(&JOIN, &[story], &args));
         }
         let answered = commands.len();
@@ -275,6 +280,19 @@ impl Collection {
         }
         self.articles.remember(&article);
         Ok(Some(answer))
+    }
+
+    /// The id of the article that an article's story began with; empty if that is gone, and then the story has
+    /// a list. Not simply the article itself: it may have been decided a moment ago, and not be in the list yet.
+    async fn first_member(&self, article: &Article) -> Result<Box<str>, Failure> {
+        if article.cluster() == article.sequence() {
+            return Ok(article.id.clone());
+        }
+        let first = [article.cluster()];
+        let found = self.articles.fetch(&self.redis, &first, false).await?;
+        Ok(found
+            .first()
+            .map_or_else(Box::default, |found| found.article.id.clone()))
     }
 
     /// Keeps a text.
