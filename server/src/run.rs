@@ -79,6 +79,7 @@ pub async fn run(
         limits: Arc::clone(&limits),
         connections: Arc::clone(&connections),
         registry: Arc::clone(&registry),
+        tls: tls.clone(),
         version: VERSION,
         started: SystemTime::now(),
     };
