@@ -313,14 +313,20 @@ mod tests {
 
     use super::*;
 
+    /// What is found by the instructions that this processor has, which must be what any would find.
     fn found(index: &HammingIndex, query: SimHash, distance: u32) -> Vec<(SimHash, u32)> {
-        let mut found = Vec::new();
+        let (mut wide, mut portable) = (Vec::new(), Vec::new());
         index.within(query, distance, |simhash, bits| {
-            found.push((simhash, bits));
+            wide.push((simhash, bits));
             true
         });
-        found.sort();
-        found
+        index.look_up(query, distance, |simhash, bits| {
+            portable.push((simhash, bits));
+            true
+        });
+        assert_eq!(wide, portable, "distance {distance}");
+        wide.sort();
+        wide
     }
 
     /// Cells and groups that are not empty.
