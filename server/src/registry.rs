@@ -3,7 +3,7 @@
 use std::{
     sync::{
         Arc,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
     time::{SystemTime, UNIX_EPOCH},
 };
@@ -17,7 +17,7 @@ use tonic::Code;
 use crate::{
     auth::{Access, Role},
     failure::Failure,
-    limits,
+    heap, limits,
     metrics::Figures,
     settings::Settings,
     store::{Book, Page, Snapshot, Store, Texts, pack},
@@ -35,7 +35,14 @@ pub(crate) struct Named {
     pub(crate) book: Option<Book>,
     /// The collection has the detector that is in force.
     settings: RwLock<Settings>,
+    /// How many articles were deleted.
+    deleted: AtomicU64,
+    /// The last field: all else has gone when it goes.
+    _large: heap::Large,
 }
+
+/// So many deletions free memory that is worth giving back.
+const MANY: u64 = 4096;
 
 impl Named {
     pub(crate) fn new(
@@ -52,6 +59,8 @@ impl Named {
             texts,
             book,
             settings: RwLock::new(settings),
+            deleted: AtomicU64::new(0),
+            _large: heap::Large,
         }
     }
 
@@ -103,12 +112,20 @@ impl Named {
     /// Deletes an article, unless its id has another text by now.
     pub(crate) fn expire(&self, article: &Article) -> bool {
         let same = |now: &Article| now.sequence() == article.sequence();
-        (self.collection).delete_if(&article.id, same, &Page::new(self, None))
+        self.delete_if(&article.id, same)
     }
 
     /// Deletes an article; false if there is none of this id.
     pub(crate) fn delete(&self, id: &str) -> bool {
-        self.collection.delete(id, &Page::new(self, None))
+        self.delete_if(id, |_| true)
+    }
+
+    fn delete_if(&self, id: &str, condition: impl FnOnce(&Article) -> bool) -> bool {
+        let deleted = (self.collection).delete_if(id, condition, &Page::new(self, None));
+        if deleted && (self.deleted.fetch_add(1, Ordering::Relaxed) + 1).is_multiple_of(MANY) {
+            heap::freed();
+        }
+        deleted
     }
 }
 

@@ -23,6 +23,7 @@ use crate::{
     expiry::expire,
     exposure,
     health::Health,
+    heap,
     limits::{LimitLayer, Limits},
     metrics::{self, Metrics, State, Traffic},
     observe::ObserveLayer,
@@ -162,6 +163,7 @@ pub async fn run(
         tokio::spawn(metrics::listen(listener, metrics, stop.clone()));
     }
     tokio::spawn(connections.watch(stop.clone()));
+    tokio::spawn(heap::give_back(stop.clone()));
     let _living = AbortOnDropHandle::new(tokio::spawn(supervisor::live()));
     let late = async {
         stop.cancelled().await;

@@ -6,6 +6,7 @@ use std::{
     collections::BTreeMap,
     io,
     sync::Arc,
+    thread,
     time::{Duration, Instant},
 };
 
@@ -145,6 +146,8 @@ impl Committer {
         if let Some(log) = self.logs.remove(&number) {
             let name = log.named.name.clone();
             until_done(&self.queue, || self.folder.drop_collection(&name))?;
+            // To free a large index takes a while, in which others wait to be written.
+            thread::spawn(move || drop(log));
         }
         Ok(())
     }
