@@ -30,6 +30,9 @@ const PAUSES: [Duration; 4] = [
     Duration::from_millis(400),
 ];
 
+/// Between two looks whether journals are still copied that are to be cleaned.
+const LOOK: Duration = Duration::from_secs(1);
+
 /// What the committer's thread owns.
 #[derive(Debug)]
 pub(super) struct Committer {
@@ -56,12 +59,13 @@ impl Committer {
         };
         let mut synced = Instant::now();
         loop {
-            let cleaning = Arc::strong_count(&self.lease) == 1
-                && (self.logs.values()).any(|log| log.needs_cleaning(self.segment));
-            let due = match cleaning {
-                true => Some(Instant::now()),
-                false => period.map(|period| synced + period),
-            };
+            let cleaning = (self.logs.values()).any(|log| log.needs_cleaning(self.segment));
+            let cleaning = cleaning.then(|| match self.is_copied() {
+                true => Instant::now() + LOOK,
+                false => Instant::now(),
+            });
+            let syncing = period.map(|period| synced + period);
+            let due = cleaning.into_iter().chain(syncing).min();
             let (ops, count, stop) = self.queue.take(due);
             let ended = stop && ops.is_empty();
             if self.commit(ops).is_err() {
@@ -106,7 +110,7 @@ impl Committer {
                 }
             }
         }
-        let cleaning = Arc::strong_count(&self.lease) == 1;
+        let cleaning = !self.is_copied();
         for (number, log) in self.logs.iter_mut().filter(|_| cleaning) {
             if log.needs_cleaning(self.segment) {
                 let batch = batches
@@ -133,6 +137,11 @@ impl Committer {
             let _ = asked.send(Snapshot::new(self.logs.values(), Arc::clone(&self.lease)));
         }
         Ok(())
+    }
+
+    /// Somebody copies journals, which are not cleaned meanwhile.
+    fn is_copied(&self) -> bool {
+        Arc::strong_count(&self.lease) > 1
     }
 
     fn create(&mut self, number: u64, named: Arc<Named>) -> Result<(), GivenUp> {
