@@ -154,7 +154,7 @@ impl State {
         });
         out.counters(
             "basma_submissions",
-            "Submissions since the collection was made, by verdict",
+            "Submissions since the server started, by verdict",
             verdicts,
         )
     }
