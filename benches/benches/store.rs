@@ -88,11 +88,13 @@ struct Loopback {
 
 impl Loopback {
     async fn start(data_dir: Option<PathBuf>, durability: Mode) -> Self {
-        let config = Config {
+        let mut config = Config {
             data_dir,
             durability,
             ..Config::default()
         };
+        // As many as are in flight: to be refused is not what is measured.
+        config.ceilings.max_requests = Some(1024);
         let begun = Instant::now();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = format!("http://{}", listener.local_addr().unwrap());
