@@ -1,15 +1,19 @@
-//! What durability costs, and how long a restart takes: the server in this process, over loopback.
+//! What durability costs, how long a restart takes, and what a deletion gives back: the server in this process,
+//! over loopback.
 //!
 //! ```sh
 //! cargo bench -p basma-benches --bench store -- durability
 //! cargo bench -p basma-benches --bench store -- recovery 1000000
 //! cargo bench -p basma-benches --bench store -- recovery 10000000 --method simhash-only --folder /tmp/ten
+//! cargo bench -p basma-benches --bench store -- deletion 30000 8
 //! ```
 //!
 //! Durability: articles a second by unary calls, in memory and with each acknowledged after a sync, in turns.
 //! Recovery: a store is filled with generated articles; then, three times, the time to read its files alone,
 //! from memory, and that from the start of a server until it answers, with the processor's time of all of
 //! its threads. A folder that is named is kept, and not filled again.
+//! Deletion: so many times a collection of so many articles is made, filled and deleted; what is resident and
+//! on the disk before and after.
 
 #![allow(clippy::unwrap_used)]
 
@@ -53,12 +57,22 @@ fn main() {
             recovery(count, &method, argument("--folder"));
         }
         ["fill", count, method, folder] => {
-            runtime.block_on(fill(count.parse().unwrap(), method, Path::new(folder)));
+            runtime.block_on(fill_folder(
+                count.parse().unwrap(),
+                method,
+                Path::new(folder),
+            ));
+        }
+        ["deletion", count, times] => {
+            runtime.block_on(deletion(count.parse().unwrap(), times.parse().unwrap()));
         }
         ["start", folder] => runtime.block_on(start(Path::new(folder))),
         [] | ["durability"] => runtime.block_on(durability()),
         _ => {
-            eprintln!("durability, or recovery ARTICLES [--method simhash-only] [--folder FOLDER]");
+            eprintln!(
+                "durability, or recovery ARTICLES [--method simhash-only] [--folder FOLDER], or deletion \
+                 ARTICLES TIMES"
+            );
         }
     }
 }
@@ -74,11 +88,13 @@ struct Loopback {
 
 impl Loopback {
     async fn start(data_dir: Option<PathBuf>, durability: Mode) -> Self {
-        let config = Config {
+        let mut config = Config {
             data_dir,
             durability,
             ..Config::default()
         };
+        // As many as are in flight: to be refused is not what is measured.
+        config.ceilings.max_requests = Some(1024);
         let begun = Instant::now();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = format!("http://{}", listener.local_addr().unwrap());
@@ -263,7 +279,7 @@ async fn start(folder: &Path) {
     server.stop().await;
 }
 
-async fn fill(count: u64, method: &str, folder: &Path) {
+async fn fill_folder(count: u64, method: &str, folder: &Path) {
     let server = Loopback::start(Some(folder.to_owned()), Mode::Memory).await;
     let client = &server.client;
     let mut corpus = Corpus::new(1);
@@ -286,6 +302,12 @@ async fn fill(count: u64, method: &str, folder: &Path) {
             .await
             .unwrap();
     }
+    fill(client, &corpus, count).await;
+    server.stop().await;
+}
+
+/// Submits the first articles of a crawl.
+async fn fill(client: &Client, corpus: &Corpus, count: u64) {
     let next = Arc::new(AtomicU64::new(0));
     let mut tasks = JoinSet::new();
     for _ in 0..4 {
@@ -306,7 +328,46 @@ async fn fill(count: u64, method: &str, folder: &Path) {
         });
     }
     tasks.join_all().await;
+}
+
+async fn deletion(count: u64, times: u32) {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Loopback::start(Some(folder.path().to_owned()), Mode::Memory).await;
+    let client = server.client.clone().with_collection("coming");
+    let corpus = Corpus::new(1);
+    println!("| | full: resident, MB | on the disk | deleted: resident, MB | on the disk |");
+    println!("|--:|--:|--:|--:|--:|");
+    let row = |name: &str, [full, gone]: [(usize, u64); 2]| {
+        let megabytes =
+            |(memory, disk): (usize, u64)| format!("{} | {}", memory / 1_000_000, disk / 1_000_000);
+        println!("| {name} | {} | {} |", megabytes(full), megabytes(gone));
+    };
+    let now = || (resident(), size(folder.path()));
+    row("at first", [now(), now()]);
+    for time in 1..=times {
+        let collection = Collection {
+            name: "coming".to_owned(),
+            ..Collection::default()
+        };
+        client.create_collection(collection).await.unwrap();
+        fill(&client, &corpus, count).await;
+        let full = now();
+        client.delete_collection("coming").await.unwrap();
+        // It is given back within a second, or soon after when much is.
+        tokio::time::sleep(Duration::from_secs(5)).await;
+        row(&time.to_string(), [full, now()]);
+    }
     server.stop().await;
+}
+
+/// Bytes of all files in a folder.
+fn size(folder: &Path) -> u64 {
+    let entries = fs::read_dir(folder).unwrap().map(Result::unwrap);
+    let sizes = entries.map(|entry| match entry.metadata().unwrap() {
+        file if file.is_dir() => size(&entry.path()),
+        file => file.len(),
+    });
+    sizes.sum()
 }
 
 /// Article `number` of a stream, as a crawl would have it.

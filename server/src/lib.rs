@@ -11,6 +11,7 @@
 //! - [`auth`]: who calls, and what he may do; tokens and rights;
 //! - `reload`: certificates and tokens, read again when they change;
 //! - `health`: how it is, for probes; [`probe()`]: one of them;
+//! - `heap`: memory that was freed, given back to the system;
 //! - `supervisor`: what systemd is told;
 //! - `observe`: a span for each request, and errors that never reached a service;
 //! - `limits`: what keeps the server within bounds, whatever is asked of it;
@@ -35,6 +36,7 @@ mod fingerprinting;
 #[cfg(any(test, fuzzing))]
 pub mod fuzz;
 mod health;
+mod heap;
 mod index;
 mod limits;
 mod logs;

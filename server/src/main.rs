@@ -1,6 +1,11 @@
 //! `basmad`: reads the configuration, prints where it listens, serves until SIGTERM or SIGINT.
 
-use std::{env, path::Path, process::ExitCode};
+use std::{
+    env,
+    io::{self, Write as _},
+    path::Path,
+    process::ExitCode,
+};
 
 use basma_engine::Method;
 use basma_server::{
@@ -47,15 +52,11 @@ async fn do_what_is_asked(invocation: Invocation) -> Result<(), Vec<String>> {
                 eprintln!("basmad: {warning}");
             }
             match invocation.check() {
-                errors if errors.is_empty() => println!("ok"),
-                errors => return Err(errors),
+                errors if errors.is_empty() => say("ok").map_err(|error| vec![error]),
+                errors => Err(errors),
             }
-            Ok(())
         }
-        Asked::Print => {
-            println!("{}", invocation.toml());
-            Ok(())
-        }
+        Asked::Print => say(&invocation.toml()).map_err(|error| vec![error]),
         _ => work(invocation).await.map_err(|error| vec![error]),
     }
 }
@@ -90,10 +91,20 @@ async fn work(invocation: Invocation) -> Result<(), String> {
         Some(_) => "https",
         None => "http",
     };
-    println!("basmad listening on {scheme}://{address}");
+    say(&format!("basmad listening on {scheme}://{address}"))?;
     run(listener, config, signals)
         .await
         .map_err(|error| error.to_string())
+}
+
+/// Says it on stdout. Whoever has heard enough, as `head` has, is no error.
+fn say(text: &str) -> Result<(), String> {
+    match writeln!(io::stdout(), "{text}") {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            Err(format!("cannot write to stdout: {error}"))
+        }
+        _ => Ok(()),
+    }
 }
 
 fn run_task(task: Task, folder: Option<&Path>) -> Result<(), String> {
@@ -111,13 +122,14 @@ fn run_task(task: Task, folder: Option<&Path>) -> Result<(), String> {
                 admin: Names::new(admin)?,
             };
             let (secret, token) = Token::new(&name, rights)?;
-            print!("{token}");
+            say(token.to_string().trim_end())?;
             eprintln!("{}", secret.text());
         }
         Task::Restore { file } => {
             let folder = folder()?;
             restore(&file, folder)?;
-            println!("restored {} to {}", file.display(), folder.display());
+            let (file, folder) = (file.display(), folder.display());
+            say(&format!("restored {file} to {folder}"))?;
         }
         Task::Healthcheck { .. } => {}
         Task::Refingerprint {
@@ -136,7 +148,7 @@ fn run_task(task: Task, folder: Option<&Path>) -> Result<(), String> {
                 distance,
             };
             refingerprint(folder, collection.as_deref(), change)?;
-            println!("fingerprinted {} anew", folder.display());
+            say(&format!("fingerprinted {} anew", folder.display()))?;
         }
     }
     Ok(())

@@ -1,6 +1,9 @@
 //! A collection that is kept in this process.
 
-use std::sync::Arc;
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering},
+};
 
 use basma_engine::{
     Answer, Article, Collection, Match, SimHash, Stats, Submission, Timestamp, age::Scope,
@@ -14,6 +17,7 @@ use tonic::Code;
 use crate::{
     failure::Failure,
     fingerprinting::fingerprinting,
+    heap,
     index::{Answering, Index},
     limits,
     registry::now,
@@ -36,7 +40,14 @@ pub(crate) struct Named {
     pub(crate) book: Option<Book>,
     /// The collection has the detector that is in force.
     settings: RwLock<Settings>,
+    /// How many articles were deleted.
+    deleted: AtomicU64,
+    /// The last field: all else has gone when it goes.
+    _large: heap::Large,
 }
+
+/// So many deletions free memory that is worth giving back.
+const MANY: u64 = 4096;
 
 impl Named {
     pub(crate) fn new(
@@ -53,6 +64,8 @@ impl Named {
             texts,
             book,
             settings: RwLock::new(settings),
+            deleted: AtomicU64::new(0),
+            _large: heap::Large,
         }
     }
 
@@ -60,6 +73,15 @@ impl Named {
     pub(crate) fn page(&self, text: &str) -> Page<'_> {
         let keep = self.settings.read().keep_texts;
         Page::new(self, keep.then(|| pack(text)))
+    }
+
+    /// Deletes the article of an id, if it is as it should be.
+    fn delete_if(&self, id: &str, condition: impl FnOnce(&Article) -> bool) -> bool {
+        let deleted = (self.collection).delete_if(id, condition, &Page::new(self, None));
+        if deleted && (self.deleted.fetch_add(1, Ordering::Relaxed) + 1).is_multiple_of(MANY) {
+            heap::freed();
+        }
+        deleted
     }
 
     /// Nothing may change for the time being, and why.
@@ -206,7 +228,7 @@ impl Index for Named {
 
     async fn delete(&self, id: &str) -> Result<bool, Failure> {
         self.writable()?;
-        let deleted = self.collection.delete(id, &Page::new(self, None));
+        let deleted = self.delete_if(id, |_| true);
         self.once_durable(deleted).await
     }
 
@@ -223,8 +245,7 @@ impl Index for Named {
                 let time = retention.time(&article.metadata, article.first_seen);
                 // Unless its id has another text by now.
                 let same = |now: &Article| now.sequence() == article.sequence();
-                let told = Page::new(self, None);
-                if time < oldest && self.collection.delete_if(&article.id, same, &told) {
+                if time < oldest && self.delete_if(&article.id, same) {
                     deleted += 1;
                 }
             }

@@ -24,6 +24,7 @@ use crate::{
     expiry::expire,
     exposure,
     health::Health,
+    heap,
     index::Catalog,
     limits::{LimitLayer, Limits},
     metrics::{self, Metrics, State, Traffic},
@@ -78,6 +79,7 @@ pub async fn run(
         limits: Arc::clone(&limits),
         connections: Arc::clone(&connections),
         catalog: Arc::clone(&catalog),
+        tls: tls.clone(),
         version: VERSION,
         started: SystemTime::now(),
     };
@@ -151,6 +153,7 @@ pub async fn run(
         tokio::spawn(metrics::listen(listener, metrics, stop.clone()));
     }
     tokio::spawn(connections.watch(stop.clone()));
+    tokio::spawn(heap::give_back(stop.clone()));
     let _living = AbortOnDropHandle::new(tokio::spawn(supervisor::live()));
     let late = async {
         stop.cancelled().await;

@@ -44,6 +44,20 @@ pub fn of_corpus(article: corpus::Article) -> Article {
     }
 }
 
+/// So many words of chance, which no two numbers share, and which hardly become less when compressed: 14 bytes
+/// and a space each.
+pub fn chance_words(number: u64, count: usize) -> String {
+    let mut state = number.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
+    let mut letter = || {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        char::from_u32(0x0628 + (state >> 33) as u32 % 18).expect("a letter")
+    };
+    let words = (0..count).map(|_| (0..7).map(|_| letter()).collect::<String>());
+    words.collect::<Vec<_>>().join(" ")
+}
+
 /// As the next request of a stream.
 pub fn streamed(article: Article, request_number: u64) -> SubmitStreamRequest {
     SubmitStreamRequest {

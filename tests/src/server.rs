@@ -94,7 +94,23 @@ impl Server {
         server
     }
 
+    /// The same as [`Server::start_in`], with these variables in its environment.
+    pub async fn start_in_environment(
+        data: &Path,
+        arguments: &[&str],
+        variables: &[(String, String)],
+    ) -> Self {
+        let data = format!("--data-dir={}", data.to_str().expect("a path in UTF-8"));
+        let server = Self::begin_with(&data, arguments, variables).await;
+        server.serving().await;
+        server
+    }
+
     async fn begin(store: &str, arguments: &[&str]) -> Self {
+        Self::begin_with(store, arguments, &[]).await
+    }
+
+    async fn begin_with(store: &str, arguments: &[&str], variables: &[(String, String)]) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let log = File::create(folder.path().join(LOG)).expect("a file");
         let mut basmad = basmad(&["--listen", "127.0.0.1:0", store]);
@@ -103,6 +119,7 @@ impl Server {
         let mut basmad = basmad
             .args(usual.iter().flatten())
             .args(arguments)
+            .envs(variables.iter().cloned())
             .current_dir(folder.path())
             .stdout(Stdio::piped())
             .stderr(log)

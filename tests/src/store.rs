@@ -1,6 +1,7 @@
 //! A store with something in it, and what a server says of it.
 
 use std::{
+    fs,
     path::{Path, PathBuf},
     process::Stdio,
 };
@@ -98,4 +99,29 @@ pub async fn fails(data: &Path, arguments: &[&str]) -> String {
 /// The first file of the default collection's journal.
 pub fn journal(data: &Path) -> PathBuf {
     data.join("collections/default/00000001.log")
+}
+
+/// Copies a folder with all that is in it.
+pub fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).expect("a folder");
+    for entry in fs::read_dir(from).expect("a folder") {
+        let entry = entry.expect("an entry");
+        let target = to.join(entry.file_name());
+        match entry.file_type().expect("a type").is_dir() {
+            true => copy(&entry.path(), &target),
+            false => drop(fs::copy(entry.path(), target).expect("room")),
+        }
+    }
+}
+
+/// Bytes of all files in a folder.
+pub fn size(folder: &Path) -> u64 {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    let sizes = entries.map(|entry| match entry.metadata() {
+        Ok(file) if file.is_dir() => size(&entry.path()),
+        Ok(file) => file.len(),
+        // Cleaned away meanwhile.
+        Err(_) => 0,
+    });
+    sizes.sum()
 }

@@ -6,7 +6,9 @@ use std::fs;
 
 use basma_proto::v1::*;
 use basma_tests::{
-    Server, article, corpus,
+    Server, article,
+    article::chance_words,
+    corpus,
     refusal::{Refusal, refusal},
     store::{fails, journal},
     until,
@@ -170,4 +172,80 @@ async fn a_full_disk_refuses_writes_until_there_is_room() {
     server.kill().await;
     let server = Server::start_in(data.path(), &[]).await;
     assert_eq!(server.stats().await.article_count, acknowledged + 3);
+}
+
+/// Files are cleaned by writing what is alive in them again, for which there is no room: nothing is lost, not if
+/// the server is killed then either, and it goes on when there is room.
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_disk_that_is_full_while_files_are_cleaned_loses_nothing() {
+    use basma_tests::server::limit_files;
+    const KEPT: u64 = 20;
+    let data = tempfile::tempdir().expect("a folder");
+    let server = Server::start_in(data.path(), &["--durability", "interval"]).await;
+    let update = [
+        &["collections", "update", "default", "--keep-texts"][..],
+        &["--method", "simhash-only", "--distance", "0"],
+    ];
+    server.basma(&update.concat()).run().await.expect(0);
+    let text = |number: u64| chance_words(number, 4000);
+    let mut dedup = server.dedup().await;
+    // What stays comes first, and so stands in the file that is cleaned; then what is to go, a file and more.
+    let second = data.path().join("collections/default/00000002.log");
+    let mut next = 0;
+    while fs::metadata(&second).map_or(0, |file| file.len()) < 6 << 20 {
+        let request = SubmitRequest {
+            article: Some(article(&next.to_string(), &text(next))),
+            ..Default::default()
+        };
+        dedup.submit(request).await.expect("there is room");
+        next += 1;
+    }
+    let room = fs::metadata(&second).expect("a journal").len();
+    limit_files(&server, Some(room + (64 << 10)));
+    let mut articles = server.articles().await;
+    let full = Refusal::new(Code::Unavailable, "STORE_FULL", "");
+    let mut gone = KEPT;
+    loop {
+        assert!(gone < next, "the disk is never full");
+        let request = DeleteArticleRequest {
+            id: gone.to_string(),
+            ..Default::default()
+        };
+        match articles.delete_article(request).await {
+            Ok(_) => gone += 1,
+            Err(status) => {
+                assert_eq!(Refusal::from(&status), full);
+                break;
+            }
+        }
+    }
+    let whole = async |server: &Server| {
+        let mut articles = server.articles().await;
+        for number in (0..KEPT).chain(gone + 1..next) {
+            let request = GetArticleRequest {
+                id: number.to_string(),
+                with_text: true,
+                ..Default::default()
+            };
+            let got = articles.get_article(request).await.expect("it is kept");
+            let article = got.into_inner().article.expect("an article");
+            assert_eq!(article.text, Some(text(number)), "{number}");
+        }
+    };
+    whole(&server).await;
+    server.kill().await;
+
+    let server = Server::start_in(data.path(), &[]).await;
+    limit_files(&server, Some(room + (64 << 10)));
+    whole(&server).await;
+    limit_files(&server, None);
+    until("a file that is cleaned away", async || {
+        (!journal(data.path()).exists()).then_some(())
+    })
+    .await;
+    whole(&server).await;
+    server.kill().await;
+    let server = Server::start_in(data.path(), &[]).await;
+    whole(&server).await;
 }

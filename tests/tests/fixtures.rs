@@ -16,7 +16,11 @@ use std::{
 };
 
 use basma_benches::corpus::Edit;
-use basma_tests::{Server, article, corpus, server::basmad, store::fails};
+use basma_tests::{
+    Server, article, corpus,
+    server::basmad,
+    store::{copy, fails},
+};
 
 fn fixtures() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures")
@@ -45,18 +49,6 @@ async fn told(server: &Server, asked: &Path) -> String {
     let mut listed: Vec<_> = listed.stdout.lines().collect();
     listed.sort_unstable();
     checked.stdout + &listed.join("\n")
-}
-
-fn copy(from: &Path, to: &Path) {
-    fs::create_dir_all(to).expect("a folder");
-    for entry in fs::read_dir(from).expect("a folder") {
-        let entry = entry.expect("an entry");
-        let target = to.join(entry.file_name());
-        match entry.file_type().expect("a type").is_dir() {
-            true => copy(&entry.path(), &target),
-            false => drop(fs::copy(entry.path(), target).expect("room")),
-        }
-    }
 }
 
 #[tokio::test]

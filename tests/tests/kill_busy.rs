@@ -12,7 +12,7 @@ use std::{
 };
 
 use basma_proto::v1::{backup_service_client::BackupServiceClient, *};
-use basma_tests::{Basma, Server, article, server::basmad, until};
+use basma_tests::{Basma, Server, article, article::chance_words, server::basmad, until};
 use tonic::{Code, Status, transport::Channel};
 
 /// What is revised over and over, so that nearly all of its journal is dead.
@@ -22,17 +22,9 @@ const COMING: &str = "coming";
 const WRITERS: u64 = 4;
 const IDS: u64 = 4;
 
-/// A text of its own for each number, 64 kB that hardly become less when compressed.
+/// A text of its own for each number, 64 kB.
 fn text(number: u64) -> String {
-    let mut state = number.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
-    let mut letter = || {
-        state ^= state << 13;
-        state ^= state >> 7;
-        state ^= state << 17;
-        char::from_u32(0x0628 + (state >> 33) as u32 % 18).expect("a letter")
-    };
-    let words = (0..4000).map(|_| (0..8).map(|_| letter()).collect::<String>());
-    words.collect::<Vec<_>>().join(" ")
+    chance_words(number, 4600)
 }
 
 /// The number of the text that an id had last for certain, and of one that it may have instead.

@@ -26,6 +26,13 @@ fn check(text: &str) -> CheckRequest {
     }
 }
 
+fn checks(count: usize) -> BatchCheckRequest {
+    BatchCheckRequest {
+        articles: vec![article("", "نص"); count],
+        ..BatchCheckRequest::default()
+    }
+}
+
 async fn checked(server: &Server) -> Result<(), Status> {
     let mut dedup = server.dedup().await;
     dedup.check(check("نص")).await.map(|_| ())
@@ -273,12 +280,8 @@ async fn connections_beyond_the_limit_are_for_health_and_then_for_nothing() {
 async fn a_caller_has_a_rate_and_a_quota() {
     let server = Server::start_with(&["--max-rate", "1", "--max-burst", "3"]).await;
     let mut dedup = server.dedup().await;
-    let batch = BatchCheckRequest {
-        articles: (0..100).map(|_| article("", "نص")).collect(),
-        ..BatchCheckRequest::default()
-    };
     // It is let in by the first article, and what it overdraws is waited for.
-    dedup.batch_check(batch).await.expect("an answer");
+    dedup.batch_check(checks(100)).await.expect("an answer");
     let refused = checked(&server).await.expect_err("it is overdrawn");
     let expected = Refusal::new(Code::ResourceExhausted, "RATE_EXCEEDED", "");
     assert_eq!(Refusal::from(&refused), expected);
@@ -309,19 +312,28 @@ async fn one_tokens_rate_is_not_anothers() {
         grant("other", &["--read", "*"]).await,
     );
     let grants = Grants::new(folder.path(), &[&one, &other]);
-    let arguments = [&grants.arguments()[..], &["--max-per-day", "1"]].concat();
-    let server = Server::start_with(&arguments).await;
-    let mut dedup = server.dedup().await;
-    let mut ask = async |secret: &str| {
-        let mut request = tonic::Request::new(check("نص"));
-        let token = format!("Bearer {secret}").parse().expect("ASCII");
-        request.metadata_mut().insert("authorization", token);
-        dedup.check(request).await.map(|_| ())
-    };
-    ask(&one.secret).await.expect("it has one");
-    let refused = ask(&one.secret).await.expect_err("it had it");
-    assert_eq!(Refusal::from(&refused).reason, "QUOTA_EXCEEDED");
-    ask(&other.secret).await.expect("it has one, too");
+    for (limit, reason) in [
+        ("--max-rate", "RATE_EXCEEDED"),
+        ("--max-per-day", "QUOTA_EXCEEDED"),
+    ] {
+        let arguments = [&grants.arguments()[..], &[limit, "1"]].concat();
+        let server = Server::start_with(&arguments).await;
+        let mut dedup = server.dedup().await;
+        let mut ask = async |secret: &str| {
+            // One is there, so they are let in, and the others are waited for.
+            let mut request = tonic::Request::new(checks(100));
+            let token = format!("Bearer {secret}").parse().expect("ASCII");
+            request.metadata_mut().insert("authorization", token);
+            dedup.batch_check(request).await.map(|_| ())
+        };
+        for secret in [&one.secret, &other.secret] {
+            ask(secret).await.expect("it has one");
+            let refused = ask(secret).await.expect_err("it had it");
+            assert_eq!(Refusal::from(&refused).reason, reason);
+        }
+        let refused = ask(&one.secret).await.expect_err("it had it");
+        assert_eq!(Refusal::from(&refused).reason, reason);
+    }
 }
 
 #[tokio::test]

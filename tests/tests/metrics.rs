@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, fs, path::Path};
 
 use basma_proto::v1::*;
 use basma_tests::{
-    Scrape, Server, article,
+    Authority, Scrape, Server, article,
     article::streamed,
     scrape::{bare, get},
     until,
@@ -177,6 +177,31 @@ async fn the_store_is_measured_and_its_recovery() {
 }
 
 #[tokio::test]
+async fn a_certificate_says_when_it_expires_and_a_new_one_when_that_does() {
+    const EXPIRES: &str = "basma_certificate_not_after_seconds";
+    let folder = tempfile::tempdir().expect("a folder");
+    let authority = Authority::new();
+    let write = |year| {
+        let issued = authority.issue_until(&["127.0.0.1"], year);
+        issued.write(folder.path(), "server")
+    };
+    let files = write(2100).arguments();
+    let arguments = files.iter().map(String::as_str).chain(LISTEN);
+    let arguments: Vec<_> = arguments.collect();
+    let server = Server::start_secured(authority.trusted(), &arguments).await;
+    // `date --utc --date 2100-01-01 +%s`
+    assert_eq!(Scrape::of(&server).await.get(EXPIRES), 4_102_444_800.0);
+    write(2101);
+    server.reload().await;
+    until("the certificate of 2101", async || {
+        (Scrape::of(&server).await.get(EXPIRES) == 4_133_980_800.0).then_some(())
+    })
+    .await;
+    let server = Server::start_with(&LISTEN).await;
+    assert!(!Scrape::of(&server).await.0.contains_key(EXPIRES));
+}
+
+#[tokio::test]
 async fn only_figures_are_told() {
     let server = Server::start_with(&LISTEN).await;
     for path in ["/", "/metrics/", "/debug"] {
@@ -228,7 +253,9 @@ async fn dashboard_and_alerts_ask_for_what_is_told() {
         .await
         .expect_err("no id");
     let scrape = Scrape::of(&server).await;
-    let told: BTreeSet<_> = scrape.0.keys().map(|series| bare(series)).collect();
+    let mut told: BTreeSet<_> = scrape.0.keys().map(|series| bare(series)).collect();
+    // Only who has a certificate tells when it expires.
+    told.insert("basma_certificate_not_after_seconds");
 
     let dashboard: Value = serde_json::from_str(&operations("grafana.json")).expect("JSON");
     let mut queries = Vec::new();
@@ -239,6 +266,17 @@ async fn dashboard_and_alerts_ask_for_what_is_told() {
         .lines()
         .filter_map(|line| line.trim().strip_prefix("expr:"));
     let expressions: Vec<_> = expressions.map(str::to_owned).collect();
+    let operators = Path::new(env!("CARGO_MANIFEST_DIR")).join("../OPERATIONS.md");
+    let operators = fs::read_to_string(operators).expect("what operators read");
+    for alert in alerts
+        .lines()
+        .filter_map(|line| line.trim().strip_prefix("- alert: "))
+    {
+        let row = operators
+            .lines()
+            .find(|line| line.starts_with("| Basma") && line.contains(alert));
+        assert!(row.is_some(), "{alert} has no row");
+    }
     assert!(expressions.len() >= 8, "{expressions:#?}");
     for query in queries.iter().chain(&expressions) {
         let mut asked = names(query).peekable();

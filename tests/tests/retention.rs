@@ -2,10 +2,10 @@
 
 #![cfg(unix)]
 
-use std::{fs, ops::Range, path::Path};
+use std::ops::Range;
 
 use basma_proto::v1::*;
-use basma_tests::{Server, article, corpus, until};
+use basma_tests::{Server, article, article::chance_words, corpus, store::size, until};
 
 #[tokio::test]
 async fn what_is_older_than_the_retention_goes() {
@@ -34,29 +34,92 @@ async fn what_is_older_than_the_retention_goes() {
     assert_eq!(got.status, 2, "what has gone stays so");
 }
 
-/// Words of chance, which no two texts share, and which hardly become less when compressed.
-fn chance_words(number: u64, count: usize) -> String {
-    let mut state = number.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
-    let mut letter = || {
-        state ^= state << 13;
-        state ^= state >> 7;
-        state ^= state << 17;
-        char::from_u32(0x0628 + (state >> 33) as u32 % 18).expect("a letter")
+/// Each collection keeps what it is told to, whatever the others are told.
+#[tokio::test]
+async fn every_collection_has_a_retention_of_its_own() {
+    let data = tempfile::tempdir().expect("a folder");
+    let server = Server::start_in(data.path(), &[]).await;
+    let all = [("moment", "1s"), ("month", "30d"), ("ever", "none")];
+    for (name, retention) in all {
+        let create = ["collections", "create", name, "--retention", retention];
+        server.basma(&create).run().await.expect(0);
+    }
+    let submit = async |server: &Server, id: &str| {
+        for (name, _) in all {
+            let text = corpus().article(0).text;
+            let submit = ["--collection", name, "submit", "--id", id, "--text", &text];
+            server.basma(&submit).run().await.expect(0);
+        }
     };
-    let words = (0..count).map(|_| (0..7).map(|_| letter()).collect::<String>());
-    words.collect::<Vec<_>>().join(" ")
+    let left = async |server: &Server| {
+        let mut left = Vec::new();
+        for (name, _) in all {
+            let list = ["--collection", name, "list", "--all", "--json"];
+            let listed = server.basma(&list).run().await.expect(0).json();
+            let ids = listed.iter().filter_map(|line| line["id"].as_str());
+            left.push(ids.map(str::to_owned).collect::<Vec<_>>());
+        }
+        left
+    };
+    submit(&server, "1").await;
+    until("its end", async || {
+        left(&server).await[0].is_empty().then_some(())
+    })
+    .await;
+    assert_eq!(
+        left(&server).await,
+        [&[][..], &["1".to_owned()], &["1".to_owned()]]
+    );
+    server.kill().await;
+    let server = Server::start_in(data.path(), &[]).await;
+    submit(&server, "2").await;
+    until("its end", async || {
+        left(&server).await[0].is_empty().then_some(())
+    })
+    .await;
+    let both = ["1".to_owned(), "2".to_owned()];
+    assert_eq!(left(&server).await, [&[][..], &both, &both]);
 }
 
-/// Bytes of all files in a folder.
-fn size(folder: &Path) -> u64 {
-    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
-    let sizes = entries.map(|entry| match entry.metadata() {
-        Ok(file) if file.is_dir() => size(&entry.path()),
-        Ok(file) => file.len(),
-        // Cleaned away meanwhile.
-        Err(_) => 0,
+/// What a collection took is the system's again soon after it was deleted.
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+#[tokio::test]
+async fn deleting_a_collection_returns_memory_and_disk() {
+    let data = tempfile::tempdir().expect("a folder");
+    let server = Server::start_in(data.path(), &["--durability", "memory"]).await;
+    let stays = server.basma(&["submit", "--id", "1", "--text", "نص"]);
+    stays.run().await.expect(0);
+    let before = [server.resident(), size(data.path())];
+    server
+        .basma(&["collections", "create", "large"])
+        .run()
+        .await
+        .expect(0);
+    let lines = (0..5000).map(|number| {
+        let text = chance_words(number, 300);
+        format!(
+            "{}\n",
+            serde_json::json!({"id": number.to_string(), "text": text})
+        )
     });
-    sizes.sum()
+    let submit = server.basma(&["--collection", "large", "submit", "-"]);
+    submit
+        .input(lines.collect::<String>())
+        .run()
+        .await
+        .expect(0);
+    let full = [server.resident(), size(data.path())];
+    assert!(full[0] > before[0] + (8 << 20), "{before:?} {full:?}");
+    server
+        .basma(&["collections", "delete", "large"])
+        .run()
+        .await
+        .expect(0);
+    until("all of the disk and most of the memory", async || {
+        let grown = server.resident().saturating_sub(before[0]);
+        (size(data.path()) == before[1] && grown < (full[0] - before[0]) / 2).then_some(())
+    })
+    .await;
 }
 
 /// Twenty times what is kept at once goes through, with its texts: what was published long ago is too old at

@@ -10,13 +10,14 @@ use std::{
         Arc, Mutex,
         atomic::{AtomicU64, Ordering},
     },
+    thread::available_parallelism,
     time::{Duration, Instant},
 };
 
 use basma_proto::v1::{dedup_service_client::DedupServiceClient, *};
 use basma_tests::{
     Scrape, Server, article,
-    article::{corpus, of_corpus, streamed},
+    article::{of_corpus, streamed},
     until,
     wire::{Rest, Wire, encoded, retry},
 };
@@ -31,35 +32,41 @@ use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Code, Status, transport::Channel};
 use tonic_health::pb::HealthCheckRequest;
 
-const CHECK: &str = "basma.v1.DedupService/Check";
+const CHECK: &str = "basma.v1.DedupService/BatchCheck";
 /// With a line in the log for each request that would be what is measured.
 const QUIET: [&str; 4] = ["--metrics-listen", "127.0.0.1:0", "--log", "info"];
 
-/// Articles that are longer than most, so that the server has more to do than this client.
-fn requests() -> Arc<Vec<CheckRequest>> {
-    let corpus = basma_benches::corpus::Corpus::new(7).mean_words(1200.0);
-    let request = |number| CheckRequest {
-        article: Some(of_corpus(corpus.article(number))),
-        ..CheckRequest::default()
-    };
-    Arc::new((0..64).map(request).collect())
+/// Short texts, all of which have much in common with many others.
+fn short() -> basma_benches::corpus::Corpus {
+    basma_benches::corpus::Corpus::new(7).mean_words(40.0)
 }
 
-/// A server that knows some articles.
+/// Batches, so that the server has far more to do to answer one than this client to send it, or the server to
+/// refuse it: what is beyond the capacity several times over can then be sent from beside the server.
+fn requests() -> Arc<Vec<BatchCheckRequest>> {
+    let corpus = short();
+    let batch = |batch: u64| BatchCheckRequest {
+        articles: (100 * batch..100 * (batch + 1))
+            .map(|number| article("", &corpus.article(number).text))
+            .collect(),
+        ..BatchCheckRequest::default()
+    };
+    Arc::new((0..16).map(batch).collect())
+}
+
+/// A server that knows what it will be asked about, and more.
 async fn start(arguments: &[&str]) -> Server {
     let server = Server::start_with(&[&QUIET[..], arguments].concat()).await;
-    let corpus = corpus();
-    let articles = (0..300).map(|number| of_corpus(corpus.article(number)));
-    let batch = BatchSubmitRequest {
-        articles: articles.collect(),
-        ..BatchSubmitRequest::default()
-    };
-    server
-        .dedup()
-        .await
-        .batch_submit(batch)
-        .await
-        .expect("an answer");
+    let (mut dedup, corpus) = (server.dedup().await, short());
+    for batch in 0..3 {
+        let articles =
+            (1000 * batch..1000 * (batch + 1)).map(|number| of_corpus(corpus.article(number)));
+        let batch = BatchSubmitRequest {
+            articles: articles.collect(),
+            ..BatchSubmitRequest::default()
+        };
+        dedup.batch_submit(batch).await.expect("an answer");
+    }
     server
 }
 
@@ -117,7 +124,7 @@ async fn closed(channels: &[Channel], at_once: usize, time: Duration) -> Tally {
                     return;
                 }
                 let started = Instant::now();
-                tally.count(started, dedup.check(request.clone()).await);
+                tally.count(started, dedup.batch_check(request.clone()).await);
             }
         });
     }
@@ -130,7 +137,7 @@ async fn closed(channels: &[Channel], at_once: usize, time: Duration) -> Tally {
 /// Calls at a rate, whatever becomes of them, as many at once as the connections take.
 async fn open(channels: &[Channel], rate: f64, time: Duration) -> (Tally, u64) {
     let (tally, requests) = (Arc::new(Tally::default()), requests());
-    let room = Arc::new(Semaphore::new(channels.len() * 200));
+    let room = Arc::new(Semaphore::new(channels.len() * 50));
     let (begun, mut calls, mut offered) = (Instant::now(), JoinSet::new(), 0_u64);
     while begun.elapsed() < time {
         let due = (begun.elapsed().as_secs_f64() * rate) as u64;
@@ -145,7 +152,7 @@ async fn open(channels: &[Channel], rate: f64, time: Duration) -> (Tally, u64) {
             let tally = Arc::clone(&tally);
             calls.spawn(async move {
                 let started = Instant::now();
-                tally.count(started, dedup.check(request).await);
+                tally.count(started, dedup.batch_check(request).await);
                 drop(place);
             });
         }
@@ -226,7 +233,7 @@ async fn overload(arguments: &[&str], time: Duration) {
     let channels = channels(&server).await;
     let brief = (time / 6).max(Duration::from_millis(300));
     let alone = closed(&channels, 1, brief).await;
-    let full = closed(&channels, 16, brief).await;
+    let full = closed(&channels, 4, brief).await;
     let capacity = full.answered() as f64 / brief.as_secs_f64();
     let rested = Scrape::of(&server).await;
 
@@ -298,21 +305,23 @@ async fn company(connections: usize, callers: usize) {
     // What it takes once and keeps, it has taken.
     drop(gather(&server, callers, callers).await);
     let (before, quiet) = settled(&server, None).await;
-    let gathered = gather(&server, connections, callers).await;
-    let held = until("the company", async || {
-        let scrape = Scrape::of(&server).await;
-        (scrape.get("basma_connections") >= (connections + 3 * callers) as f64).then_some(scrape)
-    })
-    .await;
-    server.submit(article("in company", "نص")).await;
-    drop(gathered);
-    let (after, _) = settled(&server, Some(quiet)).await;
-    server.submit(article("afterwards", "نص")).await;
-    for (name, scrape) in [
-        ("before", &before),
-        ("in company", &held),
-        ("afterwards", &after),
-    ] {
+    let mut told = vec![("before", before)];
+    // What memory the allocator keeps for the next time, it has the next time.
+    for _ in 0..3 {
+        let gathered = gather(&server, connections, callers).await;
+        let held = until("the company", async || {
+            let scrape = Scrape::of(&server).await;
+            (scrape.get("basma_connections") >= (connections + 3 * callers) as f64)
+                .then_some(scrape)
+        })
+        .await;
+        server.submit(article("in company", "نص")).await;
+        drop(gathered);
+        let (after, _) = settled(&server, Some(quiet)).await;
+        server.submit(article("afterwards", "نص")).await;
+        told.extend([("in company", held), ("afterwards", after)]);
+    }
+    for (name, scrape) in told {
         println!(
             "{name:<16} {:>6} connections {:>6} files {:>6} tasks {:>6} open calls, {}",
             scrape.get("basma_connections"),
@@ -432,6 +441,12 @@ async fn a_long_overload_and_much_bad_company() {
     let seconds = env::var("BASMA_SOAK_SECONDS")
         .ok()
         .and_then(|text| text.parse().ok());
-    overload(&[], Duration::from_secs(seconds.unwrap_or(60))).await;
+    let time = Duration::from_secs(seconds.unwrap_or(60));
+    // How many are let in is how long the last of them waits.
+    let few = available_parallelism().map_or(1, usize::from).to_string();
+    for arguments in [&[][..], &["--max-requests", &few]] {
+        println!("{arguments:?}");
+        overload(arguments, time).await;
+    }
     company(5000, 100).await;
 }

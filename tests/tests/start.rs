@@ -129,10 +129,33 @@ async fn a_healthcheck_asks_the_server_of_its_configuration() {
     let server = Server::start().await;
     let authority = server.authority().to_owned();
     assert_eq!(health(&authority).await, (Some(0), String::new()));
+    // The file of settings may be named before or after what is asked for.
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("basmad.toml");
+    let settings = format!("listen = \"{authority}\"\nin_memory = true\n");
+    std::fs::write(&file, settings).expect("a file");
+    let file = file.to_str().expect("UTF-8");
+    for arguments in [
+        ["--config", file, "healthcheck"],
+        ["healthcheck", "--config", file],
+    ] {
+        assert_eq!(fails(&arguments, &[]).await, (Some(0), String::new()));
+    }
     server.stop().await;
     let (status, message) = health(&authority).await;
     assert_eq!(status, Some(1));
     assert!(message.contains(&authority), "{message}");
+}
+
+#[tokio::test]
+async fn who_has_read_enough_of_the_settings_is_no_error() {
+    let (reader, writer) = std::io::pipe().expect("a pipe");
+    drop(reader);
+    let mut basmad = basmad(&["--print-config"]);
+    let ended = basmad.stdout(writer).stderr(Stdio::piped()).output().await;
+    let ended = ended.expect("basmad starts");
+    let said = String::from_utf8(ended.stderr).expect("text");
+    assert_eq!((ended.status.code(), said.as_str()), (Some(0), ""));
 }
 
 #[cfg(target_os = "linux")]

@@ -1,8 +1,13 @@
 //! Tokens that are withdrawn, and rights that change, while the server runs.
 
 use basma_client::Error;
+use basma_proto::v1::{BackupRequest, backup_service_client::BackupServiceClient};
 use basma_tests::{
-    Guarded, Refusal, article, article::streamed, grant, grant::Grant, refusal, until,
+    Grants, Guarded, Refusal, Server, article,
+    article::{chance_words, streamed},
+    grant,
+    grant::Grant,
+    refusal, until,
 };
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
@@ -65,6 +70,65 @@ async fn a_token_that_is_withdrawn_is_of_no_use_any_more() {
     guarded.grants.replace(&[&guarded.root, &one]);
     until("the token of before", async || client.stats().await.ok()).await;
     assert!(matches!(stays.stats().await, Err(Error::Refused(_))));
+}
+
+/// As many copies as are taken at once, which nobody reads: withdrawn, they end, and make room for others.
+#[tokio::test]
+async fn a_backup_under_way_ends_with_its_token() {
+    let root = grant("root", &["--admin", "*"]).await;
+    let saver = grant("saver", &["--admin", "*"]).await;
+    let folder = tempfile::tempdir().expect("a folder");
+    let grants = Grants::new(folder.path(), &[&root, &saver]);
+    let data = folder.path().join("data");
+    let server = Server::start_in(&data, &grants.arguments()).await;
+    let basma = |arguments: &[&str]| {
+        let basma = server.basma(arguments);
+        basma.variable("BASMA_TOKEN", &root.secret)
+    };
+    let keep = ["collections", "update", "default", "--keep-texts"];
+    basma(&keep).run().await.expect(0);
+    // More than is sent ahead of who reads.
+    let lines = (0..200).map(|number| {
+        let text = chance_words(number, 4000);
+        format!(
+            "{}\n",
+            serde_json::json!({"id": number.to_string(), "text": text})
+        )
+    });
+    let submit = basma(&["submit", "-"]).input(lines.collect::<String>());
+    submit.run().await.expect(0);
+
+    let mut copies = Vec::new();
+    for _ in 0..4 {
+        let mut client = BackupServiceClient::new(server.channel().await);
+        let mut request = Request::new(BackupRequest {});
+        let value = format!("Bearer {}", saver.secret)
+            .parse()
+            .expect("a header");
+        request.metadata_mut().insert("authorization", value);
+        let mut copy = client.backup(request).await.expect("a copy").into_inner();
+        copy.message().await.expect("no error").expect("a piece");
+        copies.push(copy);
+    }
+    let refused = basma(&["backup", "copy"]).run().await;
+    assert!(refused.stderr.contains("others are taking"), "{refused:?}");
+    grants.replace(&[&root]);
+    server.reload().await;
+    for mut copy in copies {
+        let ended = loop {
+            match copy.message().await {
+                Ok(Some(_)) => {}
+                Ok(None) => panic!("it came to its end"),
+                Err(status) => break status,
+            }
+        };
+        assert_eq!(Refusal::from(&ended), unknown());
+    }
+    until("a place", async || {
+        let backup = basma(&["backup", "copy"]).run().await;
+        (backup.status == 0).then_some(())
+    })
+    .await;
 }
 
 #[tokio::test]

@@ -161,7 +161,7 @@ impl Default for Config {
 #[command(name = "basmad", version)]
 struct Flags {
     /// A TOML file with any of the settings below.
-    #[arg(long = "config", value_name = "FILE")]
+    #[arg(long = "config", value_name = "FILE", value_hint = ValueHint::FilePath, global = true)]
     file: Option<PathBuf>,
     /// Read the configuration and look at the files that it names; print "ok" or every error, and end.
     #[arg(long, conflicts_with = "print_config")]

@@ -17,6 +17,8 @@ use crate::{
     convert::answer,
     index::{Catalog, Index},
     limits::Limits,
+    reload::Live,
+    tls::Identity,
 };
 
 /// Where the state of the server is found.
@@ -25,6 +27,8 @@ pub(crate) struct State {
     pub(crate) limits: Arc<Limits>,
     pub(crate) connections: Arc<Connections>,
     pub(crate) catalog: Arc<dyn Catalog>,
+    /// `None` without TLS.
+    pub(crate) tls: Option<Live<Identity>>,
     pub(crate) version: &'static str,
     pub(crate) started: SystemTime,
 }
@@ -38,12 +42,18 @@ impl State {
         let limits = &self.limits;
         let version = [("version", self.version)];
         out.gauges("basma_build", "The version", [(version, 1.0)])?;
-        let since = self.started.duration_since(UNIX_EPOCH).unwrap_or_default();
         out.gauge(
             "process_start_time_seconds",
             "When the process began, since 1970",
-            since.as_secs_f64(),
+            since_1970(self.started),
         )?;
+        if let Some(tls) = &self.tls {
+            out.gauge(
+                "basma_certificate_not_after_seconds",
+                "When the server's certificate expires, since 1970",
+                since_1970(tls.now().until),
+            )?;
+        }
         out.gauge(
             "basma_ready",
             "1 once the store is read",
@@ -144,10 +154,16 @@ impl State {
         });
         out.counters(
             "basma_submissions",
-            "Submissions since the collection was made, by verdict",
+            "Submissions since the server started, by verdict",
             verdicts,
         )
     }
+}
+
+/// Seconds.
+fn since_1970(time: SystemTime) -> f64 {
+    let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
+    since.as_secs_f64()
 }
 
 impl Collector for State {

@@ -28,10 +28,11 @@ impl BackupService for Service {
         request: Request<v1::BackupRequest>,
     ) -> Result<Response<Self::BackupStream>, Status> {
         let access = Access::of(&request)?;
+        // Who may not is told nothing of others who do.
+        let snapshot = self.catalog.snapshot(access).await?;
         let place = AT_ONCE
             .try_acquire()
             .map_err(|_| Failure::overloaded("backups", "others are taking backups"))?;
-        let snapshot = self.catalog.snapshot(access).await?;
         let total_bytes = snapshot.bytes();
         let (pieces, receiver) = mpsc::channel(AHEAD);
         let idle = self.limits.longest_idle();

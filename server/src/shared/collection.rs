@@ -179,7 +179,7 @@ impl Index for Collection {
     }
 
     fn settings(&self) -> Settings {
-        self.settings.read().clone()
+        *self.settings.read()
     }
 
     async fn change(&self, settings: Settings) -> Result<(), Failure> {

@@ -82,7 +82,7 @@ impl Collection {
         let (redis, keys) = (&*self.redis, &self.keys);
         let sequence = self.stamps.next();
         let asked = Asked::by(question, keys);
-        let settings = self.settings.read().clone();
+        let settings = *self.settings.read();
         let simhash = question.fingerprint().simhash;
         let mut commands = asked.append(simhash, sequence, settings.life());
         commands.push(self.articles.pending(&question.undecided(sequence)));
@@ -214,7 +214,7 @@ impl Collection {
             old,
         } = &begun;
         let (sequence, old) = (*sequence, old.as_deref());
-        let settings = self.settings.read().clone();
+        let settings = *self.settings.read();
         let article = Arc::new(question.article(sequence, old, &decided));
         let life = life_of(&settings, &article, now());
         let before = self.counts.stories.usual();

@@ -105,7 +105,7 @@ impl Collection {
             let Settings {
                 retention: Some(retention),
                 ..
-            } = self.settings.read().clone()
+            } = *self.settings.read()
             else {
                 break;
             };

@@ -140,7 +140,9 @@ impl<S: FnMut(Vec<u8>) -> bool> Blocks<S> {
 /// A sentence about what is wrong with the backup or the folder, which then is as empty as before.
 pub fn restore(backup: &Path, root: &Path) -> Result<(), String> {
     let folder = Folder::open(root)?;
-    if !folder.collections()?.is_empty() {
+    let others = folder.collections();
+    let others = others.map_err(|message| format!("{message}; or restore into another folder"))?;
+    if !others.is_empty() {
         return Err(format!(
             "{} holds a store already: restore into another folder, and let basmad use that",
             root.display()

@@ -14,6 +14,7 @@ use super::{
     entry::{ADMITTED, STATE, damaged, parts},
     log::{Batch, Log},
 };
+use crate::heap;
 
 /// Bytes that are copied between two commits.
 const STEP: u64 = 256 << 10;
@@ -136,5 +137,7 @@ impl Log {
             Err(error) => error!(path = %path.display(), %error, "cannot remove"),
         }
         self.sealed.remove(&cleaning.number);
+        drop(cleaning);
+        heap::freed();
     }
 }

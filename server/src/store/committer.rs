@@ -6,6 +6,7 @@ use std::{
     collections::BTreeMap,
     io,
     sync::Arc,
+    thread,
     time::{Duration, Instant},
 };
 
@@ -28,6 +29,9 @@ const PAUSES: [Duration; 4] = [
     Duration::from_millis(200),
     Duration::from_millis(400),
 ];
+
+/// Between two looks whether journals are still copied that are to be cleaned.
+const LOOK: Duration = Duration::from_secs(1);
 
 /// What the committer's thread owns.
 #[derive(Debug)]
@@ -55,12 +59,13 @@ impl Committer {
         };
         let mut synced = Instant::now();
         loop {
-            let cleaning = Arc::strong_count(&self.lease) == 1
-                && (self.logs.values()).any(|log| log.needs_cleaning(self.segment));
-            let due = match cleaning {
-                true => Some(Instant::now()),
-                false => period.map(|period| synced + period),
-            };
+            let cleaning = (self.logs.values()).any(|log| log.needs_cleaning(self.segment));
+            let cleaning = cleaning.then(|| match self.is_copied() {
+                true => Instant::now() + LOOK,
+                false => Instant::now(),
+            });
+            let syncing = period.map(|period| synced + period);
+            let due = cleaning.into_iter().chain(syncing).min();
             let (ops, count, stop) = self.queue.take(due);
             let ended = stop && ops.is_empty();
             if self.commit(ops).is_err() {
@@ -105,7 +110,7 @@ impl Committer {
                 }
             }
         }
-        let cleaning = Arc::strong_count(&self.lease) == 1;
+        let cleaning = !self.is_copied();
         for (number, log) in self.logs.iter_mut().filter(|_| cleaning) {
             if log.needs_cleaning(self.segment) {
                 let batch = batches
@@ -134,6 +139,11 @@ impl Committer {
         Ok(())
     }
 
+    /// Somebody copies journals, which are not cleaned meanwhile.
+    fn is_copied(&self) -> bool {
+        Arc::strong_count(&self.lease) > 1
+    }
+
     fn create(&mut self, number: u64, named: Arc<Named>) -> Result<(), GivenUp> {
         let (folder, queue, segment) = (&self.folder, &self.queue, self.segment);
         let log = until_done(queue, || folder.create(&named, segment))?;
@@ -145,6 +155,8 @@ impl Committer {
         if let Some(log) = self.logs.remove(&number) {
             let name = log.named.name.clone();
             until_done(&self.queue, || self.folder.drop_collection(&name))?;
+            // To free a large index takes a while, in which others wait to be written.
+            thread::spawn(move || drop(log));
         }
         Ok(())
     }

@@ -1,9 +1,8 @@
 //! Handshakes, beside each other and within a limit of time.
 
-use std::{collections::VecDeque, io, time::Duration};
+use std::{collections::VecDeque, io, sync::Arc, time::Duration};
 
 use futures_util::{Stream, StreamExt as _, stream};
-use rustls::ServerConfig;
 use tokio::{
     io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _},
     task::{AbortHandle, JoinSet},
@@ -12,7 +11,7 @@ use tokio::{
 use tokio_rustls::TlsAcceptor;
 use tracing::debug;
 
-use super::Connection;
+use super::{Connection, Identity};
 use crate::reload::Live;
 
 /// Longest time for a handshake.
@@ -29,7 +28,7 @@ const FAREWELL: (Duration, u64) = (Duration::from_secs(1), 64 << 10);
 /// they are. Nobody waits for another's handshake.
 pub(crate) fn secured<IO>(
     incoming: impl Stream<Item = io::Result<IO>> + Send + Unpin + 'static,
-    tls: Option<Live<ServerConfig>>,
+    tls: Option<Live<Identity>>,
 ) -> impl Stream<Item = io::Result<Connection<IO>>> + Send
 where
     IO: AsyncRead + AsyncWrite + Send + Unpin + 'static,
@@ -54,7 +53,7 @@ where
 /// Connections that are becoming encrypted.
 struct Handshakes<S, IO> {
     incoming: S,
-    tls: Live<ServerConfig>,
+    tls: Live<Identity>,
     under_way: JoinSet<Option<Connection<IO>>>,
     oldest: VecDeque<AbortHandle>,
 }
@@ -82,7 +81,7 @@ where
     }
 
     fn begin(&mut self, io: IO) {
-        let acceptor = TlsAcceptor::from(self.tls.now());
+        let acceptor = TlsAcceptor::from(Arc::clone(&self.tls.now().config));
         self.oldest
             .push_back(self.under_way.spawn(handshake(acceptor, io)));
         while self.oldest.front().is_some_and(AbortHandle::is_finished) {

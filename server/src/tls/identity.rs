@@ -19,6 +19,15 @@ use crate::{
 /// The name of HTTP/2 (RFC 7301), the only protocol that is spoken here.
 const HTTP_2: &[u8] = b"h2";
 
+/// How connections are secured.
+#[derive(Debug)]
+pub(crate) struct Identity {
+    /// As rustls wants it.
+    pub(super) config: Arc<ServerConfig>,
+    /// When the server's own certificate expires.
+    pub(crate) until: SystemTime,
+}
+
 /// Reads the certificate that the settings name, if they name one, and again whenever it changes.
 ///
 /// # Errors
@@ -27,7 +36,7 @@ const HTTP_2: &[u8] = b"h2";
 pub(crate) fn open(
     config: &Config,
     reloads: &mut Reloads,
-) -> Result<Option<Live<ServerConfig>>, String> {
+) -> Result<Option<Live<Identity>>, String> {
     let files = match (&config.tls_cert, &config.tls_key, &config.tls_client_ca) {
         (None, None, None) => return Ok(None),
         (Some(cert), Some(key), client_ca) => [cert, key].into_iter().chain(client_ca),
@@ -42,7 +51,7 @@ pub(crate) fn open(
 }
 
 /// Makes of certificate, key and perhaps the clients' CA how connections are to be secured.
-fn read(contents: &[Vec<u8>]) -> Result<ServerConfig, String> {
+fn read(contents: &[Vec<u8>]) -> Result<Identity, String> {
     let [cert, key, client_ca @ ..] = contents else {
         return Err("there is no certificate".to_owned());
     };
@@ -69,7 +78,10 @@ fn read(contents: &[Vec<u8>]) -> Result<ServerConfig, String> {
             config.with_client_cert_verifier(verifier)
         }
     };
-    let until = chain.first().map(expiry);
+    let until = chain.first().map(expiry).transpose();
+    let until = until
+        .map_err(|cause| format!("tls_cert: {cause}"))?
+        .ok_or("tls_cert holds no certificate")?;
     let mut config = config
         .with_single_cert(chain, key)
         .map_err(|error| format!("tls_cert and tls_key cannot be used: {error}"))?;
@@ -78,15 +90,14 @@ fn read(contents: &[Vec<u8>]) -> Result<ServerConfig, String> {
     // CA would let in whom the new one does not know.
     config.session_storage = Arc::new(NoServerSessionStorage {});
     config.send_tls13_tickets = 0;
-    match until {
-        Some(Ok(until)) if until.to_system_time() < SystemTime::now() => {
-            warn!(%until, "the server's certificate has expired");
-        }
-        Some(Ok(until)) => info!(%until, "the server's certificate is valid"),
-        Some(Err(cause)) => return Err(format!("tls_cert: {cause}")),
-        None => {}
+    match until.to_system_time() < SystemTime::now() {
+        true => warn!(%until, "the server's certificate has expired"),
+        false => info!(%until, "the server's certificate is valid"),
     }
-    Ok(config)
+    Ok(Identity {
+        config: Arc::new(config),
+        until: until.to_system_time(),
+    })
 }
 
 fn certificates(setting: &str, pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, String> {

@@ -8,4 +8,8 @@ mod accept;
 mod connection;
 mod identity;
 
-pub(crate) use self::{accept::secured, connection::Connection, identity::open};
+pub(crate) use self::{
+    accept::secured,
+    connection::Connection,
+    identity::{Identity, open},
+};

@@ -1,0 +1,105 @@
+//! The walk of a lookup through the tables, as far in each as the plan says.
+
+use std::sync::atomic::Ordering;
+
+use super::{HammingIndex, MAX_DISTANCE};
+use crate::{
+    fingerprint::SimHash,
+    index::{
+        plan::Plan,
+        table::Block,
+        wide::{Work, run_wide},
+    },
+};
+
+impl HammingIndex {
+    /// Calls `found` once for each different fingerprint within `distance` bits of `simhash`, in no
+    /// particular order, with how many bits it differs in, until it returns false.
+    ///
+    /// What is added or removed meanwhile may be found or not. `found` must not touch this index:
+    /// it is called while a part of it is locked for reading.
+    pub fn within(&self, simhash: SimHash, distance: u32, found: impl FnMut(SimHash, u32) -> bool) {
+        run_wide(Lookup {
+            index: self,
+            simhash,
+            distance,
+            found,
+        });
+    }
+
+    #[inline(always)]
+    pub(super) fn look_up(
+        &self,
+        simhash: SimHash,
+        distance: u32,
+        mut found: impl FnMut(SimHash, u32) -> bool,
+    ) {
+        let distance = distance.min(MAX_DISTANCE);
+        let all = self.len.load(Ordering::Relaxed);
+        let plan = self.crowds.plan(simhash.0, distance, all);
+        // Found in every block in which it is near enough, reported from the first one.
+        let mut report = |block: usize, difference: u64| {
+            !is_first(difference, block, &plan)
+                || found(SimHash(simhash.0 ^ difference), difference.count_ones())
+        };
+        if plan == [Some(0); Block::COUNT] {
+            return self.within_own(simhash.0, distance, report);
+        }
+        let mut go_on = true;
+        if let Some(threshold) = plan[0] {
+            let report = |difference| report(0, difference);
+            go_on = self.first.near(simhash.0, threshold, distance, report);
+        }
+        for (table, block) in self.others.iter().zip(1..) {
+            if let (true, Some(threshold)) = (go_on, plan[block]) {
+                let report = |difference| report(block, difference);
+                go_on = table.near(simhash.0, threshold, distance, report);
+            }
+        }
+    }
+
+    /// As [`HammingIndex::within`], where one bucket of each table is looked at.
+    ///
+    /// What that waits for is memory, in each table for where the bucket is and then for what is in it, and no
+    /// processor reads on while it takes or gives back a lock. So all four cells are locked before the first is
+    /// read: in one order, for reading, and whoever writes never has two, so none can wait in a circle.
+    #[inline(always)]
+    fn within_own(&self, simhash: u64, distance: u32, mut report: impl FnMut(usize, u64) -> bool) {
+        let first = self.first.own(simhash);
+        let others = self.others.each_ref().map(|table| table.own(simhash));
+        first.iter().for_each(|cell| cell.touch(simhash));
+        others.iter().flatten().for_each(|cell| cell.touch(simhash));
+        let mut go_on = true;
+        if let Some(cell) = first {
+            go_on = cell.near(simhash, distance, |difference| report(0, difference));
+        }
+        for (cell, block) in others.iter().zip(1..) {
+            if let (true, Some(cell)) = (go_on, cell) {
+                go_on = cell.near(simhash, distance, |difference| report(block, difference));
+            }
+        }
+    }
+}
+
+/// A [`HammingIndex::within`].
+struct Lookup<'a, F> {
+    index: &'a HammingIndex,
+    simhash: SimHash,
+    distance: u32,
+    found: F,
+}
+
+impl<F: FnMut(SimHash, u32) -> bool> Work for Lookup<'_, F> {
+    #[inline(always)]
+    fn run(self) {
+        self.index.look_up(self.simhash, self.distance, self.found);
+    }
+}
+
+/// Whether no block before `block` is within its threshold.
+fn is_first(difference: u64, block: usize, plan: &Plan) -> bool {
+    !(0..block).any(|earlier| {
+        let bits = Block(earlier as u32).value(difference).count_ones();
+        plan[earlier].is_some_and(|most| bits <= most)
+    })
+}
