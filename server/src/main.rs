@@ -125,10 +125,10 @@ fn run_task(task: Task, folder: Option<&Path>) -> Result<(), String> {
             say(token.to_string().trim_end())?;
             eprintln!("{}", secret.text());
         }
-        Task::Restore { file } => {
+        Task::Restore { backup } => {
             let folder = folder()?;
-            restore(&file, folder)?;
-            let (file, folder) = (file.display(), folder.display());
+            restore(&backup, folder)?;
+            let (file, folder) = (backup.display(), folder.display());
             say(&format!("restored {file} to {folder}"))?;
         }
         Task::Healthcheck { .. } => {}

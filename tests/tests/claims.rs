@@ -50,11 +50,12 @@ fn said(document: &str) -> Vec<Said<'_>> {
     said
 }
 
-/// The sources that a piece of code names, with or without their ending.
+/// The sources that a piece of code names, with or without their ending, and the tests of each where they are apart.
 fn named<'a>(code: &str, sources: &'a [PathBuf]) -> Vec<&'a PathBuf> {
-    let file = format!("{}.rs", code.trim_end_matches(".rs"));
-    let found = sources.iter().filter(|path| path.ends_with(&file));
-    found.collect()
+    let name = code.trim_end_matches(".rs");
+    let files = [format!("{name}.rs"), format!("{name}/tests.rs")];
+    let names = |path: &&PathBuf| files.iter().any(|file| path.ends_with(file));
+    sources.iter().filter(names).collect()
 }
 
 fn holds(path: &Path, test: &str) -> bool {

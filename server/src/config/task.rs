@@ -9,8 +9,10 @@ use basma_engine::Shingling;
 pub enum Task {
     /// Make a store of a backup that `basma backup` wrote, in a folder that holds none
     Restore {
+        // Not called `file`: that is the id of --config, which every task has, too.
         /// The backup.
-        file: PathBuf,
+        #[arg(value_name = "FILE")]
+        backup: PathBuf,
     },
     /// Make a token: prints its entry for the file of tokens, and on stderr the token itself, which is kept
     /// nowhere
