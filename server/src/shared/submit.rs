@@ -51,7 +51,7 @@ return {redis.call('LINDEX', KEYS[1], 0), added}
 /// What a submission that has begun knows.
 struct Begun<'a> {
     question: &'a Question,
-    asked: Asked,
+    asked: &'a Asked,
     sequence: u64,
     /// The article that had the id.
     old: Option<Arc<Article>>,
@@ -79,9 +79,24 @@ impl Collection {
         question: &Question,
         text: Option<&[u8]>,
     ) -> Result<Option<Answer>, Failure> {
-        let (redis, keys) = (&*self.redis, &self.keys);
         let sequence = self.stamps.next();
-        let asked = Asked::by(question, keys);
+        let asked = Asked::by(question, &self.keys);
+        let attempted = self.attempt_as(question, text, (&asked, sequence)).await;
+        if attempted.is_err() {
+            // As far as it can be done now: who submits it again need not wait for what is left of this.
+            let (redis, undo) = (Arc::clone(&self.redis), self.undo(&asked, sequence));
+            tokio::spawn(async move { redis.write(undo).await });
+        }
+        attempted
+    }
+
+    async fn attempt_as(
+        &self,
+        question: &Question,
+        text: Option<&[u8]>,
+        (asked, sequence): (&Asked, u64),
+    ) -> Result<Option<Answer>, Failure> {
+        let redis = &*self.redis;
         let settings = *self.settings.read();
         let simhash = question.fingerprint().simhash;
         let mut commands = asked.append(simhash, sequence, settings.life());
@@ -170,14 +185,14 @@ impl Collection {
         begun: &Begun<'_>,
         same: &Found,
     ) -> Result<Option<Answer>, Failure> {
-        self.redis.write(self.undo(begun)).await?;
+        self.redis
+            .write(self.undo(begun.asked, begun.sequence))
+            .await?;
         let sequence = same.article.sequence();
         let same = match same.is_decided {
             true => Some(same.clone()),
-            false => {
-                let decided = self.articles.decided(&self.redis, sequence, begun.sequence);
-                decided.await?
-            }
+            // An attempt of the same caller's, perhaps, that has failed: it is not waited for as others are.
+            false => self.articles.decided(&self.redis, sequence, 0).await?,
         };
         let Some(Found { article, .. }) = same else {
             return Ok(None);
@@ -194,9 +209,9 @@ impl Collection {
     }
 
     /// The commands that undo what an attempt has begun.
-    fn undo(&self, begun: &Begun<'_>) -> Vec<Command> {
-        let mut commands = begun.asked.remove(begun.sequence);
-        commands.push(self.articles.gone(begun.sequence));
+    fn undo(&self, asked: &Asked, sequence: u64) -> Vec<Command> {
+        let mut commands = asked.remove(sequence);
+        commands.push(self.articles.gone(sequence));
         commands
     }
 
@@ -256,7 +271,7 @@ impl Collection {
         let is_decided = reply::number(replies.next().unwrap_or(Value::Nil))? == 1;
         if named != is || !is_decided {
             // Another took the id, or somebody has given up waiting for this one.
-            self.redis.write(self.undo(&begun)).await?;
+            self.redis.write(self.undo(asked, sequence)).await?;
             return Ok(None);
         }
         let mut story = replies
