@@ -6,6 +6,7 @@ use std::{collections::HashMap, time::Duration};
 use basma_proto::{ERROR_DOMAIN, v1};
 use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, StatusExt as _};
+use tracing::debug;
 
 use crate::auth::Role;
 
@@ -159,7 +160,9 @@ impl Failure {
                 ("STORE_FAILED", "it goes on by itself when that is over")
             }
         };
-        let message = format!("the store has not done it ({error}): {advice}");
+        // Where the cluster is, and what it says, is for the log.
+        debug!(%error, reason, "the cluster has not done it");
+        let message = format!("the store has not done it: {advice}");
         Self {
             retry: Some(Duration::from_secs(1)),
             ..Self::new(Code::Unavailable, reason, message)

@@ -15,7 +15,7 @@ use tokio::sync::oneshot;
 use tonic::Code;
 
 use crate::{
-    auth::{Access, Role},
+    auth::{Access, Rights, Role},
     failure::Failure,
     index::{Catalog, Index},
     limits,
@@ -188,12 +188,7 @@ impl Catalog for Registry {
     ) -> Result<(Vec<Arc<dyn Index>>, bool), Failure> {
         let rights = access.rights()?;
         self.ready()?;
-        let mut all = self.all();
-        all.retain(|index| index.name() > after && rights.allow(Role::Read, index.name()));
-        all.sort_by(|a, b| a.name().cmp(b.name()));
-        let more = all.len() > limit;
-        all.truncate(limit);
-        Ok((all, more))
+        Ok(page(self.all(), &rights, after, limit))
     }
 
     fn all(&self) -> Vec<Arc<dyn Index>> {
@@ -226,6 +221,21 @@ impl Catalog for Registry {
     fn stop(&self) {
         self.store.iter().for_each(Store::stop);
     }
+}
+
+/// Of these collections at most `limit` that may be read and whose names follow `after`, by name, and
+/// whether there are more.
+pub(crate) fn page(
+    mut all: Vec<Arc<dyn Index>>,
+    rights: &Rights,
+    after: &str,
+    limit: usize,
+) -> (Vec<Arc<dyn Index>>, bool) {
+    all.retain(|index| index.name() > after && rights.allow(Role::Read, index.name()));
+    all.sort_by(|a, b| a.name().cmp(b.name()));
+    let more = all.len() > limit;
+    all.truncate(limit);
+    (all, more)
 }
 
 /// An empty name means the default.

@@ -39,7 +39,8 @@ def make_token(name: str, *rights: str) -> tuple[str, str]:
     """Have `basmad token` make a token; return it and its entry in the file."""
     command = [program("basmad"), "token", name, *rights]
     made = subprocess.run(command, capture_output=True, text=True, check=True)
-    return made.stderr.strip(), made.stdout
+    # Warnings may stand before it.
+    return made.stderr.splitlines()[-1], made.stdout
 
 
 class Server(AbstractContextManager["Server"]):

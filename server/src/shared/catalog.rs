@@ -19,11 +19,11 @@ use tracing::warn;
 
 use super::{collection::Collection, keys, reply, stamps::Stamps, stories};
 use crate::{
-    auth::{Access, Role},
+    auth::Access,
     failure::Failure,
     index::{Catalog, Index},
     metrics::Figures,
-    registry::{now, or_default, validate_name},
+    registry::{now, or_default, page, validate_name},
     settings::Settings,
     store::{Snapshot, State},
 };
@@ -195,9 +195,8 @@ impl Shared {
         Ok(made)
     }
 
-    /// Reaches the cluster.
-    async fn reach(self: &Arc<Self>) -> Result<(), Failure> {
-        let redis = Redis::connect(&self.address, self.ack).await?;
+    /// Makes a cluster that was reached ready to be asked.
+    async fn reach(self: &Arc<Self>, redis: Arc<Redis>) -> Result<(), Failure> {
         let mut count = cmd("INCR");
         count.arg(keys::SERVERS);
         let replies = redis
@@ -281,9 +280,10 @@ async fn watch(shared: std::sync::Weak<Shared>) {
 #[tonic::async_trait]
 impl Catalog for Shared {
     async fn recover(self: Arc<Self>) -> Result<(), String> {
-        self.reach()
-            .await
-            .map_err(|failure| failure.message().to_owned())
+        let redis = Redis::connect(&self.address, self.ack).await;
+        let redis = redis.map_err(|error| format!("{}: {error}", self.address))?;
+        let reached = self.reach(redis).await;
+        reached.map_err(|failure| failure.message().to_owned())
     }
 
     fn is_ready(&self) -> bool {
@@ -366,12 +366,7 @@ impl Catalog for Shared {
     ) -> Result<(Vec<Arc<dyn Index>>, bool), Failure> {
         let rights = access.rights()?;
         self.look(self.reached()?).await?;
-        let mut all = self.all();
-        all.retain(|index| index.name() > after && rights.allow(Role::Read, index.name()));
-        all.sort_by(|a, b| a.name().cmp(b.name()));
-        let more = all.len() > limit;
-        all.truncate(limit);
-        Ok((all, more))
+        Ok(page(self.all(), &rights, after, limit))
     }
 
     fn all(&self) -> Vec<Arc<dyn Index>> {

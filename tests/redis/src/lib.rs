@@ -8,7 +8,7 @@
 //! - `watchdog`: nothing is left behind, even where a test is killed.
 //!
 //! `redis-server` of Debian or Ubuntu does, or what `BASMA_REDIS_SERVER` names (Valkey's, for
-//! example). Where there is none, a test is skipped, or fails with `BASMA_NEED_REDIS=1`.
+//! example). Where there is none, a test is skipped, or fails with `TESTS_NEED_REDIS=1`.
 //! Networks can be parted by root alone, with iproute2; without, those tests are skipped in any case.
 
 mod cluster;
@@ -38,7 +38,7 @@ fn server() -> OsString {
 ///
 /// # Panics
 ///
-/// If there is none and `BASMA_NEED_REDIS=1` says that there must be.
+/// If there is none and `TESTS_NEED_REDIS=1` says that there must be.
 pub fn available() -> bool {
     static AVAILABLE: OnceLock<bool> = OnceLock::new();
     let runs = || {
@@ -48,7 +48,7 @@ pub fn available() -> bool {
     let available = *AVAILABLE.get_or_init(runs);
     if !available {
         let advice = "there is no redis-server: install it (apt-get install redis-server)";
-        let needed = env::var_os("BASMA_NEED_REDIS").is_some_and(|value| value == "1");
+        let needed = env::var_os("TESTS_NEED_REDIS").is_some_and(|value| value == "1");
         assert!(!needed, "{advice}");
         eprintln!("skipped: {advice}");
     }
