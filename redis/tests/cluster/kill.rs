@@ -34,11 +34,7 @@ async fn a_killed_master_loses_nothing_and_is_replaced() {
     load.more(2_000).await;
     println!("all were written again after {:?}", killed.elapsed());
     let written = load.stop().await;
-    println!(
-        "{} writes, errors {:?}",
-        written.kept.len(),
-        written.kinds()
-    );
+    written.print();
     written.only_passing();
     assert!(!written.errors.is_empty());
     written.verify(&redis).await;
@@ -115,11 +111,7 @@ async fn with_two_replicas_one_may_be_missing() {
     );
     load.more(1_000).await;
     let written = load.stop().await;
-    println!(
-        "{} writes, errors {:?}",
-        written.kept.len(),
-        written.kinds()
-    );
+    written.print();
     written.only_passing();
     written.verify(&redis).await;
 }

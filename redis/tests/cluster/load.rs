@@ -112,6 +112,11 @@ impl Written {
         assert_eq!(lost, 0, "lost of {} acknowledged writes", self.kept.len());
     }
 
+    /// Says how many writes and errors there were.
+    pub(crate) fn print(&self) {
+        println!("{} writes, errors {:?}", self.kept.len(), self.kinds());
+    }
+
     /// How many errors there were of each kind.
     pub(crate) fn kinds(&self) -> BTreeMap<&'static str, usize> {
         let mut kinds = BTreeMap::new();

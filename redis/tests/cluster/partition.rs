@@ -32,11 +32,7 @@ async fn a_master_that_is_cut_off_acknowledges_nothing_that_is_lost() {
     cluster.well().await;
     load.more(500).await;
     let written = load.stop().await;
-    println!(
-        "{} writes, errors {:?}",
-        written.kept.len(),
-        written.kinds()
-    );
+    written.print();
     written.only_passing();
     assert!(written.kinds().contains_key("unconfirmed"));
     written.verify(&redis).await;

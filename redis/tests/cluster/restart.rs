@@ -32,11 +32,7 @@ async fn a_cluster_that_is_killed_and_started_again_has_all() {
     cluster.well().await;
     load.more(1_000).await;
     let written = load.stop().await;
-    println!(
-        "{} writes, errors {:?}",
-        written.kept.len(),
-        written.kinds()
-    );
+    written.print();
     written.only_passing();
     assert!(!written.errors.is_empty());
     written.verify(&redis).await;
@@ -58,11 +54,7 @@ async fn a_master_that_is_back_before_it_was_missed_has_all() {
     cluster.well().await;
     load.more(500).await;
     let written = load.stop().await;
-    println!(
-        "{} writes, errors {:?}",
-        written.kept.len(),
-        written.kinds()
-    );
+    written.print();
     assert_eq!(cluster.master_of(0).await, master);
     written.only_passing();
     written.verify(&redis).await;
