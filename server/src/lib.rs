@@ -17,11 +17,14 @@
 //! - `limits`: what keeps the server within bounds, whatever is asked of it;
 //! - `methods`: what can be asked for;
 //! - `metrics`: what the server tells of itself;
-//! - `service`: the RPCs, one group a file, each a few lines between `convert` and the engine;
+//! - `service`: the RPCs, one group a file, each a few lines between `convert` and an index;
 //! - `convert`: messages to the engine's types, checked, and back;
 //! - [`failure`]: every way in which a request can fail, with its status code and reason;
 //! - `expiry`: deletes what is older than its collection's retention;
-//! - `registry`: the collections by name, with their `settings`;
+//! - `index`: what is asked of an index, wherever that is;
+//! - `registry`: the collections of this process by name, each a `named`, with their `settings`;
+//! - `shared`: an index that servers share in a Redis cluster;
+//! - `fingerprinting`: a fingerprinter for each thread;
 //! - [`Signals`]: what the outside may ask of a running server: to stop, to read its files again;
 //! - `store`: what keeps them when the process ends.
 

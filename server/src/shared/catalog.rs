@@ -47,13 +47,14 @@ pub(crate) struct Shared {
     reached: OnceCell<Reached>,
     collections: DashMap<String, Collection>,
     ready: AtomicBool,
+    /// Keeps up with the other servers.
+    watch: OnceCell<AbortOnDropHandle<()>>,
 }
 
 #[derive(Debug)]
 struct Reached {
     redis: Arc<Redis>,
     stamps: Arc<Stamps>,
-    _watch: std::sync::Mutex<Option<AbortOnDropHandle<()>>>,
 }
 
 /// What a collection is in the cluster: its number, and a state as a journal has it.
@@ -93,6 +94,7 @@ impl Shared {
             reached: OnceCell::new(),
             collections: DashMap::new(),
             ready: AtomicBool::new(false),
+            watch: OnceCell::new(),
         }
     }
 
@@ -206,7 +208,6 @@ impl Shared {
         let reached = Reached {
             redis,
             stamps: Arc::new(Stamps::new(number.unsigned_abs())),
-            _watch: std::sync::Mutex::default(),
         };
         self.look(&reached).await?;
         if !self.collections.contains_key(DEFAULT_COLLECTION) {
@@ -219,13 +220,10 @@ impl Shared {
                 Err(_) => self.look(&reached).await?,
             }
         }
-        let watch = AbortOnDropHandle::new(tokio::spawn(watch(Arc::downgrade(self))));
-        *reached
-            ._watch
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner) = Some(watch);
         let _first = self.reached.set(reached);
         self.ready.store(true, Ordering::Release);
+        let watch = tokio::spawn(watch(Arc::downgrade(self)));
+        let _first = self.watch.set(AbortOnDropHandle::new(watch));
         Ok(())
     }
 

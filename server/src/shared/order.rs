@@ -20,11 +20,12 @@ use super::{ask::Said, keys::Block, lists::Kind, stamps};
 /// without a look at the lists.
 const SKEW: i64 = 60_000;
 
-/// Whether an article that a submission has found came before it.
+/// Whether an article that a submission has found came before it, which posts these hashes.
 pub(super) fn is_earlier(
     other: &Article,
     is_decided: bool,
     question: &Question,
+    posted: &[u32],
     sequence: u64,
     said: &Said,
 ) -> bool {
@@ -37,9 +38,8 @@ pub(super) fn is_earlier(
     let lists = &said.lists;
     // A list that has been cut may have lost it.
     let lost = |length: usize, kind: Kind| is_older && length >= kind.most();
-    let (asked, posted) = (question.asked(), question.posted());
     let posts = other.posts();
-    let shared = asked[..posted].iter().position(|hash| posts.contains(hash));
+    let shared = posted.iter().position(|hash| posts.contains(hash));
     if let Some(place) = shared {
         let list = &lists.postings[place];
         let stood = list.iter().any(|holder| holder.sequence == theirs);

@@ -52,6 +52,8 @@ return {redis.call('LINDEX', KEYS[1], 0), added}
 struct Begun<'a> {
     question: &'a Question,
     asked: &'a Asked,
+    /// The hashes that it posts.
+    posted: Vec<u32>,
     sequence: u64,
     /// The article that had the id.
     old: Option<Arc<Article>>,
@@ -117,9 +119,11 @@ impl Collection {
         let mut begun = Begun {
             question,
             asked,
+            posted: question.asked(),
             sequence,
             old: None,
         };
+        begun.posted.truncate(question.posted());
         let mut own = found.iter().filter(is_own);
         let same =
             own.find(|found| found.article.fingerprint.exact == question.fingerprint().exact);
@@ -142,9 +146,20 @@ impl Collection {
 
     fn precedes(&self, other: &Found, begun: &Begun<'_>, said: &Said) -> bool {
         let Begun {
-            question, sequence, ..
+            question,
+            posted,
+            sequence,
+            ..
         } = begun;
-        order::is_earlier(&other.article, other.is_decided, question, *sequence, said)
+        let is_decided = other.is_decided;
+        order::is_earlier(
+            &other.article,
+            is_decided,
+            question,
+            posted,
+            *sequence,
+            said,
+        )
     }
 
     /// Those of the articles that came before, each of which is decided.
@@ -227,6 +242,7 @@ impl Collection {
             asked,
             sequence,
             old,
+            ..
         } = &begun;
         let (sequence, old) = (*sequence, old.as_deref());
         let settings = *self.settings.read();
