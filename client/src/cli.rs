@@ -30,6 +30,7 @@ mod item;
 mod list;
 mod load;
 mod man;
+mod migrate;
 mod progress;
 mod session;
 mod span;
@@ -95,6 +96,7 @@ enum Command {
     Health(health::Health),
     Load(load::Load),
     Backup(backup::Backup),
+    Migrate(migrate::Migrate),
     Export(export::Export),
     Evaluate(Box<evaluate::Evaluate>),
     Dedup(Box<dedup::Dedup>),
@@ -155,6 +157,7 @@ async fn run(cli: Cli) -> Result<Exit, Failure> {
         Command::Health(command) => command.run(&session).await,
         Command::Load(command) => command.run(&session).await,
         Command::Backup(command) => command.run(&session).await,
+        Command::Migrate(command) => command.run(&session, &credentials).await,
         Command::Export(command) => command.run(&session).await,
         Command::Watch(command) => command.run(&session).await,
         Command::Doctor(command) => command.run(&session).await,

@@ -6,6 +6,7 @@ mod batches;
 mod collections;
 mod dedup;
 mod health;
+mod migration;
 mod stream;
 pub(crate) mod tls;
 mod token;

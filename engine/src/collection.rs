@@ -3,6 +3,7 @@
 mod candidates;
 mod compare;
 mod find;
+mod import;
 mod readmit;
 mod restore;
 mod submit;
@@ -31,6 +32,7 @@ use crate::{
     sync::{Mutex, interleave},
 };
 pub use compare::Compared;
+pub use import::{Import, Unfit};
 pub use readmit::Decision;
 pub use restore::{Restoration, Sheet};
 pub(crate) use submit::admitted;
@@ -146,6 +148,11 @@ impl Collection {
         let next = page.get(limit).map(|article| article.slot.0);
         page.truncate(limit);
         (page, next)
+    }
+
+    /// Its mean specificity: see [`Stories::usual`].
+    pub fn usual(&self) -> f64 {
+        self.stories.usual()
     }
 
     /// Deletes an article: it matches nothing from then on. False if there is none of this id.

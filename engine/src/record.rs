@@ -173,6 +173,17 @@ impl Record {
         Ok((head.sequence, row::id(&mut reader, &head.origin())?))
     }
 
+    /// Whether another record is of the same article, all that is known of it the same; the mean after it, which
+    /// is not the article's, may be another.
+    pub fn is_same(&self, other: &Self) -> bool {
+        let [ours, theirs] = [self, other].map(|record| {
+            let mut bytes = Vec::new();
+            Self::encode(&record.article, None, 0.0, &mut bytes);
+            bytes
+        });
+        ours == theirs
+    }
+
     /// The article's place in the order of admission.
     pub fn sequence(&self) -> u64 {
         self.article.sequence
@@ -181,6 +192,11 @@ impl Record {
     /// The article, for an index that is elsewhere.
     pub fn into_article(self) -> Article {
         self.article
+    }
+
+    /// What became of the collection's mean specificity when it was admitted.
+    pub fn usual(&self) -> f64 {
+        self.head.usual
     }
 
     /// The article's id.

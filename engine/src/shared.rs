@@ -324,6 +324,11 @@ impl Article {
         self.cluster
     }
 
+    /// Its place in that story: the sequence of the first of the revisions that it goes back to.
+    pub fn standing(&self) -> u64 {
+        self.standing
+    }
+
     /// The hashes that lead to it.
     pub fn posts(&self) -> Vec<u32> {
         let content = self.content();

@@ -169,6 +169,14 @@ impl Failure {
         }
     }
 
+    /// An article that is imported has the id of another.
+    pub(crate) fn id_taken(id: &str) -> Self {
+        let message = format!(
+            "the collection has another article under the id {id:?}: import into one that has none of its own"
+        );
+        Self::new(Code::AlreadyExists, "ID_TAKEN", message)
+    }
+
     /// Others are at the same article all the time.
     pub(crate) fn busy(cause: &str) -> Self {
         let message = format!("{cause}: try again");

@@ -5,6 +5,7 @@ use std::pin::Pin;
 use basma_proto::v1::{
     article_service_server::ArticleServiceServer, backup_service_server::BackupServiceServer,
     collection_service_server::CollectionServiceServer, dedup_service_server::DedupServiceServer,
+    migration_service_server::MigrationServiceServer,
 };
 use futures_util::{Stream, StreamExt as _, stream};
 use tokio::sync::watch;
@@ -17,12 +18,13 @@ use tonic_health::pb::{
 use crate::service::Service;
 
 /// What may be asked about; all of it is as the server is.
-const SERVICES: [&str; 5] = [
+const SERVICES: [&str; 6] = [
     "",
     <DedupServiceServer<Service> as NamedService>::NAME,
     <ArticleServiceServer<Service> as NamedService>::NAME,
     <CollectionServiceServer<Service> as NamedService>::NAME,
     <BackupServiceServer<Service> as NamedService>::NAME,
+    <MigrationServiceServer<Service> as NamedService>::NAME,
 ];
 
 /// Answers SERVING from when that is said until the server is to stop. Watchers are told of every change; at the

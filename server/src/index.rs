@@ -11,7 +11,8 @@ use basma_engine::{
     Answer, Article, Match, SimHash, Stats, Submission, Timestamp, age::Scope,
     collection::Compared, compare::Comparison,
 };
-use futures_util::future::BoxFuture;
+use basma_proto::v1::Record;
+use futures_util::{future::BoxFuture, stream::BoxStream};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
@@ -94,7 +95,33 @@ pub(crate) trait Index: fmt::Debug + Send + Sync {
 
     /// Counts what it holds.
     fn stats(&self) -> Stats;
+
+    /// Gives out all articles in the order of their sequences, some at a time.
+    fn export(self: Arc<Self>) -> BoxStream<'static, Result<Vec<Record>, Failure>>;
+
+    /// Begins to take articles that another index has given out.
+    fn import(self: Arc<Self>) -> Box<dyn Import>;
 }
+
+/// Articles of another index on their way into a collection, in the order of their sequences, which they keep.
+#[tonic::async_trait]
+pub(crate) trait Import: Send {
+    /// Takes some; returns how many of them are new. May be given those again that were taken before.
+    ///
+    /// # Errors
+    ///
+    /// If the collection has other articles.
+    async fn add(&mut self, records: Vec<Imported>) -> Result<u64, Failure>;
+
+    /// All were taken: puts those together that are of one story. They may be acknowledged then.
+    async fn finish(self: Box<Self>) -> Result<(), Failure>;
+}
+
+/// An article that is imported, and its text if that is kept.
+pub(crate) type Imported = (basma_engine::Record, Option<String>);
+
+/// Bytes of articles that are given out at a time, and how many articles.
+pub(crate) const EXPORTED: (usize, usize) = (256 << 10, 256);
 
 /// An answer that is on its way. What needs no waiting is done when it is made.
 pub(crate) type Answering<T> = BoxFuture<'static, Result<T, Failure>>;

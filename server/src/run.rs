@@ -7,7 +7,7 @@ use basma_proto::{
     v1::{
         article_service_server::ArticleServiceServer, backup_service_server::BackupServiceServer,
         collection_service_server::CollectionServiceServer,
-        dedup_service_server::DedupServiceServer,
+        dedup_service_server::DedupServiceServer, migration_service_server::MigrationServiceServer,
     },
 };
 use basma_redis::{Ack, Address};
@@ -117,6 +117,7 @@ pub async fn run(
         .add_service(limited!(ArticleServiceServer))
         .add_service(limited!(CollectionServiceServer))
         .add_service(limited!(BackupServiceServer))
+        .add_service(limited!(MigrationServiceServer))
         .add_service(HealthServer::new(health))
         .add_service(reflection().build_v1()?)
         .add_service(reflection().build_v1alpha()?);

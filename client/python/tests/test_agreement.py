@@ -20,6 +20,7 @@ from basma.v1 import (
     collection_service_pb2,
     dedup_service_pb2,
     match_pb2,
+    migration_service_pb2,
 )
 
 FILES = [
@@ -30,7 +31,7 @@ FILES = [
     match_pb2,
 ]
 # What only the command line does.
-COMMAND_LINE = [backup_service_pb2]
+COMMAND_LINE = [backup_service_pb2, migration_service_pb2]
 MESSAGES: dict[str, Any] = {
     "Cluster": article_service_pb2.GetClusterResponse,
     "Stats": collection_service_pb2.GetStatsResponse,

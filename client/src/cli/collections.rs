@@ -92,7 +92,8 @@ impl Collections {
     }
 }
 
-async fn all(session: &Session) -> Result<Vec<Collection>, Failure> {
+/// All that may be read.
+pub(super) async fn all(session: &Session) -> Result<Vec<Collection>, Failure> {
     let mut all = Vec::new();
     let mut token = String::new();
     loop {

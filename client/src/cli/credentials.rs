@@ -14,7 +14,7 @@ use crate::client::{Client, Identity, Tls, Token};
 const TOKEN: &str = "BASMA_TOKEN";
 const TOKEN_FILE: &str = "BASMA_TOKEN_FILE";
 
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 pub(super) struct Credentials {
     /// Who signed the server's certificate (PEM), if it is none that the system trusts
     #[arg(long, global = true, env = "BASMA_CA", value_name = "FILE")]
@@ -57,6 +57,22 @@ impl Credentials {
             Some(token) => client.with_token(token),
             None => client,
         })
+    }
+
+    /// A client of another server, with the same but for the token if there is a file of another.
+    pub(super) fn of_another(
+        &self,
+        server: &str,
+        token_file: Option<&Path>,
+    ) -> Result<Client, Failure> {
+        let other = Self {
+            token: self.token.clone().filter(|_| token_file.is_none()),
+            token_file: token_file
+                .map(Path::to_owned)
+                .or_else(|| self.token_file.clone()),
+            ..self.clone()
+        };
+        other.client(server)
     }
 
     /// The token: a flag's before the environment's, and what is given as such before a file's.

@@ -32,9 +32,11 @@ struct Rows {
     exact: Gathered<u128>,
     simhashes: Gathered<u128>,
     postings: Gathered<u64>,
-    /// Story, place in it and slot of each article that is not the first of its story.
-    followers: Vec<(u64, u64, Slot)>,
+    followers: Vec<Follower>,
 }
+
+/// Story, place in it and slot of an article that is not the first of its story.
+pub(super) type Follower = (u64, u64, Slot);
 
 /// A part of a [`Restoration`], for one thread.
 #[derive(Debug)]
@@ -100,7 +102,9 @@ impl<'a> Restoration<'a> {
         }
         let followers = sheets.into_iter().flat_map(|rows| rows.followers).collect();
         let sequences = self.sequences;
-        tasks.push(Box::new(move || of.restore_stories(followers, sequences)));
+        tasks.push(Box::new(move || {
+            of.restore_stories(followers, |sequence| slot(sequences, sequence));
+        }));
         share_out(tasks);
         collection
     }
@@ -164,13 +168,18 @@ impl Drop for Sheet<'_> {
 }
 
 impl Collection {
-    /// Stories of more than one article, in the order in which their places were taken.
-    fn restore_stories(&self, mut followers: Vec<(u64, u64, Slot)>, sequences: &[u64]) {
+    /// Stories of more than one article, in the order in which their places were taken; `slot` knows that of a
+    /// sequence.
+    pub(super) fn restore_stories(
+        &self,
+        mut followers: Vec<Follower>,
+        slot: impl Fn(u64) -> Option<Slot>,
+    ) {
         followers.sort_unstable();
         for story in followers.chunk_by(|(one, ..), (other, ..)| one == other) {
             let cluster = story[0].0;
             // A story is named by the sequence of its first article.
-            let first = slot(sequences, cluster);
+            let first = slot(cluster);
             let members: Vec<_> = first
                 .into_iter()
                 .chain(story.iter().map(|(.., slot)| *slot))

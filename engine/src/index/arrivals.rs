@@ -24,8 +24,8 @@ pub(crate) struct Arrivals(Mutex<State>);
 struct State {
     /// The sequence that the next article gets.
     next: u64,
-    /// Articles in the order of admission, the last one with sequence `next - 1`; those before the
-    /// first one are in every table, and no search that began before they were is still open.
+    /// Articles in the order of admission; those before the first one are in every table, and no search that
+    /// began before they were is still open.
     recent: VecDeque<Arc<Article>>,
     /// Admitted, but perhaps not yet in every table.
     entering: BTreeSet<u64>,
@@ -36,10 +36,13 @@ struct State {
 impl State {
     /// The recent articles from a sequence on.
     fn since(&self, sequence: u64) -> impl Iterator<Item = &Arc<Article>> {
-        let first = self.next - self.recent.len() as u64;
+        self.recent.range(self.before(sequence)..)
+    }
+
+    /// How many of the recent articles are before a sequence.
+    fn before(&self, sequence: u64) -> usize {
         self.recent
-            .iter()
-            .skip(sequence.saturating_sub(first) as usize)
+            .partition_point(|article| article.sequence < sequence)
     }
 }
 
@@ -104,11 +107,31 @@ impl Search<'_> {
         let mut state = self.arrivals.0.lock();
         let sequence = state.next;
         let article = decide(sequence, &mut state.since(self.seen));
-        state.next += 1;
-        state.recent.push_back(Arc::clone(&article));
+        self.enter(&mut state, &article);
+        article
+    }
+
+    /// Admits an article that has its sequence from elsewhere; `None`, and nothing done, if that or a later one
+    /// was given out. `make` runs under the lock, as that of [`Search::admit`].
+    pub(crate) fn admit_as(
+        &mut self,
+        sequence: u64,
+        make: impl FnOnce() -> Arc<Article>,
+    ) -> Option<Arc<Article>> {
+        let mut state = self.arrivals.0.lock();
+        (state.next <= sequence).then(|| {
+            let article = make();
+            self.enter(&mut state, &article);
+            article
+        })
+    }
+
+    fn enter(&mut self, state: &mut State, article: &Arc<Article>) {
+        let sequence = article.sequence;
+        state.next = sequence + 1;
+        state.recent.push_back(Arc::clone(article));
         state.entering.insert(sequence);
         self.admitted = Some(sequence);
-        article
     }
 }
 
@@ -131,9 +154,7 @@ impl Drop for Search<'_> {
             .min()
             .copied()
             .unwrap_or(state.next);
-        let first = state.next - state.recent.len() as u64;
-        state
-            .recent
-            .drain(..(needed.saturating_sub(first) as usize).min(state.recent.len()));
+        let before = state.before(needed);
+        state.recent.drain(..before);
     }
 }

@@ -41,11 +41,19 @@ impl Clusters {
         members.push(slot);
     }
 
-    /// Sets the members of a story, two at least.
-    pub(crate) fn restore(&self, cluster: u64, members: Vec<Slot>) {
+    /// Sets the members of a story, two at least; those that it has beside them come after them.
+    pub(crate) fn restore(&self, cluster: u64, mut members: Vec<Slot>) {
+        let mut known = self.members.entry(cluster).or_default();
+        let before = known.len().saturating_sub(1) as u64;
+        for member in &*known {
+            if !members.contains(member) {
+                members.push(*member);
+            }
+        }
+        let followers = members.len() as u64 - 1;
+        *known = members;
         self.followers
-            .fetch_add(members.len() as u64 - 1, Ordering::Relaxed);
-        self.members.insert(cluster, members);
+            .fetch_add(followers - before, Ordering::Relaxed);
     }
 
     /// Takes an article out of its story.

@@ -107,6 +107,14 @@ impl Stories {
         }
     }
 
+    /// Counts an article that was admitted elsewhere, where this was the mean after it.
+    pub fn import(&self, article: &Article, usual: f64) {
+        if let Some(content) = article.content().filter(|_| article.is_story) {
+            self.add(content.vocabulary);
+        }
+        self.set_usual(usual);
+    }
+
     /// Takes an article out that was counted.
     pub fn withdraw(&self, article: &Article) {
         if let Some(content) = article.content().filter(|_| article.is_story) {

@@ -43,6 +43,8 @@ const METHODS: &[(&str, Need)] = &[
     ("/basma.v1.CollectionService/UpdateCollection", ADMIN),
     ("/basma.v1.CollectionService/DeleteCollection", ADMIN),
     ("/basma.v1.CollectionService/GetStats", READ),
+    ("/basma.v1.MigrationService/Export", ADMIN),
+    ("/basma.v1.MigrationService/Import", ADMIN),
     ("/basma.v1.BackupService/Backup", Everywhere(Role::Admin)),
     // Load balancers and probes have no token, and learn no more than that the server is there.
     ("/grpc.health.v1.Health/Check", Nothing),

@@ -11,6 +11,7 @@ mod dedup;
 mod find;
 #[cfg(any(test, fuzzing))]
 pub(crate) mod fuzz;
+mod migration;
 mod stream;
 
 use std::{

@@ -105,6 +105,17 @@ impl Articles {
         Command::script(&DECIDE, &[key], &[encoded(DECIDED, article, usual), life])
     }
 
+    /// The record of an article that was decided elsewhere.
+    pub(super) fn decided_elsewhere(&self, article: &Article, usual: f64, life: i64) -> Command {
+        let key = self.keys.record(article.sequence());
+        let mut set = cmd("SET");
+        set.arg(&key).arg(encoded(DECIDED, article, usual));
+        if life > 0 {
+            set.arg("PX").arg(life);
+        }
+        Command::new(key.as_bytes(), set)
+    }
+
     /// There is no such article any more.
     pub(super) fn gone(&self, sequence: u64) -> Command {
         self.lately.lock().iter_mut().for_each(|some| {

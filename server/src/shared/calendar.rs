@@ -11,14 +11,26 @@ const HOUR: i64 = 60 * MINUTE;
 /// So many minutes are read at once.
 const AT_ONCE: usize = 10;
 
+/// Sequences below were counted from 0, by an index in a server's memory, and imported.
+const COUNTED: u64 = 1 << 36;
+
+/// Where in the calendar a sequence stands, in milliseconds. Those that were counted stand in the years before
+/// 1992, a hundred to a second: so that their lists are of the size of others.
+fn time(sequence: u64) -> i64 {
+    match sequence < COUNTED {
+        true => 10 * sequence as i64,
+        false => stamps::time(sequence),
+    }
+}
+
 fn hour(sequence: u64) -> i64 {
-    stamps::time(sequence) / HOUR
+    time(sequence) / HOUR
 }
 
 /// The commands that note an article's coming; the list stays for `life` milliseconds after it, or for good.
 pub(super) fn note(keys: &Keys, sequence: u64, life: i64) -> Vec<Command> {
     let hour = hour(sequence);
-    let minute = keys.minute(hour, stamps::time(sequence) % HOUR / MINUTE);
+    let minute = keys.minute(hour, time(sequence) % HOUR / MINUTE);
     let mut append = cmd("APPEND");
     append.arg(&minute).arg(&sequence.to_be_bytes()[..]);
     let mut commands = vec![Command::new(minute.as_bytes(), append)];
@@ -79,13 +91,13 @@ pub(super) async fn since(
     Ok(sequences)
 }
 
-/// Forgets the hours that ended before a time.
+/// Forgets the hours that ended before a time, but for those of what was imported, which tell no time.
 pub(super) fn forget(keys: &Keys, before: i64) -> Command {
     let key = keys.hours();
     let mut remove = cmd("ZREMRANGEBYSCORE");
     remove
         .arg(&key)
-        .arg("-inf")
+        .arg(hour(COUNTED))
         .arg(format!("({}", before / HOUR));
     Command::new(key.as_bytes(), remove)
 }

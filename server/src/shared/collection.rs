@@ -10,18 +10,20 @@ use basma_engine::{
     answer::Evidence, collection::Compared, compare::Comparison, detector::Method,
     shared::Question,
 };
+use basma_proto::v1::Record;
 use basma_redis::{Command, Redis, Value, cmd};
-use futures_util::FutureExt as _;
+use futures_util::{FutureExt as _, stream::BoxStream};
 use parking_lot::RwLock;
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    articles::Articles, ask::Asked, calendar, keys::Keys, reply, stamps::Stamps, stories::Counts,
+    articles::Articles, ask::Asked, calendar, keys::Keys, migration::Incoming, reply,
+    stamps::Stamps, stories::Counts,
 };
 use crate::{
     failure::Failure,
     fingerprinting::fingerprinting,
-    index::{Answering, Index, Page},
+    index::{Answering, Import, Index, Page},
     settings::Settings,
     store::{pack, unpack},
 };
@@ -160,6 +162,29 @@ impl Collection {
         let commands = clusters.iter().map(|cluster| self.first_of(*cluster));
         let replies = self.redis.read(commands.collect()).await?;
         Self::firsts(&clusters, replies)
+    }
+
+    /// Asks for the text of an article.
+    pub(super) fn text_of(&self, sequence: u64) -> Command {
+        let key = self.keys.text(sequence);
+        let mut get = cmd("GET");
+        get.arg(&key);
+        Command::new(key.as_bytes(), get)
+    }
+
+    /// Reads the reply; there is none if it was not kept.
+    pub(super) fn read_text(
+        &self,
+        article: &Article,
+        reply: Value,
+    ) -> Result<Option<String>, Failure> {
+        let packed = reply::bytes(reply)?;
+        match packed.is_empty() {
+            true => Ok(None),
+            false => unpack(&packed)
+                .map(Some)
+                .map_err(|error| Failure::text_unreadable(&article.id, &error)),
+        }
     }
 
     /// Exchanges counts with the other servers.
@@ -352,23 +377,9 @@ impl Index for Collection {
     }
 
     async fn text(&self, article: &Article) -> Result<Option<String>, Failure> {
-        let key = self.keys.text(article.sequence());
-        let mut get = cmd("GET");
-        get.arg(&key);
-        let replies = self
-            .redis
-            .read(vec![Command::new(key.as_bytes(), get)])
-            .await?;
-        let packed = replies
-            .into_iter()
-            .next()
-            .map_or_else(|| Ok(Vec::new()), reply::bytes)?;
-        match packed.is_empty() {
-            true => Ok(None),
-            false => unpack(&packed)
-                .map(Some)
-                .map_err(|error| Failure::text_unreadable(&article.id, &error)),
-        }
+        let get = self.text_of(article.sequence());
+        let mut replies = self.redis.read(vec![get]).await?;
+        self.read_text(article, replies.pop().unwrap_or(Value::Nil))
     }
 
     async fn delete(&self, id: &str) -> Result<bool, Failure> {
@@ -384,5 +395,16 @@ impl Index for Collection {
 
     fn stats(&self) -> Stats {
         self.counts.stats()
+    }
+
+    fn export(self: Arc<Self>) -> BoxStream<'static, Result<Vec<Record>, Failure>> {
+        self.give_out()
+    }
+
+    fn import(self: Arc<Self>) -> Box<dyn Import> {
+        Box::new(Incoming {
+            collection: (*self).clone(),
+            followers: Vec::new(),
+        })
     }
 }

@@ -8,6 +8,7 @@
 //! - [`submit`]: check-and-add; [`order`]: of two that arrive together, which is the earlier;
 //! - [`ask`]: what the lists say to a question; [`articles`]: the articles that they lead to;
 //! - [`withdraw`]: deletions and expiry; [`calendar`]: the articles in the order of their coming;
+//! - [`migration`]: all articles, given out and taken in;
 //! - [`stories`]: what is counted over all articles, by all servers together;
 //! - [`stamps`]: the sequences of articles;
 //! - [`reply`]: reading what Redis says.
@@ -19,6 +20,7 @@ mod catalog;
 mod collection;
 mod keys;
 mod lists;
+mod migration;
 mod order;
 mod reply;
 mod stamps;

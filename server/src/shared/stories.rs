@@ -98,6 +98,20 @@ impl Counts {
         }
     }
 
+    /// Counts an article that was admitted elsewhere, where this was the mean after it.
+    pub(super) fn import(&self, article: &Article, usual: f64) {
+        let mut pending = self.pending.lock();
+        pending.usual += usual - self.stories.usual();
+        self.stories.import(article, usual);
+        pending.count(article, 1);
+        self.tell(&mut pending, article.verdict);
+    }
+
+    /// Counts articles that are not the first of their story.
+    pub(super) fn join(&self, followers: i64) {
+        self.pending.lock().followers += followers;
+    }
+
     /// Counts an article that is gone.
     pub(super) fn withdraw(&self, article: &Article, left: bool) {
         let mut pending = self.pending.lock();

@@ -22,7 +22,7 @@ use crate::{failure::Failure, registry::now};
 const ATTEMPTS: usize = 16;
 
 /// Gives an id to an article, if it still has the one that was known. Returns which it has.
-static NAME: Script = Script::new(
+pub(super) static NAME: Script = Script::new(
     r"
 local now = redis.call('GET', KEYS[1]) or ''
 if now == ARGV[1] or now == ARGV[2] then
@@ -276,11 +276,13 @@ impl Collection {
             commands.push(self.keep(sequence, text, life));
         }
         commands.extend(calendar::note(&self.keys, sequence, settings.life()));
-        if let Some(old) = old {
-            let stays = old.cluster() == article.cluster();
-            commands.extend(self.removal(old, stays));
-        }
+        let stays = old.is_none_or(|old| old.cluster() == article.cluster());
+        commands.extend(old.into_iter().flat_map(|old| self.removal(old, stays)));
         let mut replies = self.redis.write(commands).await?;
+        let left = match stays {
+            true => false,
+            false => replies.pop().map_or(Ok(0), reply::number)? == 1,
+        };
         let firsts = replies.split_off(answered);
         let mut replies = replies.into_iter();
         let named = reply::bytes(replies.next().unwrap_or(Value::Nil))?;
@@ -307,7 +309,7 @@ impl Collection {
         answer.revision = article.revision;
         self.counts.admit(&article, decided.specificity, was_added);
         if let Some(old) = old {
-            self.counts.withdraw(old, false);
+            self.counts.withdraw(old, left);
         }
         self.articles.remember(&article);
         Ok(Some(answer))
@@ -327,7 +329,7 @@ impl Collection {
     }
 
     /// Keeps a text.
-    fn keep(&self, sequence: u64, text: &[u8], life: i64) -> Command {
+    pub(super) fn keep(&self, sequence: u64, text: &[u8], life: i64) -> Command {
         let key = self.keys.text(sequence);
         let mut set = cmd("SET");
         set.arg(&key).arg(text);

@@ -24,7 +24,8 @@ const STEP: usize = 500;
 const SWEEPER: u64 = 30_000;
 
 impl Collection {
-    /// The commands that take an article out of all tables, but for its story if it `stays` there.
+    /// The commands that take an article out of all tables, but for its story if it `stays` there; if not, the
+    /// last one is answered by 1 if the story has one article less beside its first.
     pub(super) fn removal(&self, article: &Article, stays: bool) -> Vec<Command> {
         let (keys, sequence) = (&self.keys, article.sequence());
         let fingerprint = &article.fingerprint;
@@ -55,9 +56,7 @@ impl Collection {
         commands.push(Command::new(text.as_bytes(), unlink));
         if !stays {
             let story = keys.cluster(article.cluster());
-            let mut leave = cmd("LREM");
-            leave.arg(&story).arg(0).arg(&*article.id);
-            commands.push(Command::new(story.as_bytes(), leave));
+            commands.push(Command::script(&LEAVE, &[story], &[article.id.as_bytes()]));
         }
         commands
     }
@@ -73,7 +72,7 @@ impl Collection {
         let was_there = replies.into_iter().next().map_or(Ok(0), reply::number)? == 1;
         let mut replies = self.redis.write(self.removal(article, false)).await?;
         if was_there {
-            let left = replies.pop().map_or(Ok(0), reply::number)? > 0;
+            let left = replies.pop().map_or(Ok(0), reply::number)? == 1;
             self.counts.withdraw(article, left);
         }
         Ok(was_there)
@@ -166,6 +165,14 @@ impl Collection {
         }
     }
 }
+
+/// Takes an article out of its story. 1 if it was there, and not alone.
+static LEAVE: basma_redis::Script = basma_redis::Script::new(
+    r"
+local was_there = redis.call('LREM', KEYS[1], 0, ARGV[1]) > 0
+return (was_there and redis.call('EXISTS', KEYS[1]) == 1) and 1 or 0
+",
+);
 
 /// Takes an id away from an article. 1 if it had it.
 static FORGET: basma_redis::Script = basma_redis::Script::new(

@@ -2,6 +2,7 @@
 
 mod bounds;
 mod hammer;
+mod import;
 #[cfg(shuttle)]
 mod interleavings;
 mod listing;

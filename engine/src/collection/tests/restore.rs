@@ -9,10 +9,10 @@ use crate::{Article, Journal, Record, Restoration};
 
 /// What a journal holds at the end of it all: the records of those who are left, and the mean.
 #[derive(Debug, Default)]
-struct Pages(Mutex<(Records, f64)>);
+pub(super) struct Pages(pub(super) Mutex<(Records, f64)>);
 
 /// By sequence.
-type Records = Vec<(u64, Vec<u8>)>;
+pub(super) type Records = Vec<(u64, Vec<u8>)>;
 
 impl Journal for Pages {
     fn admitted(&self, article: &Arc<Article>, replaced: Option<&Arc<Article>>, usual: f64) {
@@ -127,7 +127,7 @@ pub(super) fn told(answer: &Answer) -> String {
 }
 
 /// That two collections answer alike, and hold the same.
-fn assert_alike(one: &Collection, other: &Collection) -> Result<(), TestCaseError> {
+pub(super) fn assert_alike(one: &Collection, other: &Collection) -> Result<(), TestCaseError> {
     for text in TEXTS.iter() {
         let answers = [one, other].map(|collection| told(&check(collection, "", text)));
         prop_assert_eq!(&answers[0], &answers[1]);

@@ -1,5 +1,7 @@
 //! A collection that is kept in this process.
 
+mod migration;
+
 use std::sync::{
     Arc,
     atomic::{AtomicU64, Ordering},
@@ -9,16 +11,18 @@ use basma_engine::{
     Answer, Article, Collection, Match, SimHash, Stats, Submission, Timestamp, age::Scope,
     collection::Compared, compare::Comparison,
 };
-use futures_util::FutureExt as _;
+use basma_proto::v1::Record;
+use futures_util::{FutureExt as _, stream::BoxStream};
 use parking_lot::RwLock;
 use tokio_util::sync::CancellationToken;
 use tonic::Code;
 
+use self::migration::Incoming;
 use crate::{
     failure::Failure,
     fingerprinting::fingerprinting,
     heap,
-    index::{Answering, Index},
+    index::{Answering, Import, Index},
     limits,
     registry::now,
     settings::Settings,
@@ -264,5 +268,16 @@ impl Index for Named {
 
     fn stats(&self) -> Stats {
         self.collection.stats()
+    }
+
+    fn export(self: Arc<Self>) -> BoxStream<'static, Result<Vec<Record>, Failure>> {
+        self.give_out()
+    }
+
+    fn import(self: Arc<Self>) -> Box<dyn Import> {
+        Box::new(Incoming {
+            named: self,
+            import: Default::default(),
+        })
     }
 }

@@ -1,0 +1,241 @@
+//! Articles of a shared collection, given out and taken in.
+
+use basma_engine::{Article, Record, detector::Detector};
+use basma_proto::v1;
+use basma_redis::{Command, Script};
+use futures_util::{
+    StreamExt as _,
+    stream::{self, BoxStream},
+};
+
+use super::{
+    articles, calendar,
+    collection::{Collection, life_of},
+    keys::{Block, Keys},
+    lists::{self, Kind},
+    reply,
+    submit::NAME,
+};
+use crate::{
+    failure::Failure,
+    index::{EXPORTED, Import, Imported},
+    registry::now,
+    store::pack,
+};
+
+/// Stories that are put together at a time.
+const STORIES: usize = 256;
+
+/// Makes these the articles of a story, and returns how many it had.
+static TELL: Script = Script::new(
+    r"
+local before = redis.call('LLEN', KEYS[1])
+redis.call('DEL', KEYS[1])
+for place = 2, #ARGV do redis.call('RPUSH', KEYS[1], ARGV[place]) end
+if tonumber(ARGV[1]) > 0 then redis.call('PEXPIRE', KEYS[1], ARGV[1]) end
+return before
+",
+);
+
+impl Collection {
+    /// What an export gives out next, from a sequence on, and where it goes on.
+    async fn some(&self, from: u64) -> Result<(Vec<v1::Record>, Option<u64>), Failure> {
+        let (_, most) = EXPORTED;
+        let mut sequences = calendar::since(&self.redis, &self.keys, from, most).await?;
+        sequences.truncate(most);
+        let next = sequences.last().map(|last| last + 1);
+        let found = self.articles.fetch(&self.redis, &sequences, false).await?;
+        let found: Vec<_> = found.into_iter().filter(|found| found.is_decided).collect();
+        let texts = found
+            .iter()
+            .map(|found| self.text_of(found.article.sequence()));
+        let texts = self.redis.read(texts.collect()).await?;
+        let mut records = Vec::with_capacity(found.len());
+        for (found, text) in found.iter().zip(texts) {
+            let mut record = Vec::new();
+            let usual = self.counts.stories.usual();
+            Record::encode(&found.article, None, usual, &mut record);
+            records.push(v1::Record {
+                article: record,
+                text: self.read_text(&found.article, text)?,
+            });
+        }
+        Ok((records, next))
+    }
+
+    pub(super) fn give_out(&self) -> BoxStream<'static, Result<Vec<v1::Record>, Failure>> {
+        let batches = stream::unfold((self.clone(), Some(0)), |(collection, from)| async move {
+            let (records, next) = match collection.some(from?).await {
+                Ok((records, next)) => (Ok(records), next),
+                Err(failure) => (Err(failure), None),
+            };
+            Some((records, (collection, next)))
+        });
+        // Of a page of texts that is larger than a message may be.
+        let pieces = batches.flat_map(|batch| match batch {
+            Ok(records) => stream::iter(pieces(records).into_iter().map(Ok).collect::<Vec<_>>()),
+            Err(failure) => stream::iter(vec![Err(failure)]),
+        });
+        pieces.boxed()
+    }
+
+    /// The commands that put an article into all tables but that of ids, as if it had been submitted here.
+    fn placing(&self, article: &Article, usual: f64, text: Option<&str>) -> Vec<Command> {
+        let (keys, sequence) = (&self.keys, article.sequence());
+        let settings = *self.settings.read();
+        let life = settings.life();
+        let fingerprint = &article.fingerprint;
+        let mut commands = Vec::new();
+        if fingerprint.tokens > 0 {
+            let (list, entry) = (keys.exact(fingerprint.exact), sequence.to_be_bytes());
+            commands.push(lists::append(Kind::Same, &[list], &entry, 1, life));
+        }
+        if fingerprint.tokens >= Detector::MIN_TOKENS {
+            let entry = lists::near(fingerprint.simhash, sequence);
+            commands.extend(
+                Block::all(fingerprint.simhash)
+                    .map(|block| lists::append(Kind::Near, &[keys.block(block)], &entry, 1, life)),
+            );
+        }
+        let mut posts = article.posts();
+        posts.sort_by_key(|hash| Keys::group(*hash));
+        let entry = lists::posting(sequence);
+        for group in posts.chunk_by(|a, b| Keys::group(*a) == Keys::group(*b)) {
+            let lists: Vec<_> = group.iter().map(|hash| keys.posting(*hash)).collect();
+            let append = lists::append(Kind::Posting, &lists, &entry, lists.len(), life);
+            commands.push(append);
+            if !article.is_story {
+                commands.push(lists::mark(&lists, sequence));
+            }
+        }
+        let stays = life_of(&settings, article, now());
+        commands.push(self.articles.decided_elsewhere(article, usual, stays));
+        if let Some(text) = text.filter(|_| settings.keep_texts) {
+            commands.push(self.keep(sequence, &pack(text), stays));
+        }
+        commands.extend(calendar::note(keys, sequence, life));
+        commands
+    }
+}
+
+/// Cuts articles into messages.
+fn pieces(records: Vec<v1::Record>) -> Vec<Vec<v1::Record>> {
+    let (most_bytes, _) = EXPORTED;
+    let (mut pieces, mut bytes) = (vec![Vec::new()], 0);
+    for record in records {
+        if bytes >= most_bytes {
+            pieces.push(Vec::new());
+            bytes = 0;
+        }
+        bytes += record.article.len() + record.text.as_ref().map_or(0, String::len);
+        if let Some(piece) = pieces.last_mut() {
+            piece.push(record);
+        }
+    }
+    pieces
+}
+
+/// Articles on their way into a collection.
+pub(super) struct Incoming {
+    pub(super) collection: Collection,
+    /// Story, place in it and id of each article that is not the first of its story.
+    pub(super) followers: Vec<(u64, u64, Box<str>)>,
+}
+
+impl Incoming {
+    /// Puts articles together that are of these stories.
+    async fn tell(&self, stories: &[&[(u64, u64, Box<str>)]]) -> Result<(), Failure> {
+        let collection = &self.collection;
+        let firsts: Vec<_> = stories.iter().map(|story| story[0].0).collect();
+        let firsts = collection
+            .articles
+            .fetch(&collection.redis, &firsts, false)
+            .await?;
+        let life = collection.settings.read().life().to_string();
+        let mut commands = Vec::with_capacity(stories.len());
+        let mut sizes = Vec::with_capacity(stories.len());
+        for story in stories {
+            let cluster = story[0].0;
+            let first = firsts
+                .iter()
+                .find(|found| found.article.sequence() == cluster);
+            let first = first.map(|found| &*found.article.id);
+            let ids = first
+                .into_iter()
+                .chain(story.iter().map(|(.., id)| &**id))
+                .map(str::as_bytes);
+            let args: Vec<_> = std::iter::once(life.as_bytes()).chain(ids).collect();
+            sizes.push(args.len() as i64 - 1);
+            commands.push(Command::script(
+                &TELL,
+                &[collection.keys.cluster(cluster)],
+                &args,
+            ));
+        }
+        let replies = collection.redis.write(commands).await?;
+        for (size, before) in sizes.into_iter().zip(replies) {
+            let before = (reply::number(before)? - 1).max(0);
+            collection.counts.join(size - 1 - before);
+        }
+        Ok(())
+    }
+}
+
+#[tonic::async_trait]
+impl Import for Incoming {
+    async fn add(&mut self, records: Vec<Imported>) -> Result<u64, Failure> {
+        let collection = &self.collection;
+        let named = records
+            .iter()
+            .map(|(record, _)| collection.articles.of_id(record.id()));
+        let named = collection.redis.read(named.collect()).await?;
+        let (mut commands, mut ids, mut new) = (Vec::new(), Vec::new(), Vec::new());
+        for ((record, text), named) in records.into_iter().zip(named) {
+            let usual = record.usual();
+            let article = record.into_article();
+            if article.cluster() != article.sequence() {
+                let (cluster, standing) = (article.cluster(), article.standing());
+                let follower = (cluster, standing, article.id.clone());
+                self.followers.push(follower);
+            }
+            match articles::sequence(&reply::bytes(named)?) {
+                Some(known) if known == article.sequence() => continue,
+                Some(_) => return Err(Failure::id_taken(&article.id)),
+                None => {}
+            }
+            commands.extend(collection.placing(&article, usual, text.as_deref()));
+            let life = life_of(&collection.settings.read(), &article, now());
+            let id = collection.keys.id(&article.id);
+            let is = article.sequence().to_be_bytes().to_vec();
+            let args = [Vec::new(), is, life.to_string().into_bytes()];
+            ids.push(Command::script(&NAME, &[id], &args));
+            new.push((article, usual));
+        }
+        let count = new.len() as u64;
+        if count == 0 {
+            return Ok(0);
+        }
+        collection.redis.write(commands).await?;
+        // Last: whoever finds an id takes all that belongs to it for done.
+        let replies = collection.redis.write(ids).await?;
+        for ((article, usual), named) in new.iter().zip(replies) {
+            if articles::sequence(&reply::bytes(named)?) != Some(article.sequence()) {
+                return Err(Failure::id_taken(&article.id));
+            }
+            collection.counts.import(article, *usual);
+        }
+        Ok(count)
+    }
+
+    async fn finish(mut self: Box<Self>) -> Result<(), Failure> {
+        let mut followers = std::mem::take(&mut self.followers);
+        followers.sort_unstable();
+        let stories: Vec<_> = followers
+            .chunk_by(|(one, ..), (other, ..)| one == other)
+            .collect();
+        for some in stories.chunks(STORIES) {
+            self.tell(some).await?;
+        }
+        self.collection.exchange().await
+    }
+}
