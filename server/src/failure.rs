@@ -186,6 +186,18 @@ impl Failure {
         }
     }
 
+    /// Another server has changed a collection that was to be changed.
+    pub(crate) fn collection_busy(name: &str) -> Self {
+        let message = format!(
+            "another server has just changed {}: try again",
+            quoted(name)
+        );
+        Self {
+            retry: Some(OVERLOAD_RETRY),
+            ..Self::new(Code::Unavailable, "COLLECTION_BUSY", message)
+        }
+    }
+
     /// The server has as much to do as `limit`, a setting, lets it have.
     pub(crate) fn overloaded(limit: &'static str, cause: &str) -> Self {
         let message = format!("the server is busy: {cause} ({limit}); try again");

@@ -6,6 +6,7 @@
 //! - [`authority`]: certificates, made as they are needed;
 //! - [`grant()`]: tokens, made by `basmad token`, and their file;
 //! - [`guarded`]: a server that wants them;
+//! - [`dialogue`]: what was asked about a collection, and what was said, to be compared;
 //! - [`cli`]: one run of `basma` and what it printed;
 //! - [`article()`]: articles to send, in Arabic;
 //! - [`raw`]: calls of every method there is, by its path;
@@ -23,6 +24,7 @@ pub mod article;
 pub mod authority;
 pub mod binaries;
 pub mod cli;
+pub mod dialogue;
 pub mod grant;
 pub mod guarded;
 pub mod raw;
@@ -41,7 +43,8 @@ pub use self::{
     article::{article, corpus},
     authority::Authority,
     cli::{Basma, Ended},
-    grant::{Grants, grant},
+    dialogue::Dialogue,
+    grant::{Grant, Grants, grant},
     guarded::Guarded,
     refusal::{Refusal, refusal},
     scrape::Scrape,

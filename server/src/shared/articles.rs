@@ -187,6 +187,21 @@ impl Articles {
             .collect())
     }
 
+    /// The articles of these sequences that are there now and decided, in the same order. What is remembered may
+    /// have been deleted by another server since; only what stands in a list of candidates is there for sure.
+    pub(super) async fn fetch_anew(
+        &self,
+        redis: &Redis,
+        sequences: &[u64],
+    ) -> Result<Vec<Arc<Article>>, Failure> {
+        let states = self.read(redis, sequences).await?.into_iter();
+        let found = states.filter_map(|state| match state {
+            State::Found(found) if found.is_decided => Some(found.article),
+            _ => None,
+        });
+        Ok(found.collect())
+    }
+
     /// The records of these sequences as they are now.
     async fn read(&self, redis: &Redis, sequences: &[u64]) -> Result<Vec<State>, Failure> {
         let commands = sequences.iter().map(|sequence| {

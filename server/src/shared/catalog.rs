@@ -10,14 +10,14 @@ use std::{
 
 use basma_engine::Timestamp;
 use basma_proto::DEFAULT_COLLECTION;
-use basma_redis::{Ack, Address, Command, Redis, Script, cmd};
-use dashmap::DashMap;
+use basma_redis::{Ack, Address, Command, Redis, cmd};
+use dashmap::{DashMap, Entry};
 use tokio::sync::OnceCell;
 use tokio_util::task::AbortOnDropHandle;
 use tonic::Code;
 use tracing::warn;
 
-use super::{collection::Collection, keys, reply, stamps::Stamps, stories};
+use super::{collection::Collection, entries, gone, keys, reply, stamps::Stamps, stories};
 use crate::{
     auth::Access,
     failure::Failure,
@@ -25,17 +25,11 @@ use crate::{
     metrics::Figures,
     registry::{now, or_default, page, validate_name},
     settings::Settings,
-    store::{Snapshot, State},
+    store::Snapshot,
 };
 
 /// Between two looks at what others have changed, in exchanges of counts.
 const LOOK: u32 = 4;
-
-/// Keys that are deleted by one command.
-const SCANNED: usize = 1000;
-
-/// Puts a collection there unless there is one of its name. 0 if there is.
-static CREATE: Script = Script::new("return redis.call('HSETNX', KEYS[1], ARGV[1], ARGV[2])");
 
 /// All collections of a cluster.
 #[derive(Debug)]
@@ -55,33 +49,6 @@ pub(crate) struct Shared {
 struct Reached {
     redis: Arc<Redis>,
     stamps: Arc<Stamps>,
-}
-
-/// What a collection is in the cluster: its number, and a state as a journal has it.
-fn encode(collection: &Collection, settings: Settings) -> Vec<u8> {
-    let mut value = collection.number.to_be_bytes().to_vec();
-    value.extend(State::new(&collection.name, collection.created, settings).encode());
-    value
-}
-
-fn decode(value: &[u8]) -> Result<(u64, State), Failure> {
-    let (number, state) = value
-        .split_first_chunk()
-        .ok_or_else(|| reply::foreign("a collection"))?;
-    let state = State::decode(state).map_err(|_| reply::foreign("a collection"))?;
-    Ok((u64::from_be_bytes(*number), state))
-}
-
-/// The command that writes a collection's settings; only where there is none yet, if it is not `known`.
-pub(super) fn put(collection: &Collection, settings: &Settings, known: bool) -> Command {
-    let value = encode(collection, *settings);
-    let name = collection.name.as_bytes().to_vec();
-    if !known {
-        return Command::script(&CREATE, &[keys::COLLECTIONS], &[name, value]);
-    }
-    let mut set = cmd("HSET");
-    set.arg(keys::COLLECTIONS).arg(name).arg(value);
-    Command::new(keys::COLLECTIONS.as_bytes(), set)
 }
 
 impl Shared {
@@ -117,11 +84,9 @@ impl Shared {
 
     /// Reads which collections there are.
     async fn look(&self, reached: &Reached) -> Result<(), Failure> {
-        let mut all = cmd("HGETALL");
-        all.arg(keys::COLLECTIONS);
-        let command = Command::new(keys::COLLECTIONS.as_bytes(), all);
+        let known: Vec<_> = self.collections.iter().map(|each| each.clone()).collect();
         let mut names = Vec::new();
-        for reply in reached.redis.read(vec![command]).await? {
+        for reply in reached.redis.read(vec![entries::all()]).await? {
             let mut pairs = reply::several(reply)?.into_iter();
             while let (Some(name), Some(value)) = (pairs.next(), pairs.next()) {
                 let name = reply::text(name)?;
@@ -129,13 +94,17 @@ impl Shared {
                 names.push(name);
             }
         }
-        self.collections.retain(|name, _| names.contains(name));
+        // Not one that was made meanwhile.
+        for gone in known.iter().filter(|known| !names.contains(&known.name)) {
+            self.collections
+                .remove_if(&gone.name, |_, now| now.number == gone.number);
+        }
         Ok(())
     }
 
     /// Takes a collection as it is in the cluster.
     async fn learn(&self, reached: &Reached, name: &str, value: &[u8]) -> Result<(), Failure> {
-        let (number, state) = decode(value)?;
+        let (number, state) = entries::decode(value)?;
         if !state.is_current() {
             let message = format!(
                 "the fingerprints of the collection {name:?} are of another version: all servers of a \
@@ -154,7 +123,11 @@ impl Shared {
                 let made = self.made(reached, (name, state.created, number), state.settings);
                 // What all have counted is known before the first question.
                 made.exchange().await?;
-                self.collections.insert(name.to_owned(), made);
+                // Another request may have been faster: what that has counted is not to be lost.
+                let known = self.collections.entry(name.to_owned());
+                if !matches!(&known, Entry::Occupied(known) if known.get().number == number) {
+                    known.insert(made);
+                }
             }
         }
         Ok(())
@@ -165,10 +138,7 @@ impl Shared {
         if let Some(found) = self.collections.get(name) {
             return Ok(Some(found.clone()));
         }
-        let mut get = cmd("HGET");
-        get.arg(keys::COLLECTIONS).arg(name);
-        let command = Command::new(keys::COLLECTIONS.as_bytes(), get);
-        for reply in reached.redis.read(vec![command]).await? {
+        for reply in reached.redis.read(vec![entries::of(name)]).await? {
             let value = reply::bytes(reply)?;
             if !value.is_empty() {
                 self.learn(reached, name, &value).await?;
@@ -184,10 +154,7 @@ impl Shared {
         settings: Settings,
     ) -> Result<Collection, Failure> {
         let made = self.made(reached, (name, now(), reached.stamps.next()), settings);
-        let replies = reached
-            .redis
-            .write(vec![put(&made, &settings, false)])
-            .await?;
+        let replies = reached.redis.write(vec![entries::create(&made)]).await?;
         for reply in replies {
             if reply::number(reply)? == 0 {
                 return Err(Failure::collection_exists(name));
@@ -232,6 +199,7 @@ impl Shared {
         let reached = self.reached()?;
         if looks {
             self.look(reached).await?;
+            gone::clear_due(&reached.redis).await?;
             let mut info = cmd("INFO");
             info.arg("memory");
             let mut bytes = 0;
@@ -322,38 +290,13 @@ impl Catalog for Shared {
         let Some(found) = self.find(reached, name).await? else {
             return Err(Failure::collection_not_found(name));
         };
-        let mut forget = cmd("HDEL");
-        forget.arg(keys::COLLECTIONS).arg(name);
-        let command = Command::new(keys::COLLECTIONS.as_bytes(), forget);
-        reached.redis.write(vec![command]).await?;
-        self.collections.remove(name);
-        for master in reached.redis.masters() {
-            let mut cursor = b"0".to_vec();
-            loop {
-                let mut scan = cmd("SCAN");
-                scan.arg(&cursor).arg("MATCH").arg(found.keys.pattern());
-                scan.arg("COUNT").arg(SCANNED);
-                let mut page = reply::several(reached.redis.on(&master, scan).await?)?.into_iter();
-                cursor = page
-                    .next()
-                    .map_or_else(|| Ok(b"0".to_vec()), reply::bytes)?;
-                let keys = page.next().map_or_else(|| Ok(Vec::new()), reply::several)?;
-                let mut commands = Vec::new();
-                for key in keys {
-                    let key = reply::bytes(key)?;
-                    let mut unlink = cmd("UNLINK");
-                    unlink.arg(&key);
-                    commands.push(Command::new(&key, unlink));
-                }
-                if !commands.is_empty() {
-                    reached.redis.write(commands).await?;
-                }
-                if cursor == b"0" {
-                    break;
-                }
-            }
+        let was_there = gone::delete(&reached.redis, &found).await?;
+        self.collections
+            .remove_if(name, |_, known| known.number == found.number);
+        match was_there {
+            true => Ok(()),
+            false => Err(Failure::collection_not_found(name)),
         }
-        Ok(())
     }
 
     async fn list(

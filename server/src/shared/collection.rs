@@ -17,7 +17,7 @@ use parking_lot::RwLock;
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    articles::Articles, ask::Asked, calendar, keys::Keys, migration::Incoming, reply,
+    articles::Articles, ask::Asked, calendar, entries, keys::Keys, migration::Incoming, reply,
     stamps::Stamps, stories::Counts,
 };
 use crate::{
@@ -208,17 +208,29 @@ impl Index for Collection {
     }
 
     async fn change(&self, settings: Settings) -> Result<(), Failure> {
-        let before = self.settings.read().detector;
-        let same = (before.method, before.features)
-            == (settings.detector.method, settings.detector.features);
-        if !same && self.counts.stats().articles > 0 {
+        let before = *self.settings.read();
+        let shape = |settings: &Settings| (settings.detector.method, settings.detector.features);
+        if shape(&before) != shape(&settings) && !self.list(0, 1).await?.0.is_empty() {
             return Err(Failure::settings_fixed());
         }
-        self.redis
-            .write(vec![super::catalog::put(self, &settings, true)])
-            .await?;
-        *self.settings.write() = settings;
-        Ok(())
+        let change = entries::change(self, before, settings);
+        let replies = self.redis.write(vec![change]).await?;
+        let is = replies
+            .into_iter()
+            .next()
+            .map_or_else(|| Ok(Vec::new()), reply::bytes)?;
+        if is.is_empty() {
+            return Err(Failure::collection_not_found(&self.name));
+        }
+        let (number, state) = entries::decode(&is)?;
+        if number != self.number {
+            return Err(Failure::collection_not_found(&self.name));
+        }
+        *self.settings.write() = state.settings;
+        match state.settings == settings {
+            true => Ok(()),
+            false => Err(Failure::collection_busy(&self.name)),
+        }
     }
 
     fn submit(&self, submission: Submission<'_>, scope: Scope) -> Answering<Answer> {
@@ -248,8 +260,7 @@ impl Index for Collection {
                 return Ok((page, None));
             };
             for some in sequences.chunks(limit + 1) {
-                let found = self.articles.fetch(&self.redis, some, false).await?;
-                page.extend(found.into_iter().map(|found| found.article));
+                page.extend(self.articles.fetch_anew(&self.redis, some).await?);
                 if page.len() > limit {
                     let next = page[limit].sequence();
                     page.truncate(limit);

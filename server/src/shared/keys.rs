@@ -9,6 +9,10 @@ use xxhash_rust::xxh3::xxh3_128;
 /// The collections: a hash of their names.
 pub(super) const COLLECTIONS: &str = "basma:collections";
 
+/// The numbers of collections that were deleted, by the time at which their keys are to be deleted again: a
+/// sorted set, in the slot of [`COLLECTIONS`].
+pub(super) const GONE: &str = "basma:{basma:collections}:gone";
+
 /// How many servers have ever begun.
 pub(super) const SERVERS: &str = "basma:servers";
 

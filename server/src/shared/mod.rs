@@ -3,7 +3,8 @@
 //! The tables are lists in Redis ([`keys`] names them, [`lists`] says what is in them); the decisions are
 //! made here, from what the lists say ([`basma_engine::shared`]).
 //!
-//! - [`catalog`]: the collections by name;
+//! - [`catalog`]: the collections by name; [`entries`]: what stands of them in the cluster; [`gone`]: those that were
+//!   deleted;
 //! - [`collection`]: one of them, as an [`crate::index::Index`];
 //! - [`submit`]: check-and-add; [`order`]: of two that arrive together, which is the earlier;
 //! - [`ask`]: what the lists say to a question; [`articles`]: the articles that they lead to;
@@ -18,6 +19,8 @@ mod ask;
 mod calendar;
 mod catalog;
 mod collection;
+mod entries;
+mod gone;
 mod keys;
 mod lists;
 mod migration;

@@ -79,6 +79,16 @@ struct Known {
     bytes: u64,
 }
 
+impl Known {
+    fn count(&mut self, counted: &Pending, sign: i64) {
+        self.articles += sign * counted.articles;
+        self.followers += sign * counted.followers;
+        for (sum, count) in self.verdicts.iter_mut().zip(counted.verdicts) {
+            *sum += sign * count;
+        }
+    }
+}
+
 impl Counts {
     /// Counts an article that was admitted, and returns the mean.
     pub(super) fn admit(&self, article: &Article, specificity: f64, joined: bool) -> f64 {
@@ -112,7 +122,7 @@ impl Counts {
         self.pending.lock().followers += followers;
     }
 
-    /// Counts an article that is gone.
+    /// Counts an article that is gone, and has `left` others of its story.
     pub(super) fn withdraw(&self, article: &Article, left: bool) {
         let mut pending = self.pending.lock();
         self.stories.withdraw(article);
@@ -122,7 +132,13 @@ impl Counts {
 
     /// Adds what was counted here to what all have counted, and takes that.
     pub(super) async fn exchange(&self, redis: &Redis, keys: &Keys) -> Result<(), Failure> {
-        let counted = std::mem::take(&mut *self.pending.lock());
+        let counted = {
+            let (mut known, mut pending) = (self.known.lock(), self.pending.lock());
+            let counted = std::mem::take(&mut *pending);
+            // Told at all times.
+            known.count(&counted, 1);
+            counted
+        };
         let added = match counted.is_empty() {
             true => Ok(None),
             false => self.add(redis, keys, &counted).await.map(Some),
@@ -131,7 +147,8 @@ impl Counts {
             Ok(added) => added,
             Err(failure) => {
                 // Added again the next time. What of it was done is counted twice then.
-                let mut pending = self.pending.lock();
+                let (mut known, mut pending) = (self.known.lock(), self.pending.lock());
+                known.count(&counted, -1);
                 counted.merge_into(&mut pending);
                 return Err(failure);
             }

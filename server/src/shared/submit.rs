@@ -34,14 +34,14 @@ return now
 ",
 );
 
-/// Adds an article to a story, of which the first may be known, and returns who is the first.
+/// Adds an article to a story, of which the first may be known; returns who is the first, and 1 if the article
+/// was added to others.
 static JOIN: Script = Script::new(
     r"
 if ARGV[1] ~= '' and redis.call('EXISTS', KEYS[1]) == 0 then redis.call('RPUSH', KEYS[1], ARGV[1]) end
 local added = 0
 if not redis.call('LPOS', KEYS[1], ARGV[2], 'RANK', -1, 'MAXLEN', 10000) then
-  redis.call('RPUSH', KEYS[1], ARGV[2])
-  added = 1
+  if redis.call('RPUSH', KEYS[1], ARGV[2]) > 1 then added = 1 end
 end
 if tonumber(ARGV[3]) > 0 then redis.call('PEXPIRE', KEYS[1], ARGV[3]) end
 return {redis.call('LINDEX', KEYS[1], 0), added}
@@ -213,8 +213,7 @@ impl Collection {
             return Ok(None);
         };
         let matched: Vec<_> = article.matched().collect();
-        let others = self.articles.fetch(&self.redis, &matched, false).await?;
-        let others: Vec<_> = others.into_iter().map(|found| found.article).collect();
+        let others = self.articles.fetch_anew(&self.redis, &matched).await?;
         let mut answer = begun.question.first_answer(&article, &others);
         let own = self.canonical(&answer, Some(&article)).await?;
         answer.tell_canonical(&article.id, |other| own.get(&other.cluster()).cloned());

@@ -114,9 +114,8 @@ impl Collection {
             let Some(last) = sequences.last().copied() else {
                 break;
             };
-            let found = self.articles.fetch(&self.redis, &sequences, false).await?;
-            for found in found.iter().filter(|found| found.is_decided) {
-                let article = &found.article;
+            let found = self.articles.fetch_anew(&self.redis, &sequences).await?;
+            for article in &found {
                 let time = retention.time(&article.metadata, article.first_seen);
                 if time < oldest && self.withdraw(article).await? {
                     deleted += 1;

@@ -25,6 +25,7 @@ use tokio::time::{sleep, timeout};
 pub use cluster::Cluster;
 pub use node::Node;
 pub use plan::{Plan, Tls};
+pub use redis::{Value, cmd};
 
 /// Longest wait for anything, far above what a busy machine needs.
 pub const LIMIT: Duration = Duration::from_secs(60);
