@@ -55,6 +55,8 @@ struct Begun<'a> {
     /// The hashes that it posts.
     posted: Vec<u32>,
     sequence: u64,
+    /// What stood under the id: nothing, or a sequence, which may be that of an attempt that was given up.
+    named: Vec<u8>,
     /// The article that had the id.
     old: Option<Arc<Article>>,
 }
@@ -121,6 +123,7 @@ impl Collection {
             asked,
             posted: question.asked(),
             sequence,
+            named,
             old: None,
         };
         begun.posted.truncate(question.posted());
@@ -240,6 +243,7 @@ impl Collection {
             question,
             asked,
             sequence,
+            named: was,
             old,
             ..
         } = &begun;
@@ -249,12 +253,11 @@ impl Collection {
         let life = life_of(&settings, &article, now());
         let before = self.counts.stories.usual();
         let id = self.keys.id(question.id());
-        let was = old.map_or_else(Vec::new, |old| old.sequence().to_be_bytes().to_vec());
         let is = sequence.to_be_bytes().to_vec();
         let name = Command::script(
             &NAME,
             &[id],
-            &[was, is.clone(), life.to_string().into_bytes()],
+            &[was.clone(), is.clone(), life.to_string().into_bytes()],
         );
         let mut commands = vec![name, self.articles.decide(&article, before, life)];
         let best = decided.answer.matches.first().map(|best| &best.article);

@@ -5,7 +5,7 @@ use std::time::Instant;
 use basma_proto::v1::{time_span::Clock, *};
 use basma_tests::{
     Dialogue, article,
-    redis::{Cluster, cmd},
+    redis::{Cluster, Value, cmd},
     until,
 };
 use tonic::Code;
@@ -76,6 +76,22 @@ pub(crate) async fn see_what_the_other_did(cluster: &Cluster, both: [Dialogue; 2
         begun.elapsed()
     );
 
+    // An attempt that was given up has left the id to nobody.
+    let number = number_of(cluster, &name).await;
+    other.submitted(article("left", &text(5))).await;
+    other.deleted("2").await.expect("deleted");
+    let id = keys_of(cluster, &format!("{number}:id:")).await;
+    let [(master, key)] = &id[..] else {
+        panic!("{id:?}");
+    };
+    other.deleted("left").await.expect("deleted");
+    let mut set = cmd("SET");
+    set.arg(key).arg(&1_u64.to_be_bytes()[..]);
+    let set = cluster.node(*master).ask(&set).await;
+    set.expect("a reply");
+    let again = one.submitted(article("left", &text(6))).await;
+    assert_eq!((again.verdict(), again.revision), (Verdict::New, 1));
+
     // One of them deletes what has expired, for both; nothing is counted twice.
     for number in 10..40 {
         let each = &both[number as usize % 2];
@@ -104,8 +120,7 @@ pub(crate) async fn see_what_the_other_did(cluster: &Cluster, both: [Dialogue; 2
         one.submitted(article(&number.to_string(), &text(number)))
             .await;
     }
-    let number = number_of(cluster, &name).await;
-    assert!(keys_of(cluster, &number).await > 100);
+    assert!(keys_of(cluster, &number).await.len() > 100);
     other.delete_collection(delete()).await.expect("deleted");
     let begun = Instant::now();
     refused(
@@ -136,7 +151,7 @@ pub(crate) async fn see_what_the_other_did(cluster: &Cluster, both: [Dialogue; 2
         "",
     );
     until("its keys to be gone", async || {
-        (keys_of(cluster, &number).await == 0).then_some(())
+        keys_of(cluster, &number).await.is_empty().then_some(())
     })
     .await;
     println!("its keys were gone after {:?}", begun.elapsed());
@@ -151,9 +166,7 @@ async fn number_of(cluster: &Cluster, name: &str) -> String {
     for master in cluster.masters().await {
         let mut get = cmd("HGET");
         get.arg("basma:collections").arg(name);
-        if let Ok(basma_tests::redis::Value::BulkString(entry)) =
-            cluster.node(master).ask(&get).await
-        {
+        if let Ok(Value::BulkString(entry)) = cluster.node(master).ask(&get).await {
             return entry[..8]
                 .iter()
                 .map(|byte| format!("{byte:02x}"))
@@ -163,16 +176,19 @@ async fn number_of(cluster: &Cluster, name: &str) -> String {
     panic!("there is no collection {name}");
 }
 
-/// How many keys a collection has.
-async fn keys_of(cluster: &Cluster, number: &str) -> usize {
-    let mut count = 0;
+/// The keys with this in their names, each with its master.
+async fn keys_of(cluster: &Cluster, part: &str) -> Vec<(usize, String)> {
+    let mut all = Vec::new();
     for master in cluster.masters().await {
         let mut keys = cmd("KEYS");
-        keys.arg(format!("*{number}*"));
+        keys.arg(format!("*{part}*"));
         match cluster.node(master).ask(&keys).await {
-            Ok(basma_tests::redis::Value::Array(keys)) => count += keys.len(),
+            Ok(Value::Array(keys)) => all.extend(keys.into_iter().map(|key| match key {
+                Value::BulkString(key) => (master, String::from_utf8(key).expect("a name")),
+                other => panic!("{other:?}"),
+            })),
             other => panic!("{other:?}"),
         }
     }
-    count
+    all
 }
