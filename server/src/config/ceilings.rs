@@ -24,8 +24,9 @@ pub struct Ceilings {
     /// Most collections, "default" among them.
     #[arg(long, value_name = "N", value_parser = size(), default_value = "1000")]
     pub max_collections: usize,
-    /// Most requests that have a processor or wait for one; by default 32 for each. Those that wait for the
-    /// disk are not among them.
+    /// Most requests that have a processor or wait for one; by default 32 for each. A batch takes the room of
+    /// as many as its bytes are worth, 2 KiB each, at most that of one processor. Those that wait for the disk
+    /// are not among them.
     #[arg(long, value_name = "N", value_parser = number())]
     pub max_requests: Option<usize>,
     /// Most calls that are open at once, streams that idle and requests that are not yet received among
@@ -66,9 +67,13 @@ pub struct Ceilings {
 impl Ceilings {
     /// Requests that are worked on at once.
     pub fn max_requests(&self) -> usize {
-        let processors = || thread::available_parallelism().map_or(1, usize::from);
         self.max_requests.unwrap_or_else(|| 32 * processors())
     }
+}
+
+/// Processors that the server may use.
+pub(crate) fn processors() -> usize {
+    thread::available_parallelism().map_or(1, usize::from)
 }
 
 fn number() -> RangedU64ValueParser<usize> {

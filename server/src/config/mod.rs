@@ -24,6 +24,7 @@ use tracing_subscriber::EnvFilter;
 
 use crate::store::Durability;
 pub use ceilings::Ceilings;
+pub(crate) use ceilings::processors;
 pub use invocation::{Asked, Invocation, Refused, read};
 pub use task::{MethodArg, Task};
 

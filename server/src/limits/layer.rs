@@ -213,7 +213,8 @@ impl Limits {
             return Ok(Response::from_parts(parts, Body::new(body)));
         }
         let received = self.receive(&mut messages).await?;
-        let place = self.gate.enter().await?;
+        let length = received.as_ref().map_or(0, Message::length);
+        let place = self.gate.enter(length).await?;
         let body = match received {
             Some(message) => messages.unpack(message)?,
             None => Bytes::new(),

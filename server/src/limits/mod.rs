@@ -22,11 +22,11 @@ use self::rate::Rates;
 pub(crate) use self::{
     budget::{Budget, Charge},
     deadline::Deadline,
-    gate::{Gate, OpenCall, leave},
+    gate::{Gate, OpenCall, leave, make_room},
     layer::LimitLayer,
     rate::{Allowance, Allowed, Caller},
 };
-use crate::config::Ceilings;
+use crate::config::{Ceilings, processors};
 
 /// The limits of the server, and how far each is used. All services and connections share them.
 #[derive(Debug)]
@@ -47,7 +47,11 @@ impl Limits {
             per_day: ceilings.max_per_day.map(number),
         };
         Arc::new(Self {
-            gate: Gate::new(ceilings.max_requests(), ceilings.max_open_calls),
+            gate: Gate::new(
+                ceilings.max_requests(),
+                processors(),
+                ceilings.max_open_calls,
+            ),
             budget: Budget::new(ceilings.max_buffered_bytes),
             rates: Rates::new(allowed),
             ceilings,

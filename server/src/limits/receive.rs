@@ -26,6 +26,9 @@ const PIECE: u64 = 64 << 10;
 /// From this size on unpacking is done where it keeps no other requests waiting.
 const LONG: usize = 64 << 10;
 
+/// About so many times shorter an Arabic text becomes.
+const PACKED: usize = 4;
+
 /// The messages of one call. What the longest of them takes stays charged until the call ends, since so
 /// long it is kept.
 #[derive(Debug)]
@@ -41,6 +44,16 @@ pub(super) struct Messages {
 #[derive(Debug)]
 pub(super) struct Message {
     bytes: Bytes,
+}
+
+impl Message {
+    /// Bytes that it has, or about so many once it is unpacked.
+    pub(super) fn length(&self) -> usize {
+        match self.bytes[0] {
+            0 => self.bytes.len(),
+            _ => self.bytes.len().saturating_mul(PACKED),
+        }
+    }
 }
 
 impl Messages {

@@ -24,6 +24,7 @@ use crate::{
     failure::Failure,
     fingerprinting::fingerprinting,
     index::{Answering, Import, Index, Page},
+    limits,
     settings::Settings,
     store::{pack, unpack},
 };
@@ -238,13 +239,21 @@ impl Index for Collection {
         let text = keep.then(|| pack(submission.text));
         let question = self.question(submission, scope);
         let collection = self.clone();
-        async move { collection.admit(&question, text.as_deref()).await }.boxed()
+        async move {
+            limits::make_room();
+            collection.admit(&question, text.as_deref()).await
+        }
+        .boxed()
     }
 
     fn check(&self, submission: Submission<'_>, scope: Scope) -> Answering<Answer> {
         let question = self.question(submission, scope);
         let collection = self.clone();
-        async move { collection.answer(&question).await }.boxed()
+        async move {
+            limits::make_room();
+            collection.answer(&question).await
+        }
+        .boxed()
     }
 
     async fn get(&self, id: &str) -> Result<Option<Arc<Article>>, Failure> {
