@@ -25,6 +25,8 @@ use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 use tonic::transport::server::Connected;
 use tracing::{debug, warn};
 
+use crate::heap;
+
 /// Connections beyond the limit on which the health service still answers.
 const SPARE: usize = 16;
 
@@ -33,6 +35,9 @@ const SHORT: Duration = Duration::from_secs(10);
 
 /// How often it is looked for what is to be closed.
 const TICK: Duration = Duration::from_secs(1);
+
+/// So many connections that have gone leave memory that is worth giving back: some ten kilobytes each.
+const MANY: u64 = 512;
 
 /// Between two attempts to accept a connection when the process has no room for any.
 const PAUSE: Duration = Duration::from_millis(50);
@@ -193,14 +198,20 @@ impl Connections {
         })
     }
 
-    /// Closes what is overdue, until told to stop.
+    /// Closes what is overdue, and gives back the memory of many that have gone, until told to stop.
     pub(crate) async fn watch(self: Arc<Self>, stop: CancellationToken) {
+        let mut gone = 0;
         loop {
             tokio::select! {
                 () = stop.cancelled() => return,
                 () = tokio::time::sleep(TICK) => {}
             }
             self.close_overdue(Instant::now());
+            let now = self.accepted().saturating_sub(self.open() as u64);
+            if now - gone.min(now) >= MANY {
+                heap::freed();
+                gone = now;
+            }
         }
     }
 

@@ -317,7 +317,17 @@ async fn company(connections: usize, callers: usize) {
         .await;
         server.submit(article("in company", "نص")).await;
         drop(gathered);
-        let (after, _) = settled(&server, Some(quiet)).await;
+        let (mut after, _) = settled(&server, Some(quiet)).await;
+        // Of so many the memory is given back, soon after.
+        if connections >= 1000 {
+            let memory = |scrape: &Scrape| scrape.get("process_resident_memory_bytes");
+            let most = f64::midpoint(memory(&told[0].1), memory(&held));
+            after = until("the memory", async || {
+                let scrape = Scrape::of(&server).await;
+                (memory(&scrape) < most).then_some(scrape)
+            })
+            .await;
+        }
         server.submit(article("afterwards", "نص")).await;
         told.extend([("in company", held), ("afterwards", after)]);
     }
