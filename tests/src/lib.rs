@@ -12,7 +12,7 @@
 //! - [`raw`]: calls of every method there is, by its path;
 //! - [`refusal()`]: what an error says, as the protocol promises it;
 //! - [`wire`]: calls made by hand;
-//! - [`redis`]: a cluster of the test's own;
+//! - [`redis`]: a cluster of the test's own; [`writers`]: callers who submit whatever happens to it;
 //! - [`until()`]: waiting for something that must come true.
 //!
 //! Nothing sleeps for a fixed time: whatever is waited for is asked for again and again, and is a
@@ -34,6 +34,7 @@ pub mod server;
 pub mod store;
 pub mod until;
 pub mod wire;
+pub mod writers;
 
 use std::time::Duration;
 
@@ -50,6 +51,7 @@ pub use self::{
     scrape::Scrape,
     server::Server,
     until::until,
+    writers::Writers,
 };
 
 /// Longest wait for anything, far above what a busy machine needs.

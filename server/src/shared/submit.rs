@@ -87,9 +87,11 @@ impl Collection {
         let asked = Asked::by(question, &self.keys);
         let attempted = self.attempt_as(question, text, (&asked, sequence)).await;
         if attempted.is_err() {
-            // As far as it can be done now: who submits it again need not wait for what is left of this.
+            // As far as it can be done now, also where nobody waits any more: who submits it again need not wait
+            // for what is left of this, and must not be told of it before it is undone.
             let (redis, undo) = (Arc::clone(&self.redis), self.undo(&asked, sequence));
-            tokio::spawn(async move { redis.write(undo).await });
+            let undone = tokio::spawn(async move { redis.write(undo).await });
+            let _as_far_as_possible = undone.await;
         }
         attempted
     }
@@ -127,12 +129,17 @@ impl Collection {
             old: None,
         };
         begun.posted.truncate(question.posted());
-        let mut own = found.iter().filter(is_own);
-        let same =
-            own.find(|found| found.article.fingerprint.exact == question.fingerprint().exact);
-        if let Some(same) = same
-            && (Some(same.article.sequence()) == old || self.precedes(same, &begun, &said))
-        {
+        // The one that has the id, though others may be left of attempts that have failed.
+        let same = |found: &&Found| {
+            is_own(found) && found.article.fingerprint.exact == question.fingerprint().exact
+        };
+        let has_id = |found: &&Found| Some(found.article.sequence()) == old;
+        let named = found.iter().filter(same).find(has_id);
+        let same = named.or_else(|| {
+            let mut same = found.iter().filter(same);
+            same.find(|same| self.precedes(same, &begun, &said))
+        });
+        if let Some(same) = same {
             let first = self.first_answer(&begun, same).await?;
             return Ok(first);
         }
