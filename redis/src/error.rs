@@ -18,6 +18,28 @@ pub enum Error {
     Unsuitable(String),
 }
 
+impl Error {
+    /// All kinds of failures.
+    pub const KINDS: [&str; 5] = [
+        "unreachable",
+        "unconfirmed",
+        "full",
+        "refused",
+        "unsuitable",
+    ];
+
+    /// Which of [`Error::KINDS`] it is.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Unreachable(_) => "unreachable",
+            Self::Unconfirmed(_) => "unconfirmed",
+            Self::Full(_) => "full",
+            Self::Refused(_) => "refused",
+            Self::Unsuitable(_) => "unsuitable",
+        }
+    }
+}
+
 impl fmt::Display for Error {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (Self::Unreachable(message)

@@ -1,6 +1,6 @@
 //! A lane: one connection to a node, and what waits for it.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Instant};
 
 use redis::{Pipeline, Value, cmd};
 use tokio::sync::{mpsc, oneshot};
@@ -73,8 +73,12 @@ impl Lane {
             if batch.length == 0 {
                 continue;
             }
+            let begun = Instant::now();
             match self.exchange(&mut batch).await {
-                Ok((replies, verdict)) => self.deliver(batch, replies, &verdict),
+                Ok((replies, verdict)) => {
+                    self.shared.meter.returned(begun);
+                    self.deliver(batch, replies, &verdict);
+                }
                 Err(error) => {
                     self.link = None;
                     self.shared.refresh.notify_one();

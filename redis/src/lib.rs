@@ -10,6 +10,7 @@
 //! - `link`: one connection; `lane`: what waits for one, and goes there at once;
 //!   `fence`: what makes `WAIT` wait for all that came before; `nodes`: every node's lanes;
 //! - `outcome`: what a reply means;
+//! - [`Meter`]: what is measured of all that;
 //! - `inspect`: whether a cluster is fit for this at all;
 //! - `error`: how it can fail.
 
@@ -21,6 +22,7 @@ mod fence;
 mod inspect;
 mod lane;
 mod link;
+mod meter;
 mod nodes;
 mod outcome;
 mod route;
@@ -32,6 +34,7 @@ mod watch;
 pub use address::{Address, Endpoint, Malformed};
 pub use command::Command;
 pub use error::Error;
+pub use meter::Meter;
 pub use redis::{Cmd, Value, cmd};
 pub use route::{Ack, Redis};
 pub use script::Script;

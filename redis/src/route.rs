@@ -10,7 +10,7 @@ use tokio::{
 };
 
 use crate::{
-    Address, Command, Endpoint, Error, inspect,
+    Address, Command, Endpoint, Error, Meter, inspect,
     lane::{Job, MOST_COMMANDS, Sent},
     nodes::{LANES, Nodes, Purpose},
     outcome::Outcome,
@@ -74,6 +74,7 @@ impl Redis {
         let shared = Arc::new(Shared {
             address: address.clone(),
             ack,
+            meter: Meter::new(),
             topology: watch::Sender::new(Arc::new(topology)),
             refresh: Notify::new(),
         });
@@ -101,6 +102,11 @@ impl Redis {
     /// [`Error::Unconfirmed`] where no replica says that it has them. They may be done all the same.
     pub async fn write(&self, commands: Vec<Command>) -> Result<Vec<Value>, Error> {
         self.call(commands, Purpose::Write).await
+    }
+
+    /// What was measured so far.
+    pub fn meter(&self) -> &Meter {
+        &self.shared.meter
     }
 
     /// The masters, as far as is known.
@@ -152,12 +158,15 @@ impl Redis {
     }
 
     async fn within(&self, attempts: Vec<Attempt>, purpose: Purpose) -> Result<Vec<Value>, Error> {
-        match timeout(LIMIT, self.pursue(attempts, purpose)).await {
+        let meter = self.meter();
+        meter.asked(attempts.len());
+        let replies = match timeout(LIMIT, self.pursue(attempts, purpose)).await {
             Ok(replies) => replies,
             Err(_) => Err(Error::Unreachable(format!(
                 "the cluster has not done within {LIMIT:?} what it was told"
             ))),
-        }
+        };
+        replies.inspect_err(|error| meter.failed(error))
     }
 
     /// Sends commands, and sends on those that belong elsewhere, until each has its reply.

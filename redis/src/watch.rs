@@ -12,7 +12,7 @@ use tokio::{
     time::{sleep, timeout},
 };
 
-use crate::{Ack, Address, Endpoint, Error, link::Link, nodes::Nodes, topology::Topology};
+use crate::{Ack, Address, Endpoint, Error, Meter, link::Link, nodes::Nodes, topology::Topology};
 
 /// How often to ask where nothing happens.
 const PERIOD: Duration = Duration::from_secs(5);
@@ -25,6 +25,7 @@ const PATIENCE: Duration = Duration::from_millis(500);
 pub(crate) struct Shared {
     pub(crate) address: Address,
     pub(crate) ack: Ack,
+    pub(crate) meter: Meter,
     pub(crate) topology: watch::Sender<Arc<Topology>>,
     /// The topology is no longer so.
     pub(crate) refresh: Notify,

@@ -4,8 +4,9 @@ use std::{collections::BTreeSet, fs, path::Path};
 
 use basma_proto::v1::*;
 use basma_tests::{
-    Authority, Scrape, Server, article,
+    Authority, Scrape, Server, Writers, article,
     article::streamed,
+    redis::Cluster,
     scrape::{bare, get},
     until,
     wire::{Wire, encoded},
@@ -176,6 +177,38 @@ async fn the_store_is_measured_and_its_recovery() {
     assert!((1.0..=bytes).contains(&scrape.get("basma_recovery_bytes_read")));
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cluster_is_measured_and_its_failures() {
+    let Some(mut cluster) = Cluster::start().await else {
+        return;
+    };
+    let server = Server::start_sharing(&cluster.url(), &LISTEN).await;
+    let writers = Writers::start(&server).await;
+    writers.more(20).await;
+    let scrape = until("the memory of the masters", async || {
+        let scrape = Scrape::of(&server).await;
+        (scrape.get("basma_store_memory_bytes") > 0.0).then_some(scrape)
+    })
+    .await;
+    assert_eq!(scrape.get("basma_store_masters"), 3.0);
+    // Some twenty commands and two pipelines for each.
+    assert!(scrape.get("basma_store_commands_total") > 200.0);
+    assert!(scrape.get("basma_store_trip_seconds_count") > 40.0);
+    assert!(scrape.0.contains_key("basma_store_exchange_age_seconds"));
+    assert_eq!(scrape.sum("basma_store_failures_total"), 0.0);
+    let master = cluster.masters().await[0];
+    let replica = cluster.replicas_of(master).await[0];
+    cluster.kill(replica);
+    until("a write that is not confirmed", async || {
+        let unconfirmed = r#"basma_store_failures_total{kind="unconfirmed"}"#;
+        (Scrape::of(&server).await.get(unconfirmed) > 0.0).then_some(())
+    })
+    .await;
+    cluster.restart(replica).await;
+    writers.more(20).await;
+    writers.stop("a replica that was away").await;
+}
+
 #[tokio::test]
 async fn a_certificate_says_when_it_expires_and_a_new_one_when_that_does() {
     const EXPIRES: &str = "basma_certificate_not_after_seconds";
@@ -254,6 +287,14 @@ async fn dashboard_and_alerts_ask_for_what_is_told() {
         .expect_err("no id");
     let scrape = Scrape::of(&server).await;
     let mut told: BTreeSet<_> = scrape.0.keys().map(|series| bare(series)).collect();
+    // Only who shares an index tells of its cluster.
+    let cluster = Cluster::start().await;
+    let sharing = match &cluster {
+        Some(cluster) => Scrape::of(&Server::start_sharing(&cluster.url(), &LISTEN).await).await,
+        None => Scrape(Default::default()),
+    };
+    told.extend(sharing.0.keys().map(|series| bare(series)));
+    let skipped = |name: &str| cluster.is_none() && name.starts_with("basma_store_");
     // Only who has a certificate tells when it expires.
     told.insert("basma_certificate_not_after_seconds");
 
@@ -282,7 +323,7 @@ async fn dashboard_and_alerts_ask_for_what_is_told() {
         let mut asked = names(query).peekable();
         assert!(asked.peek().is_some(), "{query}");
         for name in asked {
-            assert!(told.contains(name), "{name} of {query}");
+            assert!(told.contains(name) || skipped(name), "{name} of {query}");
         }
     }
 }

@@ -121,14 +121,7 @@ impl Written {
     pub(crate) fn kinds(&self) -> BTreeMap<&'static str, usize> {
         let mut kinds = BTreeMap::new();
         for error in &self.errors {
-            let kind = match error {
-                Error::Unreachable(_) => "unreachable",
-                Error::Unconfirmed(_) => "unconfirmed",
-                Error::Full(_) => "full",
-                Error::Refused(_) => "refused",
-                Error::Unsuitable(_) => "unsuitable",
-            };
-            *kinds.entry(kind).or_default() += 1;
+            *kinds.entry(error.kind()).or_default() += 1;
         }
         kinds
     }

@@ -17,7 +17,9 @@ use tokio_util::task::AbortOnDropHandle;
 use tonic::Code;
 use tracing::warn;
 
-use super::{collection::Collection, entries, gone, keys, reply, stamps::Stamps, stories};
+use super::{
+    collection::Collection, entries, gone, keys, meter::Meter, reply, stamps::Stamps, stories,
+};
 use crate::{
     auth::Access,
     failure::Failure,
@@ -41,6 +43,7 @@ pub(crate) struct Shared {
     reached: OnceCell<Reached>,
     collections: DashMap<String, Collection>,
     ready: AtomicBool,
+    meter: Meter,
     /// Keeps up with the other servers.
     watch: OnceCell<AbortOnDropHandle<()>>,
 }
@@ -61,6 +64,7 @@ impl Shared {
             reached: OnceCell::new(),
             collections: DashMap::new(),
             ready: AtomicBool::new(false),
+            meter: Meter::default(),
             watch: OnceCell::new(),
         }
     }
@@ -200,18 +204,7 @@ impl Shared {
         if looks {
             self.look(reached).await?;
             gone::clear_due(&reached.redis).await?;
-            let mut info = cmd("INFO");
-            info.arg("memory");
-            let mut bytes = 0;
-            for (_, reply) in reached.redis.on_each_master(&info).await? {
-                let text = reply::text(reply)?;
-                let used = text
-                    .lines()
-                    .find_map(|line| line.strip_prefix("used_memory_dataset:"));
-                bytes += used
-                    .and_then(|used| used.trim().parse::<u64>().ok())
-                    .unwrap_or_default();
-            }
+            let bytes = self.meter.ask(&reached.redis).await?;
             self.collections
                 .iter()
                 .for_each(|each| each.counts.note_bytes(bytes));
@@ -220,6 +213,7 @@ impl Shared {
         for collection in all {
             collection.exchange().await?;
         }
+        self.meter.exchanged();
         Ok(())
     }
 }
@@ -325,8 +319,9 @@ impl Catalog for Shared {
 
     fn register(&self, _metrics: &mut prometheus_client::registry::Registry) {}
 
-    fn figures(&self, _out: &mut Figures<'_>) -> fmt::Result {
-        Ok(())
+    fn figures(&self, out: &mut Figures<'_>) -> fmt::Result {
+        let mut reached = self.reached.get().into_iter();
+        reached.try_for_each(|reached| self.meter.figures(&reached.redis, out))
     }
 
     fn stop(&self) {

@@ -11,6 +11,7 @@
 //! - [`withdraw`]: deletions and expiry; [`calendar`]: the articles in the order of their coming;
 //! - [`migration`]: all articles, given out and taken in;
 //! - [`stories`]: what is counted over all articles, by all servers together;
+//! - [`meter`]: what is told of the cluster;
 //! - [`stamps`]: the sequences of articles;
 //! - [`reply`]: reading what Redis says.
 
@@ -23,6 +24,7 @@ mod entries;
 mod gone;
 mod keys;
 mod lists;
+mod meter;
 mod migration;
 mod order;
 mod reply;
