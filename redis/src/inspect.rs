@@ -88,7 +88,7 @@ fn confirmable(nodes: &str) -> Result<(), Error> {
         return Ok(());
     }
     if alone.len() == masters.len() {
-        return Err(Error::Unsuitable(
+        return Err(Error::Unconfirmed(
             "no master of the cluster has a replica, which is to confirm every write: give each \
              at least one, better two, or choose ack = master (a write that was answered may \
              then be lost with its master)"

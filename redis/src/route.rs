@@ -68,7 +68,8 @@ impl Redis {
     ///
     /// # Errors
     ///
-    /// [`Error::Unsuitable`] where trying again is of no use.
+    /// [`Error::Unsuitable`] where trying again is of no use; [`Error::Unconfirmed`] if no master has a replica,
+    /// which a cluster that was made a moment ago may still get.
     pub async fn connect(address: &Address, ack: Ack) -> Result<Arc<Self>, Error> {
         let topology = inspect::inspect(address, ack).await?;
         let shared = Arc::new(Shared {

@@ -55,6 +55,9 @@ struct Outcome {
     imported: u64,
     present: u64,
     verified: u64,
+    /// Whether anything was to be copied.
+    #[serde(skip)]
+    copies: bool,
     /// The first difference.
     #[serde(skip_serializing_if = "Option::is_none")]
     difference: Option<String>,
@@ -98,6 +101,7 @@ impl Migrate {
                 imported: copied.imported_articles,
                 present: copied.present_articles,
                 verified,
+                copies: !self.verify,
                 difference,
             };
             if session.json {
@@ -123,13 +127,14 @@ impl Outcome {
             imported,
             present,
             verified,
+            copies,
             difference,
         } = self;
         let [imported, present, verified] = [imported, present, verified].map(|n| count(*n));
-        write!(
-            out,
-            "{collection}: {imported} copied, {present} were there; "
-        )?;
+        write!(out, "{collection}: ")?;
+        if *copies {
+            write!(out, "{imported} copied, {present} were there; ")?;
+        }
         match difference {
             None => writeln!(out, "{verified} compared, all the same"),
             Some(difference) => writeln!(out, "{verified} the same, then {difference}"),

@@ -15,7 +15,7 @@ async fn without_replicas_nothing_can_be_confirmed() {
         return;
     };
     match Redis::connect(&address(&cluster), Ack::Replica).await.err() {
-        Some(Error::Unsuitable(said)) => assert!(said.contains("ack = master"), "{said}"),
+        Some(Error::Unconfirmed(said)) => assert!(said.contains("ack = master"), "{said}"),
         other => panic!("{other:?}"),
     }
     let redis = Redis::connect(&address(&cluster), Ack::Master)

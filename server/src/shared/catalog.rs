@@ -6,13 +6,14 @@ use std::{
         Arc,
         atomic::{AtomicBool, Ordering},
     },
+    time::Duration,
 };
 
 use basma_engine::Timestamp;
 use basma_proto::DEFAULT_COLLECTION;
-use basma_redis::{Ack, Address, Command, Redis, cmd};
+use basma_redis::{Ack, Address, Command, Error, Redis, cmd};
 use dashmap::{DashMap, Entry};
-use tokio::sync::OnceCell;
+use tokio::{sync::OnceCell, time::Instant};
 use tokio_util::task::AbortOnDropHandle;
 use tonic::Code;
 use tracing::warn;
@@ -29,6 +30,10 @@ use crate::{
     settings::Settings,
     store::Snapshot,
 };
+
+/// So long a cluster may take to be there when a server starts, and between two attempts.
+const START: Duration = Duration::from_secs(10);
+const PAUSE: Duration = Duration::from_millis(250);
 
 /// Between two looks at what others have changed, in exchanges of counts.
 const LOOK: u32 = 4;
@@ -66,6 +71,26 @@ impl Shared {
             ready: AtomicBool::new(false),
             meter: Meter::default(),
             watch: OnceCell::new(),
+        }
+    }
+
+    /// Reaches the cluster; waits a while for one that is being started itself.
+    async fn connect(&self) -> Result<Arc<Redis>, Error> {
+        let until = Instant::now() + START;
+        let mut told = false;
+        loop {
+            match Redis::connect(&self.address, self.ack).await {
+                Err(error @ (Error::Unreachable(_) | Error::Unconfirmed(_)))
+                    if Instant::now() < until =>
+                {
+                    if !told {
+                        warn!(%error, "waits for the cluster");
+                        told = true;
+                    }
+                    tokio::time::sleep(PAUSE).await;
+                }
+                ended => return ended,
+            }
         }
     }
 
@@ -240,7 +265,7 @@ async fn watch(shared: std::sync::Weak<Shared>) {
 #[tonic::async_trait]
 impl Catalog for Shared {
     async fn recover(self: Arc<Self>) -> Result<(), String> {
-        let redis = Redis::connect(&self.address, self.ack).await;
+        let redis = self.connect().await;
         let redis = redis.map_err(|error| format!("{}: {error}", self.address))?;
         let reached = self.reach(redis).await;
         reached.map_err(|failure| failure.message().to_owned())
