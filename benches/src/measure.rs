@@ -31,6 +31,16 @@ impl Times {
         self.0.extend(other.0);
     }
 
+    /// Each so many times: of operations that were done together, and took the same time.
+    #[must_use]
+    pub fn each_so_often(self, often: usize) -> Self {
+        let each = self.0.into_iter();
+        Self(
+            each.flat_map(|time| std::iter::repeat_n(time, often))
+                .collect(),
+        )
+    }
+
     /// How many there are.
     pub fn count(&self) -> usize {
         self.0.len()
@@ -70,12 +80,26 @@ pub fn most_resident() -> usize {
 
 /// The processor's time that all threads of this process took, their system calls included.
 pub fn processor_time() -> Duration {
-    let stat = fs::read_to_string("/proc/self/stat").unwrap_or_default();
+    processor_time_of(Path::new("/proc/self"))
+}
+
+/// The same of another process or thread, by its folder in `/proc`; none if it has ended.
+pub fn processor_time_of(task: &Path) -> Duration {
+    let stat = fs::read_to_string(task.join("stat")).unwrap_or_default();
     // The name, in parentheses, may have spaces.
     let after = stat.rsplit(')').next().unwrap_or_default();
     let ticks = after.split_whitespace().skip(11).take(2);
     let ticks: u64 = ticks.filter_map(|ticks| ticks.parse::<u64>().ok()).sum();
     Duration::from_millis(ticks * 10)
+}
+
+/// The same of those threads of this process that have a name.
+pub fn processor_time_of_threads(name: &str) -> Duration {
+    let tasks = fs::read_dir("/proc/self/task").into_iter().flatten();
+    let own = tasks.flatten().map(|task| task.path()).filter(|task| {
+        fs::read_to_string(task.join("comm")).is_ok_and(|comm| comm.trim_end() == name)
+    });
+    own.map(|task| processor_time_of(&task)).sum()
 }
 
 /// The machine: its processor and how many cores there are.

@@ -1,8 +1,9 @@
 //! An index that several processes share: its tables are elsewhere, and what they say becomes the same
 //! answers as those of a [`Collection`](crate::Collection).
 //!
-//! Whoever keeps the tables asks for [`Question::asked`], the exact hash and the SimHash, fetches the
-//! [`Question::candidates`] among the articles that these lead to, and has it [decided](Question::decide).
+//! Whoever keeps the tables asks for [`Question::asked`], the exact hash and the SimHash, has these
+//! [counted](Question::count), fetches the [`Question::candidates`] among the articles that they lead to, and
+//! has it [decided](Question::decide).
 
 use std::sync::Arc;
 
@@ -60,6 +61,13 @@ pub struct Lists {
     pub same: Vec<u64>,
     /// Fingerprints, perhaps near, and who has them.
     pub near: Vec<(SimHash, u64)>,
+}
+
+/// Who shares hashes with a text, and in how many stories each hash stands.
+#[derive(Debug)]
+pub struct Counted {
+    sharing: Sharing<u64>,
+    stories: Vec<u32>,
 }
 
 /// What is decided about a text.
@@ -151,8 +159,8 @@ impl Question {
             .count()
     }
 
-    /// The articles that are worth fetching, each once.
-    pub fn candidates(&self, lists: &Lists) -> Vec<u64> {
+    /// The articles that are worth fetching, each once; `counted` is of the same lists.
+    pub fn candidates(&self, lists: &Lists, counted: &Counted) -> Vec<u64> {
         let mut chosen = Vec::new();
         if self.fingerprint.tokens == 0 {
             return chosen;
@@ -166,7 +174,7 @@ impl Question {
         chosen.extend(lists.same.iter().take(same));
         chosen.extend(self.near(&lists.near, most));
         if self.detector.method == Method::Full {
-            let shared = self.sharing(lists).0;
+            let shared = &counted.sharing;
             chosen.extend(shared.candidates(self.side(), sharing, |_| true));
         }
         let mut seen = foldhash::HashSet::default();
@@ -192,8 +200,8 @@ impl Question {
         each.take(most.max(SPARE)).collect()
     }
 
-    /// Who shares hashes, and in how many stories each hash stands.
-    fn sharing(&self, lists: &Lists) -> (Sharing<u64>, Vec<u32>) {
+    /// Counts who shares hashes, once for all decisions.
+    pub fn count(&self, lists: &Lists) -> Counted {
         let mut sharing = Sharing::default();
         let stories = lists.postings.iter().map(|list| {
             let mut holders = Holders::default();
@@ -212,13 +220,17 @@ impl Question {
             holders.stories
         });
         let stories = stories.collect();
-        (sharing, stories)
+        Counted { sharing, stories }
     }
 
     /// What follows from the candidates that are there. Of each match the canonical article is still to be
     /// told: see [`Answer::tell_canonical`].
-    pub fn decide(&self, lists: &Lists, candidates: &[Arc<Article>], stories: &Stories) -> Decided {
-        let (sharing, holders) = self.sharing(lists);
+    pub fn decide(
+        &self,
+        counted: &Counted,
+        candidates: &[Arc<Article>],
+        stories: &Stories,
+    ) -> Decided {
         let window = self.scope.window;
         let query = Query {
             side: self.side(),
@@ -227,8 +239,12 @@ impl Question {
             id: &self.id,
             limit: self.scope.limit,
             window: window.map(|age| Window::around(age, &self.metadata, self.now)),
-            rarity: Rarity::new(self.side().content, stories, holders),
-            may_be_more: sharing.may_be_more(),
+            rarity: Rarity::new(
+                self.side().content,
+                stories,
+                counted.stories.iter().copied(),
+            ),
+            may_be_more: counted.sharing.may_be_more(),
         };
         let matches: Vec<_> = candidates
             .iter()

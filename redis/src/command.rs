@@ -30,8 +30,10 @@ impl Command {
         K: AsRef<[u8]>,
         A: ToRedisArgs,
     {
-        let mut cmd = cmd("EVALSHA");
-        cmd.arg(script.hash()).arg(keys.len());
+        // Room for all at once; the arguments are numbers mostly.
+        let bytes: usize = keys.iter().map(|key| key.as_ref().len()).sum();
+        let mut cmd = Cmd::with_capacity(3 + keys.len() + args.len(), bytes + 64 + 24 * args.len());
+        cmd.arg("EVALSHA").arg(script.hash()).arg(keys.len());
         for key in keys {
             cmd.arg(key.as_ref());
         }
@@ -83,6 +85,11 @@ impl Command {
                 _ => 8,
             })
             .sum()
+    }
+
+    /// What is sent, in the protocol of Redis.
+    pub(crate) fn packed(&self) -> Vec<u8> {
+        self.cmd.get_packed_command()
     }
 
     /// Takes out what is sent.

@@ -38,7 +38,7 @@ pub(crate) struct Sent {
 }
 
 /// Takes all that waits, sends it as one pipeline, hands out the replies, and takes what has come to
-/// wait meanwhile: the more there is to do, the more goes at once, and nothing ever waits for company.
+/// wait meanwhile: the more there is to do, the more goes at once, and nothing ever waits for a clock.
 pub(crate) struct Lane {
     node: Endpoint,
     shared: Arc<Shared>,
@@ -69,6 +69,8 @@ impl Lane {
 
     async fn run(mut self, mut queue: mpsc::Receiver<Job>) {
         while let Some(first) = queue.recv().await {
+            // Whoever is about to ask, and needs a processor for it, goes with it.
+            tokio::task::yield_now().await;
             let mut batch = gathered(first, &mut queue);
             if batch.length == 0 {
                 continue;

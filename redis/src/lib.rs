@@ -10,12 +10,13 @@
 //! - `link`: one connection; `lane`: what waits for one, and goes there at once;
 //!   `fence`: what makes `WAIT` wait for all that came before; `nodes`: every node's lanes;
 //! - `outcome`: what a reply means;
-//! - [`Meter`]: what is measured of all that;
+//! - [`Meter`]: what is measured of all that; [`CALLS`]: where it is told what is asked;
 //! - `inspect`: whether a cluster is fit for this at all;
 //! - `error`: how it can fail.
 
 mod address;
 mod backoff;
+mod calls;
 mod command;
 mod error;
 mod fence;
@@ -32,10 +33,11 @@ mod topology;
 mod watch;
 
 pub use address::{Address, Endpoint, Malformed};
+pub use calls::CALLS;
 pub use command::Command;
 pub use error::Error;
 pub use meter::Meter;
 pub use redis::{Cmd, Value, cmd};
 pub use route::{Ack, Redis};
 pub use script::Script;
-pub use slot::{SLOTS, slot};
+pub use slot::{SLOTS, slot, tag};

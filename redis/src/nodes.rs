@@ -11,18 +11,16 @@ use crate::{
     watch::Shared,
 };
 
-/// How many lanes a node has for reading, and again for writing. Commands of one slot share
-/// one, and so those of a call keep their order.
-pub(crate) const LANES: u16 = 4;
-
-/// Whether commands write. What reads has its own lanes, and does not wait behind `WAIT`.
+/// Whether commands write. What reads has its own lane, and does not wait behind `WAIT`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Purpose {
     Read,
     Write,
 }
 
-type Lanes = [Option<mpsc::Sender<Job>>; 2 * LANES as usize];
+/// One for reading and one for writing, so that commands of one call keep their order. More would not be
+/// faster: each ends its pipelines with a fence and `WAIT`, which cost a node as much as some commands do.
+type Lanes = [Option<mpsc::Sender<Job>>; 2];
 
 /// The lanes of the nodes, each started when it is first wanted.
 pub(crate) struct Nodes {
@@ -36,16 +34,15 @@ impl Nodes {
         Self { shared, lanes }
     }
 
-    /// The lane of a slot to a node.
-    pub(crate) fn lane(&self, node: &Endpoint, slot: u16, purpose: Purpose) -> mpsc::Sender<Job> {
+    /// The lane to a node.
+    pub(crate) fn lane(&self, node: &Endpoint, purpose: Purpose) -> mpsc::Sender<Job> {
         let writes = purpose == Purpose::Write;
-        let place = usize::from(slot % LANES + if writes { LANES } else { 0 });
         let mut nodes = self.lanes.lock();
         let lanes = match nodes.get_mut(node) {
             Some(lanes) => lanes,
             None => nodes.entry(node.clone()).or_default(),
         };
-        lanes[place]
+        lanes[usize::from(writes)]
             .get_or_insert_with(|| Lane::start(node.clone(), Arc::clone(&self.shared), writes))
             .clone()
     }

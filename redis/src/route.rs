@@ -10,9 +10,9 @@ use tokio::{
 };
 
 use crate::{
-    Address, Command, Endpoint, Error, Meter, inspect,
+    Address, Command, Endpoint, Error, Meter, calls, inspect,
     lane::{Job, MOST_COMMANDS, Sent},
-    nodes::{LANES, Nodes, Purpose},
+    nodes::{Nodes, Purpose},
     outcome::Outcome,
     watch::{Shared, watch as keep_watch},
 };
@@ -145,6 +145,7 @@ impl Redis {
     }
 
     async fn call(&self, commands: Vec<Command>, purpose: Purpose) -> Result<Vec<Value>, Error> {
+        calls::tell(&commands, purpose);
         let attempts = commands
             .into_iter()
             .enumerate()
@@ -236,13 +237,12 @@ impl Redis {
                     return Err(Error::Unreachable(message));
                 }
             };
-            let lane = slot % LANES;
             let last = groups
                 .iter()
-                .rposition(|group| group.lane == lane && group.node == *node)
+                .rposition(|group| group.node == *node)
                 .filter(|last| groups[*last].commands.len() < MOST_COMMANDS);
             let last = last.unwrap_or_else(|| {
-                groups.push(Group::new(node.clone(), lane));
+                groups.push(Group::new(node.clone()));
                 groups.len() - 1
             });
             let group = &mut groups[last];
@@ -254,7 +254,7 @@ impl Redis {
         }
         let mut answers = Vec::with_capacity(groups.len());
         for group in groups {
-            let lane = self.nodes.lane(&group.node, group.lane, purpose);
+            let lane = self.nodes.lane(&group.node, purpose);
             let (outcomes, answer) = oneshot::channel();
             let job = Job {
                 commands: group.commands,
@@ -280,16 +280,14 @@ impl Redis {
 /// Commands for one lane.
 struct Group {
     node: Endpoint,
-    lane: u16,
     places: Vec<usize>,
     commands: Vec<Sent>,
 }
 
 impl Group {
-    fn new(node: Endpoint, lane: u16) -> Self {
+    fn new(node: Endpoint) -> Self {
         Self {
             node,
-            lane,
             places: Vec::new(),
             commands: Vec::new(),
         }

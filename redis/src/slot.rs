@@ -21,7 +21,7 @@ pub fn slot(key: &[u8]) -> u16 {
 }
 
 /// A number that is in this slot when it is a key's tag.
-pub(crate) fn tag(slot: u16) -> u32 {
+pub fn tag(slot: u16) -> u32 {
     static TAGS: LazyLock<Box<[u32]>> = LazyLock::new(tags);
     TAGS[usize::from(slot)]
 }

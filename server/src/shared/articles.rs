@@ -4,6 +4,7 @@ use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use basma_engine::{Article, Record};
 use basma_redis::{Command, Redis, Script, cmd};
+use futures_util::future::join_all;
 use parking_lot::Mutex;
 
 use super::{keys::Keys, reply, stamps};
@@ -18,10 +19,13 @@ const GONE: u8 = b'X';
 const TOMBSTONE: u64 = 60_000;
 
 /// How long somebody waits for another to decide; and for one that has the greater sequence, which may be
-/// waiting for him (see [`super::order`]).
+/// waiting for him (see [`super::order`]). That seldom is so, and whoever is not waited for has to begin anew:
+/// so the shorter time, too, is more than what a cluster takes that has much to do.
 const PATIENCE: Duration = Duration::from_secs(2);
-const IMPATIENCE: Duration = Duration::from_millis(50);
-const PAUSE: Duration = Duration::from_millis(2);
+const IMPATIENCE: Duration = Duration::from_millis(500);
+/// Between two looks, first and at most.
+const PAUSE: Duration = Duration::from_millis(1);
+const LONGEST_PAUSE: Duration = Duration::from_millis(16);
 
 /// A record that is not there and is older than this, in milliseconds, will never be.
 const LATE: i64 = 10_000;
@@ -167,16 +171,18 @@ impl Articles {
             }
         }
         if !wanted.is_empty() {
-            for (sequence, state) in wanted.iter().zip(self.read(redis, &wanted).await?) {
-                let state = match state {
+            let states = wanted.iter().zip(self.read(redis, &wanted).await?);
+            let there = states.map(|(sequence, state)| async move {
+                match state {
                     State::Missing if patiently => {
-                        self.wait(redis, *sequence, false, IMPATIENCE).await?
+                        self.wait(redis, *sequence, false, IMPATIENCE).await
                     }
-                    State::Missing => None,
-                    State::Gone => None,
-                    State::Found(found) => Some(found),
-                };
-                if let Some(state) = state {
+                    State::Missing | State::Gone => Ok(None),
+                    State::Found(found) => Ok(Some(found)),
+                }
+            });
+            for (sequence, state) in wanted.iter().zip(join_all(there).await) {
+                if let Some(state) = state? {
                     found.insert(*sequence, state);
                 }
             }
@@ -258,6 +264,7 @@ impl Articles {
             return Ok(None);
         }
         let until = tokio::time::Instant::now() + patience;
+        let mut pause = PAUSE;
         while tokio::time::Instant::now() < until {
             for state in self.read(redis, &[sequence]).await? {
                 match state {
@@ -266,7 +273,8 @@ impl Articles {
                     State::Found(_) | State::Missing => {}
                 }
             }
-            tokio::time::sleep(PAUSE).await;
+            tokio::time::sleep(pause).await;
+            pause = (pause * 2).min(LONGEST_PAUSE);
         }
         let key = self.keys.record(sequence);
         let given_up = Command::script(&GIVE_UP, &[key], &[TOMBSTONE]);

@@ -1,17 +1,17 @@
 //! What the lists say to a question.
 
-use std::{collections::BTreeMap, sync::LazyLock};
+use std::sync::LazyLock;
 
 use basma_engine::{
-    SimHash,
+    Article, Fingerprint, SimHash,
     detector::{Detector, Method},
     shared::{Lists, Question},
 };
-use basma_redis::{Command, Redis, Value, cmd};
+use basma_redis::{Command, Redis, Value};
 
 use super::{
-    keys::{BLOCK_BITS, Block, Keys},
-    lists::{self, Kind},
+    keys::{BLOCK_BITS, Block, GROUPS, Keys},
+    lists::{self, Group, Kind, List},
     reply,
 };
 use crate::failure::Failure;
@@ -19,20 +19,9 @@ use crate::failure::Failure;
 /// The lists that a question asks for, by the slots that they are in.
 #[derive(Debug)]
 pub(super) struct Asked {
-    requests: Vec<Request>,
+    groups: Vec<Group>,
     /// How many hashes there are.
     hashes: usize,
-}
-
-/// Lists in one slot: first those that the article itself appends to.
-#[derive(Debug)]
-struct Request {
-    kind: Kind,
-    keys: Vec<String>,
-    /// So many of them are appended to.
-    appended: usize,
-    /// For posting lists, which of the question's hashes each is of; for blocks, their places.
-    places: Vec<usize>,
 }
 
 /// What the lists said, and for each block's list of the text's own what stood there.
@@ -43,53 +32,33 @@ pub(super) struct Said {
     pub(super) blocks: Vec<Vec<(SimHash, u64)>>,
 }
 
-impl Asked {
-    /// All lists that can lead to what a question is about.
-    pub(super) fn by(question: &Question, keys: &Keys) -> Self {
-        let fingerprint = question.fingerprint();
-        let mut requests = Vec::new();
+/// Lists that are gathered by group.
+struct Gathering<'a> {
+    keys: &'a Keys,
+    groups: [Group; GROUPS],
+}
+
+impl<'a> Gathering<'a> {
+    fn new(keys: &'a Keys) -> Self {
+        let groups = Default::default();
+        Self { keys, groups }
+    }
+
+    /// The list of equal texts.
+    fn same(&mut self, fingerprint: &Fingerprint) {
         if fingerprint.tokens > 0 {
-            requests.push(Request {
+            self.groups[Keys::exact_group(fingerprint.exact)].push(List {
                 kind: Kind::Same,
-                keys: vec![keys.exact(fingerprint.exact)],
-                appended: 1,
-                places: vec![0],
+                key: self.keys.exact(fingerprint.exact),
+                is_own: true,
+                place: 0,
             });
-        }
-        if fingerprint.tokens >= Detector::MIN_TOKENS {
-            requests.extend(Self::near(
-                fingerprint.simhash,
-                question.detector().distance,
-                keys,
-            ));
-        }
-        let (hashes, posted) = (question.asked(), question.posted());
-        if question.detector().method == Method::Full {
-            let mut groups: BTreeMap<u32, Request> = BTreeMap::new();
-            for (place, hash) in hashes.iter().enumerate() {
-                let request = groups.entry(Keys::group(*hash)).or_insert_with(|| Request {
-                    kind: Kind::Posting,
-                    keys: Vec::new(),
-                    appended: 0,
-                    places: Vec::new(),
-                });
-                request.keys.push(keys.posting(*hash));
-                request.places.push(place);
-                // Those that are posted come first.
-                request.appended += usize::from(place < posted);
-            }
-            requests.extend(groups.into_values());
-        }
-        Self {
-            requests,
-            hashes: hashes.len(),
         }
     }
 
     /// The lists of all blocks that a SimHash within a distance must have one of: if no block were within its
     /// threshold, the distance would be at least the sum of all thresholds and 4.
-    fn near(simhash: SimHash, distance: u32, keys: &Keys) -> Vec<Request> {
-        let mut cells: BTreeMap<(bool, u32, u16), Request> = BTreeMap::new();
+    fn near(&mut self, simhash: SimHash, distance: u32) {
         let room = distance.saturating_sub(3);
         for own in Block::all(simhash) {
             let threshold = room / 4 + u32::from(own.place < room % 4);
@@ -98,94 +67,113 @@ impl Asked {
                     bits: own.bits ^ flipped,
                     ..own
                 };
-                let (place, upper) = Keys::cell(block);
-                // The own lists by themselves: they alone are appended to.
-                let request = cells
-                    .entry((flipped != 0, place, upper))
-                    .or_insert_with(|| Request {
-                        kind: Kind::Near,
-                        keys: Vec::new(),
-                        appended: usize::from(flipped == 0),
-                        places: Vec::new(),
-                    });
-                request.keys.push(keys.block(block));
-                request.places.push(block.place as usize);
+                self.groups[Keys::block_group(block)].push(List {
+                    kind: Kind::Near,
+                    key: self.keys.block(block),
+                    is_own: flipped == 0,
+                    place: block.place as usize,
+                });
             }
         }
-        cells.into_values().collect()
+    }
+
+    /// Posting lists; those of the first hashes are the article's own.
+    fn postings(&mut self, hashes: &[u32], posted: usize) {
+        for (place, hash) in hashes.iter().enumerate() {
+            self.groups[Keys::posting_group(*hash)].push(List {
+                kind: Kind::Posting,
+                key: self.keys.posting(*hash),
+                is_own: place < posted,
+                place,
+            });
+        }
+    }
+
+    fn done(self, hashes: usize) -> Asked {
+        let groups = self.groups.into_iter().filter(|group| !group.is_empty());
+        let arranged = groups.map(|mut group| {
+            group.arrange();
+            group
+        });
+        Asked {
+            groups: arranged.collect(),
+            hashes,
+        }
+    }
+}
+
+impl Asked {
+    /// All lists that can lead to what a question is about.
+    pub(super) fn by(question: &Question, keys: &Keys) -> Self {
+        let fingerprint = question.fingerprint();
+        let mut gathering = Gathering::new(keys);
+        gathering.same(fingerprint);
+        if fingerprint.tokens >= Detector::MIN_TOKENS {
+            gathering.near(fingerprint.simhash, question.detector().distance);
+        }
+        let hashes = question.asked();
+        if question.detector().method == Method::Full {
+            gathering.postings(&hashes, question.posted());
+        }
+        gathering.done(hashes.len())
     }
 
     /// Only the lists of blocks: what is near a SimHash alone.
     pub(super) fn around(simhash: SimHash, distance: u32, keys: &Keys) -> Self {
-        Self {
-            requests: Self::near(simhash, distance, keys),
-            hashes: 0,
-        }
+        let mut gathering = Gathering::new(keys);
+        gathering.near(simhash, distance);
+        gathering.done(0)
     }
 
     /// Only posting lists, of these hashes.
     pub(super) fn holders(hashes: &[u32], keys: &Keys) -> Self {
-        let each = hashes.iter().enumerate().map(|(place, hash)| Request {
-            kind: Kind::Posting,
-            keys: vec![keys.posting(*hash)],
-            appended: 0,
-            places: vec![place],
-        });
-        Self {
-            requests: each.collect(),
-            hashes: hashes.len(),
+        let mut gathering = Gathering::new(keys);
+        gathering.postings(hashes, 0);
+        gathering.done(hashes.len())
+    }
+
+    /// The lists that an article stands in.
+    pub(super) fn holding(article: &Article, keys: &Keys) -> Self {
+        let (fingerprint, posts) = (&article.fingerprint, article.posts());
+        let mut gathering = Gathering::new(keys);
+        gathering.same(fingerprint);
+        if fingerprint.tokens >= Detector::MIN_TOKENS {
+            gathering.near(fingerprint.simhash, 0);
         }
+        gathering.postings(&posts, posts.len());
+        gathering.done(posts.len())
     }
 
     /// Reads all lists.
     pub(super) async fn read(&self, redis: &Redis) -> Result<Said, Failure> {
-        let commands = self.requests.iter().map(|request| {
-            let mut get = cmd("MGET");
-            request.keys.iter().for_each(|key| {
-                get.arg(key);
-            });
-            Command::new(request.keys[0].as_bytes(), get)
-        });
+        let commands = self.groups.iter().map(Group::read);
         let replies = redis.read(commands.collect()).await?;
         self.said(replies)
     }
 
     /// The commands that append an article to its lists and read all.
     pub(super) fn append(&self, simhash: SimHash, sequence: u64, life: i64) -> Vec<Command> {
-        let commands = self.requests.iter().map(|request| {
-            let entry = match request.kind {
-                Kind::Posting => lists::posting(sequence),
-                Kind::Same => sequence.to_be_bytes().to_vec(),
-                Kind::Near => lists::near(simhash, sequence),
-            };
-            lists::append(request.kind, &request.keys, &entry, request.appended, life)
-        });
-        commands.collect()
+        let groups = self.groups.iter();
+        groups
+            .map(|group| group.append(simhash, sequence, life))
+            .collect()
     }
 
     /// The commands that take an article out of its lists again.
     pub(super) fn remove(&self, sequence: u64) -> Vec<Command> {
-        let appended = self.requests.iter().filter(|request| request.appended > 0);
-        let commands = appended.map(|request| {
-            lists::remove(request.kind, &request.keys[..request.appended], sequence)
-        });
-        commands.collect()
+        let groups = self.groups.iter();
+        groups.filter_map(|group| group.remove(sequence)).collect()
     }
 
     /// The commands that say that an article is no story of its own.
     pub(super) fn mark(&self, sequence: u64) -> Vec<Command> {
-        let posted = self
-            .requests
-            .iter()
-            .filter(|request| request.kind == Kind::Posting && request.appended > 0);
-        let commands =
-            posted.map(|request| lists::mark(&request.keys[..request.appended], sequence));
-        commands.collect()
+        let groups = self.groups.iter();
+        groups.filter_map(|group| group.mark(sequence)).collect()
     }
 
     /// How many replies there are to what [`Asked::append`] asks.
     pub(super) fn len(&self) -> usize {
-        self.requests.len()
+        self.groups.len()
     }
 
     /// Reads the replies.
@@ -197,18 +185,17 @@ impl Asked {
             },
             blocks: vec![Vec::new(); 4],
         };
-        for (request, reply) in self.requests.iter().zip(replies) {
-            let found = reply::several(reply)?;
-            for (place, (at, list)) in request.places.iter().zip(found).enumerate() {
+        for (group, reply) in self.groups.iter().zip(replies) {
+            for (asked, list) in group.iter().zip(reply::several(reply)?) {
                 let list = reply::bytes(list)?;
-                match request.kind {
-                    Kind::Posting => said.lists.postings[*at] = lists::holders(&list),
+                match asked.kind {
+                    Kind::Posting => said.lists.postings[asked.place] = lists::holders(&list),
                     Kind::Same => said.lists.same = lists::same(&list),
                     Kind::Near => {
                         let near = lists::nears(&list);
                         said.lists.near.extend(&near);
-                        if place < request.appended {
-                            said.blocks[*at] = near;
+                        if asked.is_own {
+                            said.blocks[asked.place] = near;
                         }
                     }
                 }
@@ -245,7 +232,7 @@ mod tests {
             let keys = Keys::new(1);
             let asked = Asked::around(SimHash(simhash), distance, &keys);
             let theirs: Vec<_> = Block::all(SimHash(other)).map(|block| keys.block(block)).collect();
-            let met = asked.requests.iter().flat_map(|request| &request.keys).any(|key| theirs.contains(key));
+            let met = asked.groups.iter().flat_map(Group::iter).any(|list| theirs.contains(&list.key));
             prop_assert!(met);
         }
     }

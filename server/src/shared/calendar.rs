@@ -1,5 +1,7 @@
 //! The articles in the order of their coming: a list of sequences for each minute.
 
+use std::sync::atomic::{AtomicI64, Ordering};
+
 use basma_redis::{Command, Redis, cmd};
 
 use super::{keys::Keys, reply, stamps};
@@ -27,17 +29,40 @@ fn hour(sequence: u64) -> i64 {
     time(sequence) / HOUR
 }
 
+/// The latest hour that is known to be among those in which articles came: all would note it at one key.
+#[derive(Debug)]
+pub(super) struct Noted(AtomicI64);
+
+impl Default for Noted {
+    fn default() -> Self {
+        Self(AtomicI64::new(i64::MIN))
+    }
+}
+
+impl Noted {
+    /// An article's coming was noted.
+    pub(super) fn note(&self, sequence: u64) {
+        self.0.store(hour(sequence), Ordering::Relaxed);
+    }
+
+    fn knows(&self, hour: i64) -> bool {
+        self.0.load(Ordering::Relaxed) == hour
+    }
+}
+
 /// The commands that note an article's coming; the list stays for `life` milliseconds after it, or for good.
-pub(super) fn note(keys: &Keys, sequence: u64, life: i64) -> Vec<Command> {
+pub(super) fn note(keys: &Keys, noted: &Noted, sequence: u64, life: i64) -> Vec<Command> {
     let hour = hour(sequence);
     let minute = keys.minute(hour, time(sequence) % HOUR / MINUTE);
     let mut append = cmd("APPEND");
     append.arg(&minute).arg(&sequence.to_be_bytes()[..]);
     let mut commands = vec![Command::new(minute.as_bytes(), append)];
-    let hours = keys.hours();
-    let mut add = cmd("ZADD");
-    add.arg(&hours).arg("NX").arg(hour).arg(hour);
-    commands.push(Command::new(hours.as_bytes(), add));
+    if !noted.knows(hour) {
+        let hours = keys.hours();
+        let mut add = cmd("ZADD");
+        add.arg(&hours).arg("NX").arg(hour).arg(hour);
+        commands.push(Command::new(hours.as_bytes(), add));
+    }
     if life > 0 {
         let mut expire = cmd("PEXPIRE");
         expire.arg(&minute).arg(life);

@@ -72,6 +72,7 @@ pub(super) struct Inner {
     pub(super) stamps: Arc<Stamps>,
     pub(super) articles: Articles,
     pub(super) counts: Counts,
+    pub(super) noted: calendar::Noted,
 }
 
 impl Collection {
@@ -92,6 +93,7 @@ impl Collection {
             keys,
             stamps,
             counts: Counts::default(),
+            noted: calendar::Noted::default(),
         }))
     }
 
@@ -105,12 +107,13 @@ impl Collection {
     /// What is known, and nothing changed.
     async fn answer(&self, question: &Question) -> Result<Answer, Failure> {
         let said = Asked::by(question, &self.keys).read(&self.redis).await?;
-        let candidates = question.candidates(&said.lists);
+        let counted = question.count(&said.lists);
+        let candidates = question.candidates(&said.lists, &counted);
         let found = self.articles.fetch(&self.redis, &candidates, false).await?;
         let decided = found.into_iter().filter(|found| found.is_decided);
         let articles: Vec<_> = decided.map(|found| found.article).collect();
         let mut answer = question
-            .decide(&said.lists, &articles, &self.counts.stories)
+            .decide(&counted, &articles, &self.counts.stories)
             .answer;
         let canonical = self.canonical(&answer, None).await?;
         answer.tell_canonical(question.id(), |other| {

@@ -5,7 +5,7 @@
 //! alone finds the other ([`super::order`]). What returns a list changes nothing when it is sent again.
 
 use basma_engine::{SimHash, shared::Holder};
-use basma_redis::{Command, Script};
+use basma_redis::{Command, Script, cmd};
 
 /// Bytes of an entry of a posting list: a sequence, and 1 if the article is no story of its own.
 pub(super) const POSTING: usize = 9;
@@ -14,17 +14,16 @@ pub(super) const SAME: usize = 8;
 /// Of a block's list: a SimHash and a sequence.
 pub(super) const NEAR: usize = 16;
 
-/// Appends an entry to the first lists of several, and returns what stood in each.
+/// Appends an article to some of the lists, and returns what stood in each: of the posting lists, the lists of
+/// equal texts and those of blocks, in this order, to so many first ones, and so many there are of each.
 ///
 /// Beyond three times `most` entries a list is cut: of a posting list the latest `most` of either kind are
 /// left, of equal texts the first and the latest, of a block's list the latest.
 static APPEND: Script = Script::new(
     r"
-local entry, number, life = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
-local kind, most, at = ARGV[4], tonumber(ARGV[5]), tonumber(ARGV[6])
-local width = #entry
-local sequence = string.sub(entry, at + 1, at + 8)
-local function holds(list)
+local sequence, simhash, life = ARGV[1], ARGV[2], tonumber(ARGV[3])
+local before = redis.call('MGET', unpack(KEYS))
+local function holds(list, width, at)
   local from = 1
   while true do
     local found = string.find(list, sequence, from, true)
@@ -33,12 +32,11 @@ local function holds(list)
     from = found + 1
   end
 end
-local function cut(list)
-  local count = #list / width
-  if kind == 'near' then return string.sub(list, -most * width) end
-  if kind == 'same' then return string.sub(list, 1, most * width) .. string.sub(list, -most * width) end
+local function cut(kind, list, width, most)
+  if kind == 3 then return string.sub(list, -most * width) end
+  if kind == 2 then return string.sub(list, 1, most * width) .. string.sub(list, -most * width) end
   local left, kept = {[0] = most, [1] = most}, {}
-  for place = count, 1, -1 do
+  for place = #list / width, 1, -1 do
     local one = string.sub(list, (place - 1) * width + 1, place * width)
     local copy = string.byte(one, width)
     if left[copy] > 0 then
@@ -48,28 +46,36 @@ local function cut(list)
   end
   return table.concat(kept)
 end
-local before = {}
-for place, key in ipairs(KEYS) do
-  local list = redis.call('GET', key) or ''
-  before[place] = list
-  if place <= number and not holds(list) then
-    if #list > 3 * most * width then
-      redis.call('SET', key, cut(list) .. entry)
-    else
-      redis.call('APPEND', key, entry)
+local entries = {sequence .. '\0', sequence, simhash .. sequence}
+local first = 1
+for kind = 1, 3 do
+  local number, all = tonumber(ARGV[2 + 2 * kind]), tonumber(ARGV[3 + 2 * kind])
+  local entry, at, most = entries[kind], kind == 3 and 8 or 0, tonumber(ARGV[9 + kind])
+  local width = #entry
+  for place = first, first + number - 1 do
+    local key, list = KEYS[place], before[place]
+    if not list or not holds(list, width, at) then
+      if list and #list > 3 * most * width then
+        redis.call('SET', key, cut(kind, list, width, most) .. entry)
+      else
+        redis.call('APPEND', key, entry)
+      end
+      if life > 0 then redis.call('PEXPIRE', key, life) end
     end
-    if life > 0 then redis.call('PEXPIRE', key, life) end
   end
+  first = first + all
 end
 return before
 ",
 );
 
-/// Takes a sequence out of lists.
+/// Takes a sequence out of lists: so many posting lists, so many of equal texts, and else of blocks.
 static REMOVE: Script = Script::new(
     r"
-local sequence, width, at = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
-for _, key in ipairs(KEYS) do
+local sequence, postings, same = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
+for place, key in ipairs(KEYS) do
+  local width, at = 16, 8
+  if place <= postings then width, at = 9, 0 elseif place <= postings + same then width, at = 8, 0 end
   local list = redis.call('GET', key) or ''
   local from = 1
   while true do
@@ -108,8 +114,8 @@ return 0
 ",
 );
 
-/// What a list is of.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// What a list is of, in the order in which a command names them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Kind {
     Posting,
     Same,
@@ -117,29 +123,7 @@ pub(super) enum Kind {
 }
 
 impl Kind {
-    fn name(self) -> &'static str {
-        match self {
-            Self::Posting => "posting",
-            Self::Same => "same",
-            Self::Near => "near",
-        }
-    }
-
-    pub(super) fn width(self) -> usize {
-        match self {
-            Self::Posting => POSTING,
-            Self::Same => SAME,
-            Self::Near => NEAR,
-        }
-    }
-
-    /// Where in an entry the sequence stands.
-    fn offset(self) -> usize {
-        match self {
-            Self::Posting | Self::Same => 0,
-            Self::Near => 8,
-        }
-    }
+    const ALL: [Self; 3] = [Self::Posting, Self::Same, Self::Near];
 
     /// Entries that are left of a list that is cut: of postings of either kind, of equal texts at either end.
     pub(super) fn most(self) -> usize {
@@ -151,49 +135,92 @@ impl Kind {
     }
 }
 
-/// Appends to the first `number` of these lists, which are in one slot, and returns what stood in each of
-/// them. With a `life`, a list that nothing is appended to goes after so many milliseconds.
-pub(super) fn append(
-    kind: Kind,
-    keys: &[String],
-    entry: &[u8],
-    number: usize,
-    life: i64,
-) -> Command {
-    let [number, life, most, offset] = [
-        number as i64,
-        life,
-        kind.most() as i64,
-        kind.offset() as i64,
-    ]
-    .map(|number| number.to_string().into_bytes());
-    let name = kind.name().as_bytes().to_vec();
-    Command::script(
-        &APPEND,
-        keys,
-        &[entry.to_vec(), number, life, name, most, offset],
-    )
+/// A list that is asked for.
+#[derive(Debug)]
+pub(super) struct List {
+    pub(super) kind: Kind,
+    pub(super) key: String,
+    /// Whether the article that asks belongs into it.
+    pub(super) is_own: bool,
+    /// Of a posting list, which of the question's hashes it is of; of a block's, its place.
+    pub(super) place: usize,
 }
 
-/// Takes an article out of these lists, which are in one slot.
-pub(super) fn remove(kind: Kind, keys: &[String], sequence: u64) -> Command {
-    let sequence = sequence.to_be_bytes().to_vec();
-    let [width, offset] =
-        [kind.width(), kind.offset()].map(|number| number.to_string().into_bytes());
-    Command::script(&REMOVE, keys, &[sequence, width, offset])
-}
+/// Lists in one slot, in the order of their kinds, each kind's own ones first.
+#[derive(Debug, Default)]
+pub(super) struct Group(Vec<List>);
 
-/// Says that an article in these posting lists, which are in one slot, is no story of its own.
-pub(super) fn mark(keys: &[String], sequence: u64) -> Command {
-    Command::script(&MARK, keys, &[sequence.to_be_bytes().to_vec()])
-}
+impl Group {
+    /// To be [`arranged`](Self::arrange) when all are there.
+    pub(super) fn push(&mut self, list: List) {
+        self.0.push(list);
+    }
 
-pub(super) fn posting(sequence: u64) -> Vec<u8> {
-    [&sequence.to_be_bytes()[..], &[0]].concat()
-}
+    pub(super) fn arrange(&mut self) {
+        self.0.sort_by_key(|list| (list.kind, !list.is_own));
+    }
 
-pub(super) fn near(simhash: SimHash, sequence: u64) -> Vec<u8> {
-    [simhash.0.to_be_bytes(), sequence.to_be_bytes()].concat()
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    pub(super) fn iter(&self) -> std::slice::Iter<'_, List> {
+        self.0.iter()
+    }
+
+    /// How many of a kind are the article's own.
+    fn own(&self, kind: Kind) -> usize {
+        let own = self.iter().filter(|list| list.is_own && list.kind == kind);
+        own.count()
+    }
+
+    /// Reads all.
+    pub(super) fn read(&self) -> Command {
+        let mut get = cmd("MGET");
+        self.iter().for_each(|list| {
+            get.arg(&list.key);
+        });
+        Command::new(self.0[0].key.as_bytes(), get)
+    }
+
+    /// Appends an article to its own lists, and returns what stood in all of them. With a `life`, a list that
+    /// nothing is appended to goes after so many milliseconds.
+    pub(super) fn append(&self, simhash: SimHash, sequence: u64, life: i64) -> Command {
+        let keys: Vec<_> = self.iter().map(|list| &*list.key).collect();
+        let counts = Kind::ALL.map(|kind| {
+            let all = self.iter().filter(|list| list.kind == kind).count();
+            [self.own(kind), all]
+        });
+        let most = Kind::ALL.map(Kind::most);
+        let mut args = vec![
+            sequence.to_be_bytes().to_vec(),
+            simhash.0.to_be_bytes().to_vec(),
+            life.to_string().into_bytes(),
+        ];
+        let numbers = counts.as_flattened().iter().chain(&most);
+        args.extend(numbers.map(|number| number.to_string().into_bytes()));
+        Command::script(&APPEND, &keys, &args)
+    }
+
+    /// Takes an article out of its own lists; `None` if none is.
+    pub(super) fn remove(&self, sequence: u64) -> Option<Command> {
+        let own = self.iter().filter(|list| list.is_own);
+        let keys: Vec<_> = own.map(|list| &*list.key).collect();
+        let counts = [Kind::Posting, Kind::Same].map(|kind| self.own(kind).to_string());
+        let [postings, same] = counts.map(String::into_bytes);
+        let args = [sequence.to_be_bytes().to_vec(), postings, same];
+        (!keys.is_empty()).then(|| Command::script(&REMOVE, &keys, &args))
+    }
+
+    /// Says that an article in its own posting lists is no story of its own; `None` if there are none.
+    pub(super) fn mark(&self, sequence: u64) -> Option<Command> {
+        let keys: Vec<_> = self.0[..self.own(Kind::Posting)]
+            .iter()
+            .map(|list| &*list.key)
+            .collect();
+        let args = [sequence.to_be_bytes().to_vec()];
+        (!keys.is_empty()).then(|| Command::script(&MARK, &keys, &args))
+    }
 }
 
 fn long(bytes: &[u8]) -> u64 {

@@ -1,6 +1,6 @@
 //! Articles of a shared collection, given out and taken in.
 
-use basma_engine::{Article, Record, detector::Detector};
+use basma_engine::{Article, Record};
 use basma_proto::v1;
 use basma_redis::{Command, Script};
 use futures_util::{
@@ -9,10 +9,10 @@ use futures_util::{
 };
 
 use super::{
-    articles, calendar,
+    articles,
+    ask::Asked,
+    calendar,
     collection::{Collection, life_of},
-    keys::{Block, Keys},
-    lists::{self, Kind},
     reply,
     submit::NAME,
 };
@@ -84,36 +84,17 @@ impl Collection {
         let (keys, sequence) = (&self.keys, article.sequence());
         let settings = *self.settings.read();
         let life = settings.life();
-        let fingerprint = &article.fingerprint;
-        let mut commands = Vec::new();
-        if fingerprint.tokens > 0 {
-            let (list, entry) = (keys.exact(fingerprint.exact), sequence.to_be_bytes());
-            commands.push(lists::append(Kind::Same, &[list], &entry, 1, life));
-        }
-        if fingerprint.tokens >= Detector::MIN_TOKENS {
-            let entry = lists::near(fingerprint.simhash, sequence);
-            commands.extend(
-                Block::all(fingerprint.simhash)
-                    .map(|block| lists::append(Kind::Near, &[keys.block(block)], &entry, 1, life)),
-            );
-        }
-        let mut posts = article.posts();
-        posts.sort_by_key(|hash| Keys::group(*hash));
-        let entry = lists::posting(sequence);
-        for group in posts.chunk_by(|a, b| Keys::group(*a) == Keys::group(*b)) {
-            let lists: Vec<_> = group.iter().map(|hash| keys.posting(*hash)).collect();
-            let append = lists::append(Kind::Posting, &lists, &entry, lists.len(), life);
-            commands.push(append);
-            if !article.is_story {
-                commands.push(lists::mark(&lists, sequence));
-            }
+        let lists = Asked::holding(article, keys);
+        let mut commands = lists.append(article.fingerprint.simhash, sequence, life);
+        if !article.is_story {
+            commands.extend(lists.mark(sequence));
         }
         let stays = life_of(&settings, article, now());
         commands.push(self.articles.decided_elsewhere(article, usual, stays));
         if let Some(text) = text.filter(|_| settings.keep_texts) {
             commands.push(self.keep(sequence, &pack(text), stays));
         }
-        commands.extend(calendar::note(keys, sequence, life));
+        commands.extend(calendar::note(keys, &self.noted, sequence, life));
         commands
     }
 }

@@ -31,6 +31,8 @@ mod reply;
 mod stamps;
 mod stories;
 mod submit;
+#[cfg(test)]
+mod trips;
 mod withdraw;
 
 pub(crate) use catalog::Shared;

@@ -4,7 +4,12 @@
 //! stood there before: so of two that append to the same list exactly one finds the other. They may share
 //! several lists and stand in each in another order; what counts is the first list that they share, in an
 //! order of lists that all servers know: posting lists by hash, equal texts, blocks by place. Whoever stood
-//! there first is the earlier, and the other waits for its decision.
+//! there first is the earlier, and the other waits for its decision. Lists of one slot are appended to by one
+//! script, all in one step; this needs it of each list only.
+//!
+//! What was appended is on a replica before anything is decided ([`super::submit`] writes it with its own
+//! `WAIT`). To confirm it together with the decision would save a wait, but then a master that is lost between
+//! could take the article out of lists that a decided, and perhaps acknowledged, record says it stands in.
 //!
 //! Copies of one text share all lists, so of any number of them there is a first, a second and so on. Of texts
 //! that are merely near, each pair may have another first list, and three may come before each other in a

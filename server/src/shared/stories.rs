@@ -34,7 +34,7 @@ return redis.call('HINCRBY', key, 'version', 1)
 /// What was counted here and is not in the cluster yet.
 #[derive(Debug, Default)]
 struct Pending {
-    words: HashMap<u16, i64>,
+    words: foldhash::HashMap<u16, i64>,
     stories: i64,
     articles: i64,
     followers: i64,

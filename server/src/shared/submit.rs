@@ -5,9 +5,10 @@ use std::sync::Arc;
 
 use basma_engine::{
     Answer, Article,
-    shared::{Decided, Question},
+    shared::{Counted, Decided, Question},
 };
 use basma_redis::{Command, Script, Value, cmd};
+use futures_util::{TryFutureExt as _, future::join_all};
 
 use super::{
     articles::{self, Found},
@@ -115,7 +116,8 @@ impl Collection {
 
         // Whoever has the id now, and who was there before.
         let old = articles::sequence(&named);
-        let mut sequences = question.candidates(&said.lists);
+        let counted = question.count(&said.lists);
+        let mut sequences = question.candidates(&said.lists, &counted);
         sequences.retain(|other| *other != sequence);
         sequences.extend(old);
         let found = self.articles.fetch(redis, &sequences, true).await?;
@@ -149,8 +151,8 @@ impl Collection {
             .map(|found| &found.article)
             .find(|article| Some(article.sequence()) == old)
             .cloned();
-        let others = self.earlier(&begun, &said, found).await?;
-        let decided = question.decide(&said.lists, &others, &self.counts.stories);
+        let others = self.earlier(&begun, (&said, &counted), found).await?;
+        let decided = question.decide(&counted, &others, &self.counts.stories);
         self.write(begun, decided, text).await
     }
 
@@ -176,32 +178,33 @@ impl Collection {
     async fn earlier(
         &self,
         begun: &Begun<'_>,
-        said: &Said,
+        (said, counted): (&Said, &Counted),
         found: Vec<Found>,
     ) -> Result<Vec<Arc<Article>>, Failure> {
-        let mut earlier = Vec::with_capacity(found.len());
-        for other in found {
-            if &*other.article.id == begun.question.id() || !self.precedes(&other, begun, said) {
-                continue;
-            }
+        let came_before = found.into_iter().filter(|other| {
+            &*other.article.id != begun.question.id() && self.precedes(other, begun, said)
+        });
+        let decided = came_before.map(|other| async move {
             if other.is_decided {
-                earlier.push(other.article);
-                continue;
+                return Ok(Some(other));
             }
             // Only who matches is waited for: to which story the text belongs depends on it.
             let alone = [Arc::clone(&other.article)];
-            let decided = begun
-                .question
-                .decide(&said.lists, &alone, &self.counts.stories);
+            let stories = &self.counts.stories;
+            let decided = begun.question.decide(counted, &alone, stories);
             if decided.answer.matches.is_empty() {
-                continue;
+                return Ok(None);
             }
             let sequence = other.article.sequence();
             let decided = self.articles.decided(&self.redis, sequence, begun.sequence);
-            let decided = decided.await?;
-            earlier.extend(decided.map(|found| found.article));
-        }
-        Ok(earlier)
+            decided.await
+        });
+        let decided: Result<Vec<_>, Failure> = join_all(decided).await.into_iter().collect();
+        Ok(decided?
+            .into_iter()
+            .flatten()
+            .map(|found| found.article)
+            .collect())
     }
 
     /// The text was submitted under its id before: what it was told then.
@@ -210,9 +213,18 @@ impl Collection {
         begun: &Begun<'_>,
         same: &Found,
     ) -> Result<Option<Answer>, Failure> {
-        self.redis
-            .write(self.undo(begun.asked, begun.sequence))
-            .await?;
+        let undo = self.redis.write(self.undo(begun.asked, begun.sequence));
+        let undo = undo.map_err(Failure::from);
+        let (_, answer) = tokio::try_join!(undo, self.told_then(begun.question, same))?;
+        Ok(answer)
+    }
+
+    /// What an article was told; `None` if that was never decided.
+    async fn told_then(
+        &self,
+        question: &Question,
+        same: &Found,
+    ) -> Result<Option<Answer>, Failure> {
         let sequence = same.article.sequence();
         let same = match same.is_decided {
             true => Some(same.clone()),
@@ -224,7 +236,7 @@ impl Collection {
         };
         let matched: Vec<_> = article.matched().collect();
         let others = self.articles.fetch_anew(&self.redis, &matched).await?;
-        let mut answer = begun.question.first_answer(&article, &others);
+        let mut answer = question.first_answer(&article, &others);
         let own = self.canonical(&answer, Some(&article)).await?;
         answer.tell_canonical(&article.id, |other| own.get(&other.cluster()).cloned());
         let own = own.get(&article.cluster()).cloned();
@@ -284,10 +296,16 @@ impl Collection {
         if let Some(text) = text {
             commands.push(self.keep(sequence, text, life));
         }
-        commands.extend(calendar::note(&self.keys, sequence, settings.life()));
+        commands.extend(calendar::note(
+            &self.keys,
+            &self.noted,
+            sequence,
+            settings.life(),
+        ));
         let stays = old.is_none_or(|old| old.cluster() == article.cluster());
         commands.extend(old.into_iter().flat_map(|old| self.removal(old, stays)));
         let mut replies = self.redis.write(commands).await?;
+        self.noted.note(sequence);
         let left = match stays {
             true => false,
             false => replies.pop().map_or(Ok(0), reply::number)? == 1,

@@ -2,18 +2,12 @@
 
 use std::{sync::Arc, time::Duration};
 
-use basma_engine::{Article, detector::Detector};
+use basma_engine::Article;
 use basma_redis::{Command, cmd};
 use tokio_util::sync::CancellationToken;
 use tracing::warn;
 
-use super::{
-    calendar,
-    collection::Collection,
-    keys::{Block, Keys},
-    lists::{self, Kind},
-    reply, stamps,
-};
+use super::{ask::Asked, calendar, collection::Collection, reply, stamps};
 use crate::{failure::Failure, registry::now, settings::Settings};
 use basma_engine::Clock;
 
@@ -28,27 +22,7 @@ impl Collection {
     /// last one is answered by 1 if the story has one article less beside its first.
     pub(super) fn removal(&self, article: &Article, stays: bool) -> Vec<Command> {
         let (keys, sequence) = (&self.keys, article.sequence());
-        let fingerprint = &article.fingerprint;
-        let mut commands = Vec::new();
-        if fingerprint.tokens > 0 {
-            commands.push(lists::remove(
-                Kind::Same,
-                &[keys.exact(fingerprint.exact)],
-                sequence,
-            ));
-        }
-        if fingerprint.tokens >= Detector::MIN_TOKENS {
-            let blocks = Block::all(fingerprint.simhash);
-            commands.extend(
-                blocks.map(|block| lists::remove(Kind::Near, &[keys.block(block)], sequence)),
-            );
-        }
-        let mut posts = article.posts();
-        posts.sort_by_key(|hash| Keys::group(*hash));
-        for group in posts.chunk_by(|a, b| Keys::group(*a) == Keys::group(*b)) {
-            let lists: Vec<_> = group.iter().map(|hash| keys.posting(*hash)).collect();
-            commands.push(lists::remove(Kind::Posting, &lists, sequence));
-        }
+        let mut commands = Asked::holding(article, keys).remove(sequence);
         commands.push(self.articles.gone(sequence));
         let text = keys.text(sequence);
         let mut unlink = cmd("UNLINK");

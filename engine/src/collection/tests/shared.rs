@@ -94,8 +94,9 @@ impl Tables {
             return answer;
         }
         let lists = self.lists(&question);
-        let candidates = self.fetch(question.candidates(&lists));
-        let mut decided = question.decide(&lists, &candidates, &self.stories);
+        let counted = question.count(&lists);
+        let candidates = self.fetch(question.candidates(&lists, &counted));
+        let mut decided = question.decide(&counted, &candidates, &self.stories);
         let sequence = self.next;
         self.next += 1;
         let article = question.article(sequence, old.as_deref(), &decided);
