@@ -12,7 +12,8 @@ use crate::{Command, nodes::Purpose};
 pub const CALLS: &str = "basma_redis::calls";
 
 pub(crate) fn tell(commands: &[Command], purpose: Purpose) {
-    if !enabled!(target: CALLS, Level::TRACE) {
+    // A call of nothing is no round trip.
+    if commands.is_empty() || !enabled!(target: CALLS, Level::TRACE) {
         return;
     }
     let sent: Vec<u8> = commands.iter().flat_map(Command::packed).collect();
