@@ -9,7 +9,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use basma_proto::v1::{Answer, SubmitRequest, dedup_service_client::DedupServiceClient};
+use basma_proto::v1::{
+    Answer, GetArticleRequest, SubmitRequest, article_service_client::ArticleServiceClient,
+    dedup_service_client::DedupServiceClient,
+};
 use tokio::{sync::watch, task::JoinSet};
 use tonic::{Code, Status, transport::Channel};
 use tonic_types::StatusExt as _;
@@ -136,6 +139,7 @@ impl Writers {
                 *all.refusals.entry(reason).or_default() += count;
             }
         }
+        let mut articles = ArticleServiceClient::new(self.channel.clone());
         for (number, first) in &all.acknowledged {
             let again = until("an answer", async || {
                 submit(&self.channel, *number).await.ok()
@@ -150,6 +154,12 @@ impl Writers {
                 (first.verdict, &first.canonical_id),
                 "{number}"
             );
+            let request = GetArticleRequest {
+                id: number.to_string(),
+                ..Default::default()
+            };
+            let got = articles.get_article(request).await;
+            assert!(got.is_ok(), "{number}: {got:?}");
         }
         println!(
             "{what}: all of {} articles are there; refused: {:?}; a caller waited {:?} at most",

@@ -131,26 +131,26 @@ impl Collection {
             old: None,
         };
         begun.posted.truncate(question.posted());
-        // The one that has the id, though others may be left of attempts that have failed.
+        // The one that has the id; if none has it, one whose attempt is under way or has failed.
         let same = |found: &&Found| {
             is_own(found) && found.article.fingerprint.exact == question.fingerprint().exact
         };
-        let has_id = |found: &&Found| Some(found.article.sequence()) == old;
-        let named = found.iter().filter(same).find(has_id);
-        let same = named.or_else(|| {
-            let mut same = found.iter().filter(same);
-            same.find(|same| self.precedes(same, &begun, &said))
-        });
+        let has_id = |found: &&Found| is_own(found) && Some(found.article.sequence()) == old;
+        let same = match found.iter().find(has_id) {
+            Some(named) => Some(named).filter(same),
+            None => {
+                let mut same = found.iter().filter(same);
+                same.find(|same| self.precedes(same, &begun, &said))
+            }
+        };
         if let Some(same) = same {
             let first = self.first_answer(&begun, same).await?;
             return Ok(first);
         }
         begun.old = found
             .iter()
-            .filter(is_own)
-            .map(|found| &found.article)
-            .find(|article| Some(article.sequence()) == old)
-            .cloned();
+            .find(has_id)
+            .map(|found| Arc::clone(&found.article));
         let others = self.earlier(&begun, (&said, &counted), found).await?;
         let decided = question.decide(&counted, &others, &self.counts.stories);
         self.write(begun, decided, text).await
@@ -215,16 +215,12 @@ impl Collection {
     ) -> Result<Option<Answer>, Failure> {
         let undo = self.redis.write(self.undo(begun.asked, begun.sequence));
         let undo = undo.map_err(Failure::from);
-        let (_, answer) = tokio::try_join!(undo, self.told_then(begun.question, same))?;
+        let (_, answer) = tokio::try_join!(undo, self.told_then(begun, same))?;
         Ok(answer)
     }
 
     /// What an article was told; `None` if that was never decided.
-    async fn told_then(
-        &self,
-        question: &Question,
-        same: &Found,
-    ) -> Result<Option<Answer>, Failure> {
+    async fn told_then(&self, begun: &Begun<'_>, same: &Found) -> Result<Option<Answer>, Failure> {
         let sequence = same.article.sequence();
         let same = match same.is_decided {
             true => Some(same.clone()),
@@ -234,14 +230,31 @@ impl Collection {
         let Some(Found { article, .. }) = same else {
             return Ok(None);
         };
+        let is = sequence.to_be_bytes().to_vec();
+        if begun.named != is {
+            // Its attempt has failed before it had the id, or is about to give it.
+            let life = life_of(&self.settings.read(), &article, now());
+            let name = self.name(begun, &is, life);
+            let named = self.redis.write(vec![name]).await?.into_iter().next();
+            if reply::bytes(named.unwrap_or(Value::Nil))? != is {
+                return Ok(None);
+            }
+        }
         let matched: Vec<_> = article.matched().collect();
         let others = self.articles.fetch_anew(&self.redis, &matched).await?;
-        let mut answer = question.first_answer(&article, &others);
+        let mut answer = begun.question.first_answer(&article, &others);
         let own = self.canonical(&answer, Some(&article)).await?;
         answer.tell_canonical(&article.id, |other| own.get(&other.cluster()).cloned());
         let own = own.get(&article.cluster()).cloned();
         answer.canonical_id = own.filter(|id| *id != article.id);
         Ok(Some(answer))
+    }
+
+    /// Gives an article the id of the submission, if what stood there still does.
+    fn name(&self, begun: &Begun<'_>, is: &[u8], life: i64) -> Command {
+        let id = self.keys.id(begun.question.id());
+        let life = life.to_string().into_bytes();
+        Command::script(&NAME, &[id], &[begun.named.clone(), is.to_vec(), life])
     }
 
     /// The commands that undo what an attempt has begun.
@@ -262,7 +275,6 @@ impl Collection {
             question,
             asked,
             sequence,
-            named: was,
             old,
             ..
         } = &begun;
@@ -271,13 +283,8 @@ impl Collection {
         let article = Arc::new(question.article(sequence, old, &decided));
         let life = life_of(&settings, &article, now());
         let before = self.counts.stories.usual();
-        let id = self.keys.id(question.id());
         let is = sequence.to_be_bytes().to_vec();
-        let name = Command::script(
-            &NAME,
-            &[id],
-            &[was.clone(), is.clone(), life.to_string().into_bytes()],
-        );
+        let name = self.name(&begun, &is, life);
         let mut commands = vec![name, self.articles.decide(&article, before, life)];
         let best = decided.answer.matches.first().map(|best| &best.article);
         let joined = best.filter(|_| article.cluster() != sequence);
