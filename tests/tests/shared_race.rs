@@ -2,22 +2,25 @@
 
 use std::time::Duration;
 
-use basma_proto::v1::{dedup_service_client::DedupServiceClient, *};
+use basma_proto::v1::{dedup_service_client::DedupServiceClient, detector_settings::Method, *};
 use basma_tests::{Server, article, redis::Cluster};
 use tonic::{Code, transport::Channel};
 
 const SERVERS: usize = 3;
+/// A collection of SimHashes alone.
+const NEAR: &str = "near";
 /// Copies of each story, the first half of them the same to the letter.
 const COPIES: usize = 6;
 /// Stories under way at once.
 const AT_ONCE: usize = 8;
 
 /// Submits until the server has room for it.
-async fn submit(channel: Channel, article: Article) -> Answer {
+async fn submit(channel: Channel, collection: &str, article: Article) -> Answer {
     let mut dedup = DedupServiceClient::new(channel);
     loop {
         let request = SubmitRequest {
             article: Some(article.clone()),
+            collection: collection.to_owned(),
             ..Default::default()
         };
         match dedup.submit(request).await {
@@ -30,16 +33,22 @@ async fn submit(channel: Channel, article: Article) -> Answer {
     }
 }
 
-/// A story's copies at once, through all servers.
-async fn race(channels: Vec<Channel>, story: u64) {
+/// Copies of a story, some the same and some with a word more.
+fn copies(story: u64) -> Vec<String> {
     let text = basma_tests::corpus().article(story).text;
-    let copies = (0..COPIES).map(|copy| {
-        let text = match copy < COPIES / 2 {
-            true => text.clone(),
-            false => format!("{text} {}", ["المصدر", "الرياض", "القاهرة"][copy % 3]),
-        };
-        let article = article(&format!("{story}.{copy}"), &text);
-        tokio::spawn(submit(channels[copy % SERVERS].clone(), article))
+    let copies = (0..COPIES).map(|copy| match copy < COPIES / 2 {
+        true => text.clone(),
+        false => format!("{text} {}", ["المصدر", "الرياض", "القاهرة"][copy % 3]),
+    });
+    copies.collect()
+}
+
+/// A story's copies at once, through all servers.
+async fn race(channels: Vec<Channel>, collection: &'static str, story: u64, copies: Vec<String>) {
+    let copies = copies.iter().enumerate().map(|(copy, text)| {
+        let article = article(&format!("{story}.{copy}"), text);
+        let channel = channels[copy % channels.len()].clone();
+        tokio::spawn(async move { submit(channel, collection, article).await })
     });
     let copies: Vec<_> = copies.collect();
     let (mut new, mut canonical) = (Vec::new(), Vec::new());
@@ -58,10 +67,7 @@ async fn race(channels: Vec<Channel>, story: u64) {
     );
 }
 
-async fn races(stories: u64) {
-    let Some(cluster) = Cluster::start().await else {
-        return;
-    };
+async fn races(cluster: &Cluster, stories: u64) {
     let (mut servers, mut channels) = (Vec::new(), Vec::new());
     for _ in 0..SERVERS {
         let server = Server::start_sharing(&cluster.url(), &["--log", "warn"]).await;
@@ -72,7 +78,7 @@ async fn races(stories: u64) {
     for some in all.chunks(AT_ONCE) {
         let under_way: Vec<_> = some
             .iter()
-            .map(|story| tokio::spawn(race(channels.clone(), *story)))
+            .map(|story| tokio::spawn(race(channels.clone(), "", *story, copies(*story))))
             .collect();
         for race in under_way {
             race.await.expect("one of them is new");
@@ -82,7 +88,66 @@ async fn races(stories: u64) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn one_of_each_story_is_new() {
-    races(24).await;
+    let Some(cluster) = Cluster::start().await else {
+        return;
+    };
+    races(&cluster, 24).await;
+    near_races(&cluster, 24).await;
+}
+
+/// Two texts whose SimHashes are near, and have no block of 16 bits in common.
+async fn near_pair(channel: Channel, story: u64) -> Vec<String> {
+    let mut dedup = DedupServiceClient::new(channel);
+    let mut simhash = async |text: &str| {
+        let request = FingerprintRequest {
+            collection: NEAR.to_owned(),
+            body: Some(fingerprint_request::Body::Text(text.to_owned())),
+        };
+        let answered = dedup.fingerprint(request).await.expect("an answer");
+        answered.into_inner().fingerprint.expect("one").simhash
+    };
+    let text = basma_tests::corpus().article(story).text;
+    let own = simhash(&text).await;
+    let words: Vec<_> = text.split(' ').collect();
+    for place in 0.. {
+        let mut changed = words.clone();
+        let from = place % words.len();
+        let end = words.len().min(from + 1 + place / words.len());
+        changed.drain(from..end);
+        let changed = changed.join(" ");
+        let differ = own ^ simhash(&changed).await;
+        let apart = (0..4).all(|block| differ >> (16 * block) & 0xffff != 0);
+        if apart && differ.count_ones() <= 8 {
+            return vec![text, changed];
+        }
+    }
+    unreachable!("the words are taken away one by one, then two by two")
+}
+
+/// Of a collection of SimHashes alone, two that are near and append to no list in common.
+async fn near_races(cluster: &Cluster, stories: u64) {
+    let servers = [
+        Server::start_sharing(&cluster.url(), &["--log", "warn"]).await,
+        Server::start_sharing(&cluster.url(), &["--log", "warn"]).await,
+    ];
+    let channels = [servers[0].channel().await, servers[1].channel().await];
+    let collection = Collection {
+        name: NEAR.to_owned(),
+        detector: Some(DetectorSettings {
+            method: Method::SimhashOnly.into(),
+            ..DetectorSettings::default()
+        }),
+        ..Collection::default()
+    };
+    let request = CreateCollectionRequest {
+        collection: Some(collection),
+    };
+    let mut collections = servers[0].collections().await;
+    collections.create_collection(request).await.expect("made");
+    for story in 0..stories {
+        let copies = near_pair(channels[0].clone(), story).await;
+        race(channels.to_vec(), NEAR, story, copies).await;
+    }
 }
 
 /// `BASMA_STORIES=100000 cargo test --release -p basma-tests --test shared_race -- --ignored`
@@ -91,5 +156,7 @@ async fn one_of_each_story_is_new() {
 async fn one_of_each_story_is_new_for_long() {
     let stories =
         std::env::var("BASMA_STORIES").map_or(1000, |count| count.parse().expect("a number"));
-    races(stories).await;
+    if let Some(cluster) = Cluster::start().await {
+        races(&cluster, stories).await;
+    }
 }

@@ -252,6 +252,15 @@ impl Articles {
         self.wait(redis, sequence, true, patience).await
     }
 
+    /// The article if it is decided; if not, it has to begin anew.
+    pub(super) async fn decided_by_now(
+        &self,
+        redis: &Redis,
+        sequence: u64,
+    ) -> Result<Option<Found>, Failure> {
+        self.wait(redis, sequence, true, Duration::ZERO).await
+    }
+
     /// Waits for a record to be there, or to be decided, or else gives it up: then it never will be.
     async fn wait(
         &self,

@@ -32,6 +32,9 @@ pub(super) struct Said {
     pub(super) blocks: Vec<Vec<(SimHash, u64)>>,
 }
 
+/// SimHashes within this distance have one of four blocks in common.
+const SHARING: u32 = 3;
+
 /// Lists that are gathered by group.
 struct Gathering<'a> {
     keys: &'a Keys,
@@ -56,23 +59,29 @@ impl<'a> Gathering<'a> {
         }
     }
 
-    /// The lists of all blocks that a SimHash within a distance must have one of: if no block were within its
-    /// threshold, the distance would be at least the sum of all thresholds and 4.
-    fn near(&mut self, simhash: SimHash, distance: u32) {
-        let room = distance.saturating_sub(3);
+    fn block(&mut self, block: Block, is_own: bool) {
+        self.groups[Keys::block_group(block)].push(List {
+            kind: Kind::Near,
+            key: self.keys.block(block),
+            is_own,
+            place: block.place as usize,
+        });
+    }
+
+    /// The lists of a SimHash's own blocks.
+    fn own_blocks(&mut self, simhash: SimHash) {
+        Block::all(simhash).for_each(|block| self.block(block, true));
+    }
+
+    /// The lists of all other blocks that a SimHash within a distance must have one of, if it has none of the
+    /// own: if no block were within its threshold, the distance would be at least the sum of all thresholds and 4.
+    fn other_blocks(&mut self, simhash: SimHash, distance: u32) {
+        let room = distance.saturating_sub(SHARING);
         for own in Block::all(simhash) {
             let threshold = room / 4 + u32::from(own.place < room % 4);
-            for flipped in within(threshold) {
-                let block = Block {
-                    bits: own.bits ^ flipped,
-                    ..own
-                };
-                self.groups[Keys::block_group(block)].push(List {
-                    kind: Kind::Near,
-                    key: self.keys.block(block),
-                    is_own: flipped == 0,
-                    place: block.place as usize,
-                });
+            for flipped in within(threshold).skip(1) {
+                let bits = own.bits ^ flipped;
+                self.block(Block { bits, ..own }, false);
             }
         }
     }
@@ -105,11 +114,33 @@ impl<'a> Gathering<'a> {
 impl Asked {
     /// All lists that can lead to what a question is about.
     pub(super) fn by(question: &Question, keys: &Keys) -> Self {
+        Self::within(question, question.detector().distance, keys)
+    }
+
+    /// All but those of [`Asked::beyond`].
+    pub(super) fn nearby(question: &Question, keys: &Keys) -> Self {
+        Self::within(question, SHARING, keys)
+    }
+
+    /// The lists of SimHashes that are near, and need have no list in common with the question's own; nothing if
+    /// all that are near enough have.
+    pub(super) fn beyond(question: &Question, keys: &Keys) -> Option<Self> {
+        let (fingerprint, distance) = (question.fingerprint(), question.detector().distance);
+        let asks = fingerprint.tokens >= Detector::MIN_TOKENS && distance > SHARING;
+        asks.then(|| {
+            let mut gathering = Gathering::new(keys);
+            gathering.other_blocks(fingerprint.simhash, distance);
+            gathering.done(0)
+        })
+    }
+
+    fn within(question: &Question, distance: u32, keys: &Keys) -> Self {
         let fingerprint = question.fingerprint();
         let mut gathering = Gathering::new(keys);
         gathering.same(fingerprint);
         if fingerprint.tokens >= Detector::MIN_TOKENS {
-            gathering.near(fingerprint.simhash, question.detector().distance);
+            gathering.own_blocks(fingerprint.simhash);
+            gathering.other_blocks(fingerprint.simhash, distance);
         }
         let hashes = question.asked();
         if question.detector().method == Method::Full {
@@ -121,7 +152,8 @@ impl Asked {
     /// Only the lists of blocks: what is near a SimHash alone.
     pub(super) fn around(simhash: SimHash, distance: u32, keys: &Keys) -> Self {
         let mut gathering = Gathering::new(keys);
-        gathering.near(simhash, distance);
+        gathering.own_blocks(simhash);
+        gathering.other_blocks(simhash, distance);
         gathering.done(0)
     }
 
@@ -138,7 +170,7 @@ impl Asked {
         let mut gathering = Gathering::new(keys);
         gathering.same(fingerprint);
         if fingerprint.tokens >= Detector::MIN_TOKENS {
-            gathering.near(fingerprint.simhash, 0);
+            gathering.own_blocks(fingerprint.simhash);
         }
         gathering.postings(&posts, posts.len());
         gathering.done(posts.len())

@@ -11,6 +11,10 @@
 //! `WAIT`). To confirm it together with the decision would save a wait, but then a master that is lost between
 //! could take the article out of lists that a decided, and perhaps acknowledged, record says it stands in.
 //!
+//! Two SimHashes may be near and share no list. Each is looked for from the other, but only when it stands in
+//! its own lists ([`super::submit`]): so one of two at least finds the other. The older of two that does, by sequence, has
+//! the younger begin anew, unless that is decided: it may have looked too early.
+//!
 //! Copies of one text share all lists, so of any number of them there is a first, a second and so on. Of texts
 //! that are merely near, each pair may have another first list, and three may come before each other in a
 //! circle. So nobody waits for long for one that has the greater sequence, but has it begin anew
@@ -25,19 +29,37 @@ use super::{ask::Said, keys::Block, lists::Kind, stamps};
 /// without a look at the lists.
 const SKEW: i64 = 60_000;
 
-/// Whether an article that a submission has found came before it, which posts these hashes.
-pub(super) fn is_earlier(
+/// When an article came that a submission has found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Came {
+    Earlier,
+    Later,
+    /// The submission is the older one, and the other may have missed it.
+    Unsettled,
+}
+
+impl From<bool> for Came {
+    fn from(is_earlier: bool) -> Self {
+        match is_earlier {
+            true => Self::Earlier,
+            false => Self::Later,
+        }
+    }
+}
+
+/// When an article that a submission has found came, to the submission of a text that posts these hashes.
+pub(super) fn came(
     other: &Article,
     is_decided: bool,
     question: &Question,
     posted: &[u32],
     sequence: u64,
     said: &Said,
-) -> bool {
+) -> Came {
     let theirs = other.sequence();
     let is_older = theirs < sequence;
     if is_decided && stamps::time(theirs) + SKEW < stamps::time(sequence) {
-        return true;
+        return Came::Earlier;
     }
     let (ours, them) = (question.fingerprint(), &other.fingerprint);
     let lists = &said.lists;
@@ -48,19 +70,25 @@ pub(super) fn is_earlier(
     if let Some(place) = shared {
         let list = &lists.postings[place];
         let stood = list.iter().any(|holder| holder.sequence == theirs);
-        return stood || lost(list.len(), Kind::Posting);
+        return (stood || lost(list.len(), Kind::Posting)).into();
     }
     if ours.exact == them.exact {
-        return lists.same.contains(&theirs) || lost(lists.same.len(), Kind::Same);
+        let stood = lists.same.contains(&theirs);
+        return (stood || lost(lists.same.len(), Kind::Same)).into();
     }
     if ours.tokens.min(them.tokens) >= Detector::MIN_TOKENS {
         let blocks = Block::all(ours.simhash).zip(Block::all(them.simhash));
         let shared = blocks.zip(&said.blocks).find(|((a, b), _)| a == b);
         if let Some((_, list)) = shared {
             let stood = list.iter().any(|(_, holder)| *holder == theirs);
-            return stood || lost(list.len(), Kind::Near);
+            return (stood || lost(list.len(), Kind::Near)).into();
         }
     }
     // They append to no list in common: one has found the other because it asks for more than it posts.
-    is_older || is_decided
+    let distance = ours.simhash.distance(them.simhash);
+    match is_older || is_decided {
+        true => Came::Earlier,
+        false if distance <= question.detector().distance => Came::Unsettled,
+        false => Came::Later,
+    }
 }

@@ -15,7 +15,8 @@ use super::{
     ask::{Asked, Said},
     calendar,
     collection::{Collection, life_of},
-    order, reply,
+    order::{self, Came},
+    reply,
 };
 use crate::{failure::Failure, registry::now};
 
@@ -85,7 +86,7 @@ impl Collection {
         text: Option<&[u8]>,
     ) -> Result<Option<Answer>, Failure> {
         let sequence = self.stamps.next();
-        let asked = Asked::by(question, &self.keys);
+        let asked = Asked::nearby(question, &self.keys);
         let attempted = self.attempt_as(question, text, (&asked, sequence)).await;
         if attempted.is_err() {
             // As far as it can be done now, also where nobody waits any more: who submits it again need not wait
@@ -112,7 +113,12 @@ impl Collection {
         let mut replies = redis.write(commands).await?;
         let named = reply::bytes(replies.pop().unwrap_or(Value::Nil))?;
         replies.truncate(asked.len());
-        let said = asked.said(replies)?;
+        let mut said = asked.said(replies)?;
+        // Only now that others find this one: see `order`.
+        if let Some(beyond) = Asked::beyond(question, &self.keys) {
+            let beyond = beyond.read(redis).await?;
+            said.lists.near.extend(beyond.lists.near);
+        }
 
         // Whoever has the id now, and who was there before.
         let old = articles::sequence(&named);
@@ -140,7 +146,7 @@ impl Collection {
             Some(named) => Some(named).filter(same),
             None => {
                 let mut same = found.iter().filter(same);
-                same.find(|same| self.precedes(same, &begun, &said))
+                same.find(|same| Self::came(same, &begun, &said) == Came::Earlier)
             }
         };
         if let Some(same) = same {
@@ -156,7 +162,7 @@ impl Collection {
         self.write(begun, decided, text).await
     }
 
-    fn precedes(&self, other: &Found, begun: &Begun<'_>, said: &Said) -> bool {
+    fn came(other: &Found, begun: &Begun<'_>, said: &Said) -> Came {
         let Begun {
             question,
             posted,
@@ -164,7 +170,7 @@ impl Collection {
             ..
         } = begun;
         let is_decided = other.is_decided;
-        order::is_earlier(
+        order::came(
             &other.article,
             is_decided,
             question,
@@ -181,10 +187,12 @@ impl Collection {
         (said, counted): (&Said, &Counted),
         found: Vec<Found>,
     ) -> Result<Vec<Arc<Article>>, Failure> {
-        let came_before = found.into_iter().filter(|other| {
-            &*other.article.id != begun.question.id() && self.precedes(other, begun, said)
-        });
-        let decided = came_before.map(|other| async move {
+        let others = found
+            .into_iter()
+            .filter(|other| &*other.article.id != begun.question.id())
+            .map(|other| (Self::came(&other, begun, said), other))
+            .filter(|(came, _)| *came != Came::Later);
+        let decided = others.map(|(came, other)| async move {
             if other.is_decided {
                 return Ok(Some(other));
             }
@@ -196,8 +204,13 @@ impl Collection {
                 return Ok(None);
             }
             let sequence = other.article.sequence();
-            let decided = self.articles.decided(&self.redis, sequence, begun.sequence);
-            decided.await
+            match came {
+                Came::Unsettled => self.articles.decided_by_now(&self.redis, sequence).await,
+                _ => {
+                    let decided = self.articles.decided(&self.redis, sequence, begun.sequence);
+                    decided.await
+                }
+            }
         });
         let decided: Result<Vec<_>, Failure> = join_all(decided).await.into_iter().collect();
         Ok(decided?
