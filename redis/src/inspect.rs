@@ -181,7 +181,7 @@ mod tests {
         ]
         .concat();
         match confirmable(&masters) {
-            Err(Error::Unsuitable(said)) => assert!(said.contains("ack = master"), "{said}"),
+            Err(Error::Unconfirmed(said)) => assert!(said.contains("ack = master"), "{said}"),
             other => panic!("{other:?}"),
         }
         let gone = node("d", "slave,fail", "a", "");
