@@ -6,9 +6,13 @@ use std::{
 };
 
 use basma_engine::{
-    Answer, Article, Match, Relation, SimHash, Stats, Submission, Timestamp, age::Scope,
-    answer::Evidence, collection::Compared, compare::Comparison, detector::Method,
-    shared::Question,
+    Answer, Article, Match, Relation, SimHash, Stats, Submission, Timestamp,
+    age::Scope,
+    answer::Evidence,
+    collection::Compared,
+    compare::Comparison,
+    detector::Method,
+    shared::{Question, Standing},
 };
 use basma_proto::v1::Record;
 use basma_redis::{Command, Redis, Value, cmd};
@@ -106,12 +110,19 @@ impl Collection {
 
     /// What is known, and nothing changed.
     async fn answer(&self, question: &Question) -> Result<Answer, Failure> {
-        let said = Asked::by(question, &self.keys).read(&self.redis).await?;
-        let counted = question.count(&said.lists);
+        let mut said = Asked::by(question, &self.keys).read(&self.redis).await?;
+        let mut counted = question.count(&said.lists);
         let candidates = question.candidates(&said.lists, &counted);
         let found = self.articles.fetch(&self.redis, &candidates, false).await?;
         let decided = found.into_iter().filter(|found| found.is_decided);
         let articles: Vec<_> = decided.map(|found| found.article).collect();
+        let gone = candidates.iter().map(|gone| (*gone, Standing::Gone));
+        let known = articles
+            .iter()
+            .map(|article| (article.sequence(), Standing::of(article)));
+        if said.lists.settle(&gone.chain(known).collect()) {
+            counted = question.count(&said.lists);
+        }
         let mut answer = question
             .decide(&counted, &articles, &self.counts.stories)
             .answer;

@@ -1,11 +1,11 @@
 //! Check-and-add, in two round trips: the article is appended to its lists, which say who was there before;
 //! what is not remembered of these is fetched; then what was decided is written down.
 
-use std::sync::Arc;
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use basma_engine::{
     Answer, Article,
-    shared::{Counted, Decided, Question},
+    shared::{Counted, Decided, Question, Standing},
 };
 use basma_redis::{Command, Script, Value, cmd};
 use futures_util::{TryFutureExt as _, future::join_all};
@@ -22,6 +22,9 @@ use crate::{failure::Failure, registry::now};
 
 /// So often a submission begins anew because another of the same id came between, or did not wait for it.
 const ATTEMPTS: usize = 16;
+
+/// Between two attempts to take out what was replaced.
+const PAUSE: Duration = Duration::from_secs(1);
 
 /// Gives an id to an article, if it still has the one that was known. Returns which it has.
 pub(super) static NAME: Script = Script::new(
@@ -49,6 +52,14 @@ if tonumber(ARGV[3]) > 0 then redis.call('PEXPIRE', KEYS[1], ARGV[3]) end
 return {redis.call('LINDEX', KEYS[1], 0), added}
 ",
 );
+
+/// What has become of an article that came before.
+enum Fate {
+    Decided(Arc<Article>),
+    /// It is not decided, and has nothing to do with the text.
+    Another,
+    Gone,
+}
 
 /// What a submission that has begun knows.
 struct Begun<'a> {
@@ -90,12 +101,39 @@ impl Collection {
         let attempted = self.attempt_as(question, text, (&asked, sequence)).await;
         if attempted.is_err() {
             // As far as it can be done now, also where nobody waits any more: who submits it again need not wait
-            // for what is left of this, and must not be told of it before it is undone.
-            let (redis, undo) = (Arc::clone(&self.redis), self.undo(&asked, sequence));
-            let undone = tokio::spawn(async move { redis.write(undo).await });
-            let _as_far_as_possible = undone.await;
+            // for what is left of this, and must not be told of it before it is undone. What is decided stays:
+            // others may have been told of it, and who submits it again is told what was decided.
+            let (collection, remove) = (self.clone(), asked.remove(sequence));
+            let undone = tokio::spawn(async move {
+                let redis = &collection.redis;
+                let decided = collection.articles.decided_by_now(redis, sequence).await;
+                if matches!(decided, Ok(None)) {
+                    let _as_far_as_possible = redis.write(remove).await;
+                }
+            });
+            let _no_panic = undone.await;
         }
         attempted
+    }
+
+    /// Takes out of the tables the article that has lost its id to another; goes on trying for a while. Says whether a
+    /// story has one article less beside its first.
+    async fn replace(&self, old: &Article, stays: bool) -> bool {
+        match self.redis.write(self.removal(old, stays)).await {
+            Ok(mut replies) => !stays && replies.pop().is_some_and(|left| left == Value::Int(1)),
+            Err(_) => {
+                let (redis, removal) = (Arc::clone(&self.redis), self.removal(old, stays));
+                tokio::spawn(async move {
+                    for _ in 0..ATTEMPTS {
+                        tokio::time::sleep(PAUSE).await;
+                        if redis.write(removal.clone()).await.is_ok() {
+                            return;
+                        }
+                    }
+                });
+                false
+            }
+        }
     }
 
     async fn attempt_as(
@@ -122,7 +160,7 @@ impl Collection {
 
         // Whoever has the id now, and who was there before.
         let old = articles::sequence(&named);
-        let counted = question.count(&said.lists);
+        let mut counted = question.count(&said.lists);
         let mut sequences = question.candidates(&said.lists, &counted);
         sequences.retain(|other| *other != sequence);
         sequences.extend(old);
@@ -150,14 +188,23 @@ impl Collection {
             }
         };
         if let Some(same) = same {
-            let first = self.first_answer(&begun, same).await?;
+            let first = self.first_answer(&begun, same, text).await?;
             return Ok(first);
         }
         begun.old = found
             .iter()
             .find(has_id)
             .map(|found| Arc::clone(&found.article));
-        let others = self.earlier(&begun, (&said, &counted), found).await?;
+        let mut learned: HashMap<_, _> = sequences
+            .iter()
+            .map(|gone| (*gone, Standing::Gone))
+            .collect();
+        let others = self
+            .earlier(&begun, (&said, &counted), found, &mut learned)
+            .await?;
+        if said.lists.settle(&learned) {
+            counted = question.count(&said.lists);
+        }
         let decided = question.decide(&counted, &others, &self.counts.stories);
         self.write(begun, decided, text).await
     }
@@ -180,44 +227,62 @@ impl Collection {
         )
     }
 
-    /// Those of the articles that came before, each of which is decided.
+    /// Those of the articles that came before, each of which is decided. Of all, which are taken for gone at first, it is
+    /// learned what they are.
     async fn earlier(
         &self,
         begun: &Begun<'_>,
         (said, counted): (&Said, &Counted),
         found: Vec<Found>,
+        learned: &mut HashMap<u64, Standing>,
     ) -> Result<Vec<Arc<Article>>, Failure> {
-        let others = found
-            .into_iter()
-            .filter(|other| &*other.article.id != begun.question.id())
-            .map(|other| (Self::came(&other, begun, said), other))
-            .filter(|(came, _)| *came != Came::Later);
-        let decided = others.map(|(came, other)| async move {
+        let (mut others, mut earlier) = (Vec::new(), Vec::new());
+        for other in found {
+            let came = Self::came(&other, begun, said);
+            if &*other.article.id == begun.question.id() {
+                learned.remove(&other.article.sequence());
+            } else if came != Came::Later {
+                others.push((came, other));
+            }
+        }
+        let decided = others.into_iter().map(|(came, other)| async move {
+            let sequence = other.article.sequence();
             if other.is_decided {
-                return Ok(Some(other));
+                return Ok((sequence, Fate::Decided(other.article)));
             }
             // Only who matches is waited for: to which story the text belongs depends on it.
             let alone = [Arc::clone(&other.article)];
             let stories = &self.counts.stories;
             let decided = begun.question.decide(counted, &alone, stories);
             if decided.answer.matches.is_empty() {
-                return Ok(None);
+                return Ok((sequence, Fate::Another));
             }
-            let sequence = other.article.sequence();
-            match came {
+            let decided = match came {
                 Came::Unsettled => self.articles.decided_by_now(&self.redis, sequence).await,
                 _ => {
                     let decided = self.articles.decided(&self.redis, sequence, begun.sequence);
                     decided.await
                 }
-            }
+            };
+            let fate = match decided? {
+                Some(found) => Fate::Decided(found.article),
+                None => Fate::Gone,
+            };
+            Ok::<_, Failure>((sequence, fate))
         });
-        let decided: Result<Vec<_>, Failure> = join_all(decided).await.into_iter().collect();
-        Ok(decided?
-            .into_iter()
-            .flatten()
-            .map(|found| found.article)
-            .collect())
+        for fate in join_all(decided).await {
+            match fate? {
+                (sequence, Fate::Decided(article)) => {
+                    learned.insert(sequence, Standing::of(&article));
+                    earlier.push(article);
+                }
+                (sequence, Fate::Another) => {
+                    learned.remove(&sequence);
+                }
+                (_, Fate::Gone) => {}
+            }
+        }
+        Ok(earlier)
     }
 
     /// The text was submitted under its id before: what it was told then.
@@ -225,15 +290,21 @@ impl Collection {
         &self,
         begun: &Begun<'_>,
         same: &Found,
+        text: Option<&[u8]>,
     ) -> Result<Option<Answer>, Failure> {
         let undo = self.redis.write(self.undo(begun.asked, begun.sequence));
         let undo = undo.map_err(Failure::from);
-        let (_, answer) = tokio::try_join!(undo, self.told_then(begun, same))?;
+        let (_, answer) = tokio::try_join!(undo, self.told_then(begun, same, text))?;
         Ok(answer)
     }
 
     /// What an article was told; `None` if that was never decided.
-    async fn told_then(&self, begun: &Begun<'_>, same: &Found) -> Result<Option<Answer>, Failure> {
+    async fn told_then(
+        &self,
+        begun: &Begun<'_>,
+        same: &Found,
+        text: Option<&[u8]>,
+    ) -> Result<Option<Answer>, Failure> {
         let sequence = same.article.sequence();
         let same = match same.is_decided {
             true => Some(same.clone()),
@@ -245,13 +316,23 @@ impl Collection {
         };
         let is = sequence.to_be_bytes().to_vec();
         if begun.named != is {
-            // Its attempt has failed before it had the id, or is about to give it.
+            // Its attempt has failed before it had the id, or is about to give it: all of the rest is done again.
             let life = life_of(&self.settings.read(), &article, now());
-            let name = self.name(begun, &is, life);
-            let named = self.redis.write(vec![name]).await?.into_iter().next();
+            let mut commands = vec![self.name(begun, &is, life)];
+            if article.cluster() != sequence {
+                let first = self.first_member(&article).await?;
+                commands.push(self.join(&article, &first));
+            }
+            if !article.is_story {
+                commands.extend(begun.asked.mark(sequence));
+            }
+            commands.extend(text.map(|text| self.keep(sequence, text, life)));
+            commands.extend(self.note(sequence));
+            let named = self.redis.write(commands).await?.into_iter().next();
             if reply::bytes(named.unwrap_or(Value::Nil))? != is {
                 return Ok(None);
             }
+            self.counts.import(&article, self.counts.stories.usual());
         }
         let matched: Vec<_> = article.matched().collect();
         let others = self.articles.fetch_anew(&self.redis, &matched).await?;
@@ -268,6 +349,19 @@ impl Collection {
         let id = self.keys.id(begun.question.id());
         let life = life.to_string().into_bytes();
         Command::script(&NAME, &[id], &[begun.named.clone(), is.to_vec(), life])
+    }
+
+    /// Adds an article to its story, of which the first may be known.
+    fn join(&self, article: &Article, first: &str) -> Command {
+        let story = self.keys.cluster(article.cluster());
+        let life = self.settings.read().life().to_string();
+        Command::script(&JOIN, &[story], &[first, &*article.id, &*life])
+    }
+
+    /// The commands that note an article's coming.
+    fn note(&self, sequence: u64) -> Vec<Command> {
+        let life = self.settings.read().life();
+        calendar::note(&self.keys, &self.noted, sequence, life)
     }
 
     /// The commands that undo what an attempt has begun.
@@ -302,10 +396,8 @@ impl Collection {
         let best = decided.answer.matches.first().map(|best| &best.article);
         let joined = best.filter(|_| article.cluster() != sequence);
         if let Some(known) = joined {
-            let story = self.keys.cluster(article.cluster());
             let first = self.first_member(known).await?;
-            let args = [&*first, &*article.id, &settings.life().to_string()].map(str::to_owned);
-            commands.push(Command::script(&JOIN, &[story], &args));
+            commands.push(self.join(&article, &first));
         }
         let answered = commands.len();
         let clusters = self.clusters(&decided.answer, None);
@@ -313,23 +405,10 @@ impl Collection {
         if !article.is_story {
             commands.extend(asked.mark(sequence));
         }
-        if let Some(text) = text {
-            commands.push(self.keep(sequence, text, life));
-        }
-        commands.extend(calendar::note(
-            &self.keys,
-            &self.noted,
-            sequence,
-            settings.life(),
-        ));
-        let stays = old.is_none_or(|old| old.cluster() == article.cluster());
-        commands.extend(old.into_iter().flat_map(|old| self.removal(old, stays)));
+        commands.extend(text.map(|text| self.keep(sequence, text, life)));
+        commands.extend(self.note(sequence));
         let mut replies = self.redis.write(commands).await?;
         self.noted.note(sequence);
-        let left = match stays {
-            true => false,
-            false => replies.pop().map_or(Ok(0), reply::number)? == 1,
-        };
         let firsts = replies.split_off(answered);
         let mut replies = replies.into_iter();
         let named = reply::bytes(replies.next().unwrap_or(Value::Nil))?;
@@ -356,6 +435,9 @@ impl Collection {
         answer.revision = article.revision;
         self.counts.admit(&article, decided.specificity, was_added);
         if let Some(old) = old {
+            // Only now: what is not decided replaces nothing.
+            let stays = old.cluster() == article.cluster();
+            let left = self.replace(old, stays).await;
             self.counts.withdraw(old, left);
         }
         self.articles.remember(&article);
