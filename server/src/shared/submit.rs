@@ -191,10 +191,11 @@ impl Collection {
             let first = self.first_answer(&begun, same, text).await?;
             return Ok(first);
         }
-        begun.old = found
-            .iter()
-            .find(has_id)
-            .map(|found| Arc::clone(&found.article));
+        // Or one that has lost the id to an attempt that was then undone.
+        let had_id = |found: &&Found| is_own(found) && found.is_decided;
+        let mut own = found.iter().filter(had_id);
+        let old = found.iter().find(has_id).or_else(|| own.next_back());
+        begun.old = old.map(|found| Arc::clone(&found.article));
         let mut learned: HashMap<_, _> = sequences
             .iter()
             .map(|gone| (*gone, Standing::Gone))
