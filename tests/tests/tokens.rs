@@ -22,7 +22,8 @@ fn role(path: &str) -> Option<&'static str> {
         "Check" | "BatchCheck" | "FindDuplicates" | "Compare" | "Fingerprint" | "GetArticle"
         | "ListArticles" | "GetCluster" | "GetCollection" | "GetStats" => Some("read"),
         "Submit" | "BatchSubmit" | "SubmitStream" | "DeleteArticle" => Some("write"),
-        "CreateCollection" | "UpdateCollection" | "DeleteCollection" | "Backup" => Some("admin"),
+        "CreateCollection" | "UpdateCollection" | "DeleteCollection" | "Backup" | "Export"
+        | "Import" => Some("admin"),
         "ListCollections" => None,
         other => panic!("say which role {other} needs, here and in the README"),
     }
