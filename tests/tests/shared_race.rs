@@ -6,7 +6,6 @@ use basma_proto::v1::{dedup_service_client::DedupServiceClient, detector_setting
 use basma_tests::{Server, article, redis::Cluster};
 use tonic::{Code, transport::Channel};
 
-const SERVERS: usize = 3;
 /// A collection of SimHashes alone.
 const NEAR: &str = "near";
 /// Copies of each story, the first half of them the same to the letter.
@@ -34,9 +33,9 @@ async fn submit(channel: Channel, collection: &str, article: Article) -> Answer 
 }
 
 /// Copies of a story, some the same and some with a word more.
-fn copies(story: u64) -> Vec<String> {
+fn copies(story: u64, count: usize) -> Vec<String> {
     let text = basma_tests::corpus().article(story).text;
-    let copies = (0..COPIES).map(|copy| match copy < COPIES / 2 {
+    let copies = (0..count).map(|copy| match copy < count / 2 {
         true => text.clone(),
         false => format!("{text} {}", ["المصدر", "الرياض", "القاهرة"][copy % 3]),
     });
@@ -74,9 +73,10 @@ async fn race(channels: Vec<Channel>, collection: &'static str, story: u64, copi
     );
 }
 
-async fn races(cluster: &Cluster, stories: u64) {
+/// So many copies of each of so many stories, through so many servers.
+async fn races(cluster: &Cluster, stories: u64, count: usize, through: usize) {
     let (mut servers, mut channels) = (Vec::new(), Vec::new());
-    for _ in 0..SERVERS {
+    for _ in 0..through {
         let server = Server::start_sharing(&cluster.url(), &["--log", "warn"]).await;
         channels.push(server.channel().await);
         servers.push(server);
@@ -85,7 +85,7 @@ async fn races(cluster: &Cluster, stories: u64) {
     for some in all.chunks(AT_ONCE) {
         let under_way: Vec<_> = some
             .iter()
-            .map(|story| tokio::spawn(race(channels.clone(), "", *story, copies(*story))))
+            .map(|story| tokio::spawn(race(channels.clone(), "", *story, copies(*story, count))))
             .collect();
         for race in under_way {
             race.await.expect("one of them is new");
@@ -98,7 +98,7 @@ async fn one_of_each_story_is_new() {
     let Some(cluster) = Cluster::start().await else {
         return;
     };
-    races(&cluster, 24).await;
+    races(&cluster, 24, COPIES, 3).await;
     near_races(&cluster, 24).await;
 }
 
@@ -157,13 +157,15 @@ async fn near_races(cluster: &Cluster, stories: u64) {
     }
 }
 
-/// `BASMA_STORIES=100000 cargo test --release -p basma-tests --test shared_race -- --ignored`
+/// `BASMA_STORIES=100000 BASMA_SERVERS=3 cargo test --release -p basma-tests --test shared_race -- --ignored`
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "as long as is asked for"]
 async fn one_of_each_story_is_new_for_long() {
     let stories =
         std::env::var("BASMA_STORIES").map_or(1000, |count| count.parse().expect("a number"));
     if let Some(cluster) = Cluster::start().await {
-        races(&cluster, stories).await;
+        let through = std::env::var("BASMA_SERVERS");
+        let through = through.map_or(3, |count| count.parse().expect("a number"));
+        races(&cluster, stories, 4, through).await;
     }
 }
