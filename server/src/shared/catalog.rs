@@ -74,24 +74,17 @@ impl Shared {
         }
     }
 
-    /// Reaches the cluster; waits a while for one that is being started itself.
-    async fn connect(&self) -> Result<Arc<Redis>, Error> {
-        let until = Instant::now() + START;
-        let mut told = false;
-        loop {
-            match Redis::connect(&self.address, self.ack).await {
-                Err(error @ (Error::Unreachable(_) | Error::Unconfirmed(_)))
-                    if Instant::now() < until =>
-                {
-                    if !told {
-                        warn!(%error, "waits for the cluster");
-                        told = true;
-                    }
-                    tokio::time::sleep(PAUSE).await;
-                }
-                ended => return ended,
+    /// Reaches the cluster, or says why not, and whether it may be reached soon.
+    async fn begin(self: &Arc<Self>) -> Result<(), (String, bool)> {
+        let redis = match Redis::connect(&self.address, self.ack).await {
+            Ok(redis) => redis,
+            Err(error) => {
+                let passes = matches!(error, Error::Unreachable(_) | Error::Unconfirmed(_));
+                return Err((format!("{}: {error}", self.address), passes));
             }
-        }
+        };
+        let reached = self.reach(redis).await;
+        reached.map_err(|failure| (failure.message().to_owned(), failure.retry().is_some()))
     }
 
     fn reached(&self) -> Result<&Reached, Failure> {
@@ -265,10 +258,21 @@ async fn watch(shared: std::sync::Weak<Shared>) {
 #[tonic::async_trait]
 impl Catalog for Shared {
     async fn recover(self: Arc<Self>) -> Result<(), String> {
-        let redis = self.connect().await;
-        let redis = redis.map_err(|error| format!("{}: {error}", self.address))?;
-        let reached = self.reach(redis).await;
-        reached.map_err(|failure| failure.message().to_owned())
+        let until = Instant::now() + START;
+        let mut told = false;
+        // A cluster that is being started itself is waited for.
+        loop {
+            match self.begin().await {
+                Ok(()) => return Ok(()),
+                Err((message, true)) if Instant::now() < until => {
+                    if !std::mem::replace(&mut told, true) {
+                        warn!(message, "waits for the cluster");
+                    }
+                    tokio::time::sleep(PAUSE).await;
+                }
+                Err((message, _)) => return Err(message),
+            }
+        }
     }
 
     fn is_ready(&self) -> bool {
