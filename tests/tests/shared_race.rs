@@ -61,10 +61,11 @@ async fn race(channels: Vec<Channel>, collection: &'static str, story: u64, copi
             _ => canonical.push(answer.canonical_id),
         }
     }
+    // Its first may share a passage with another story.
     assert_eq!(
-        told,
-        [Verdict::New],
-        "of story {story} these are new: {new:?}"
+        new.len(),
+        1,
+        "of story {story} these are new: {new:?} {told:?}"
     );
     // Whoever was told of another's copy was told of the same story.
     assert!(
