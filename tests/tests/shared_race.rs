@@ -3,7 +3,11 @@
 use std::time::Duration;
 
 use basma_proto::v1::{dedup_service_client::DedupServiceClient, detector_settings::Method, *};
-use basma_tests::{Server, article, redis::Cluster};
+use basma_tests::{
+    Server,
+    article::{article, chance_words},
+    redis::Cluster,
+};
 use tonic::{Code, transport::Channel};
 
 /// A collection of SimHashes alone.
@@ -11,7 +15,7 @@ const NEAR: &str = "near";
 /// Copies of each story, the first half of them the same to the letter.
 const COPIES: usize = 16;
 /// Stories under way at once.
-const AT_ONCE: usize = 8;
+const AT_ONCE: usize = 32;
 
 /// Submits until the server has room for it.
 async fn submit(channel: Channel, collection: &str, article: Article) -> Answer {
@@ -34,7 +38,8 @@ async fn submit(channel: Channel, collection: &str, article: Article) -> Answer 
 
 /// Copies of a story, some the same and some with a word more.
 fn copies(story: u64, count: usize) -> Vec<String> {
-    let text = basma_tests::corpus().article(story).text;
+    // With no words of another: of generated news one in a thousand is contained in another.
+    let text = chance_words(story, 80);
     let copies = (0..count).map(|copy| match copy < count / 2 {
         true => text.clone(),
         false => format!("{text} {}", ["المصدر", "الرياض", "القاهرة"][copy % 3]),
@@ -61,11 +66,10 @@ async fn race(channels: Vec<Channel>, collection: &'static str, story: u64, copi
             _ => canonical.push(answer.canonical_id),
         }
     }
-    // Its first may share a passage with another story.
     assert_eq!(
-        new.len(),
-        1,
-        "of story {story} these are new: {new:?} {told:?}"
+        told,
+        [Verdict::New],
+        "of story {story} these are new: {new:?}"
     );
     // Whoever was told of another's copy was told of the same story.
     assert!(
