@@ -1,16 +1,24 @@
 //! What must hold of any input, for the fuzz targets in `fuzz/`; they are no part of the library. The tests run
 //! them on the corpus that is kept there.
 
+use xxhash_rust::xxh3::xxh3_128;
+
 use crate::{
     Detector, FoldedText, Metadata, Method, Record, Restoration, Shingling, Submission,
     codec::Reader,
-    fingerprint::{ExactHash, Fingerprinter, SimHash, StoredContent},
+    fingerprint::{Fingerprinter, SimHash, StoredContent},
     oracle,
     record::Head,
 };
 
-/// Folding and hashing agree with their definitions, and folding is idempotent.
+/// Folding and all that is made of a text agree with their definitions, and folding is idempotent. The text's
+/// beginning is its title.
 pub fn text(text: &str) {
+    let title: String = text.chars().take(text.len() % 64).collect();
+    article(&title, text);
+}
+
+fn article(title: &str, text: &str) {
     let folded = FoldedText::new(text);
     let words = oracle::fold(text);
     let joined = words.join(" ");
@@ -22,14 +30,10 @@ pub fn text(text: &str) {
         assert!(text.get(place).is_some_and(|word| !word.is_empty()));
     }
 
-    let units: Vec<u64> = joined.encode_utf16().map(u64::from).collect();
-    let words: Vec<u64> = words
-        .iter()
-        .flat_map(|word| {
-            let letters: Vec<u64> = word.encode_utf16().map(u64::from).collect();
-            oracle::shingles(&letters, letters.len())
-        })
-        .collect();
+    let letters: Vec<u16> = joined.encode_utf16().collect();
+    let units: Vec<u64> = letters.iter().copied().map(u64::from).collect();
+    let held = oracle::content(&oracle::fold(title), &words);
+    let words = oracle::hashes(&words);
     let size = 1 + text.len() as u8 % 8;
     let mut fingerprinter = Fingerprinter::default();
     for (features, units) in [
@@ -40,13 +44,18 @@ pub fn text(text: &str) {
             features,
             ..Detector::new(Method::Full)
         };
-        let fingerprint = fingerprinter.fingerprint(text, text, &detector);
+        let fingerprint = fingerprinter.fingerprint(title, text, &detector);
         let hashes = oracle::shingles(units, size.into());
         assert_eq!(fingerprint.simhash, SimHash(oracle::majority(&hashes)));
-        assert_eq!(fingerprint.exact, ExactHash::of(&folded));
+        assert_eq!(
+            fingerprint.exact.0,
+            xxh3_128(bytemuck::cast_slice(&letters))
+        );
+        assert_eq!(fingerprint.tokens as usize, words.len());
         if let Some(content) = fingerprinter.side(&fingerprint, None).content
             && fingerprint.tokens >= Detector::MIN_TOKENS
         {
+            assert_eq!(oracle::Held::from(content), held);
             let stored = content.to_stored();
             assert_eq!(StoredContent::try_from(stored.as_ref()), Ok(stored));
         }
@@ -104,9 +113,12 @@ pub const TEXT: &str = "افتتح وزير الثقافة مساء أمس مع�
 mod tests {
     use std::{
         fs,
+        io::{BufRead as _, BufReader},
         path::{Path, PathBuf},
         sync::{Arc, Mutex},
     };
+
+    use serde_json::Value;
 
     use super::*;
     use crate::{Article, Collection, Journal};
@@ -132,6 +144,27 @@ mod tests {
         for bytes in kept("text") {
             super::text(&String::from_utf8_lossy(&bytes));
         }
+    }
+
+    /// `BASMA_CORPUS=articles.jsonl cargo test --release -p basma-engine every_line -- --ignored --nocapture`: each
+    /// line of a file, a JSON object with a text and a title or a text as it is.
+    #[test]
+    #[ignore = "it wants a corpus"]
+    fn every_line_of_a_corpus() {
+        let corpus = std::env::var("BASMA_CORPUS").expect("BASMA_CORPUS");
+        let lines = BufReader::new(fs::File::open(corpus).expect("a file")).lines();
+        let (mut texts, mut bytes) = (0, 0);
+        for line in lines {
+            let line = line.expect("UTF-8");
+            let object: Value = serde_json::from_str(&line).unwrap_or_default();
+            let [title, text] = ["title", "text"].map(|field| object[field].as_str());
+            let text = text.unwrap_or(&line);
+            super::article(title.unwrap_or_default(), text);
+            texts += 1;
+            bytes += text.len();
+        }
+        assert!(texts > 0);
+        println!("{texts} texts of {bytes} bytes agree with the plain definitions");
     }
 
     #[test]

@@ -17,6 +17,7 @@
 //! - [`journal`]: what a collection tells whoever writes its changes down;
 //! - [`record`]: an indexed article as bytes, read and written with [`codec`];
 //! - [`block`]: such bytes with a checksum;
+//! - `wide`: work compiled for the instructions that the processor has;
 //! - `sync`: the locks of check-and-add, which a test can schedule;
 //! - [`compare`]: where two texts differ.
 //!
@@ -59,6 +60,7 @@ pub mod shared;
 pub mod shingle;
 mod sync;
 pub mod text;
+mod wide;
 
 pub use age::{Age, Clock, Scope};
 pub use answer::{Answer, Evidence, Match, Relation, Verdict};

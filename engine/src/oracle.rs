@@ -1,5 +1,9 @@
 //! Folding and hashing written for reading: what the fast implementations must agree with.
 
+mod content;
+
+pub(crate) use content::{Held, content};
+
 use unicode_normalization::{UnicodeNormalization as _, char::is_combining_mark};
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -71,6 +75,17 @@ fn letter(c: char) -> char {
         '۰'..='۹' => char::from(b'0' + (u32::from(c) - 0x6f0) as u8),
         _ => c,
     }
+}
+
+/// The hash of a word's letters, in UTF-16.
+fn hash(word: &str) -> u64 {
+    let letters: Vec<u64> = word.encode_utf16().map(u64::from).collect();
+    shingles(&letters, letters.len()).into_iter().sum()
+}
+
+/// The hash of each word.
+pub(crate) fn hashes(words: &[String]) -> Vec<u64> {
+    words.iter().map(|word| hash(word)).collect()
 }
 
 /// The hash of each run of `length` units, or of all if there are fewer.

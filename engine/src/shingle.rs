@@ -5,10 +5,14 @@
 //! Randomized Pattern-Matching Algorithms", 1987). xxh3 of that makes all 64 bits alike in quality. A
 //! word is such a run, so its hash is known as soon as it is folded; and a run of words is the polynomial
 //! that has their hashes as coefficients.
+//!
+//! Each run's polynomial is computed by itself, since a processor does that for several at once; from the
+//! run before it, it would take half the multiplications, one after the other.
 
-use xxhash_rust::xxh3::xxh3_64;
-
-use crate::text::FoldedText;
+use crate::{
+    text::FoldedText,
+    wide::{Work, run_wide},
+};
 
 /// Where the polynomials are evaluated, modulo 2^64: odd, so that no coefficient is lost; otherwise
 /// without meaning (the fraction of the golden ratio).
@@ -42,21 +46,17 @@ impl Shingler {
     pub(crate) fn words(&mut self, text: &FoldedText) -> &[u64] {
         if self.words.is_empty() {
             let words = text.tokens().iter();
-            self.words.extend(words.map(|word| hash(word.polynomial)));
+            self.words.extend(words.map(|word| word.polynomial));
+            hash_each(&mut self.words);
         }
         &self.words
     }
 
-    /// Calls `shingle` with the hash of each shingle of a text, in the order of the text.
-    pub(crate) fn for_each(
-        &mut self,
-        shingling: Shingling,
-        text: &FoldedText,
-        shingle: impl FnMut(u64),
-    ) {
+    /// Gives `into` the hash of each shingle of a text, in the order of the text.
+    pub(crate) fn shingles(&mut self, shingling: Shingling, text: &FoldedText, into: impl Blocks) {
         match shingling {
-            Shingling::Words(length) => for_each_run(self.words(text), length, shingle),
-            Shingling::Characters(length) => for_each_run(text.units(), length, shingle),
+            Shingling::Words(length) => runs(self.words(text), length, into),
+            Shingling::Characters(length) => runs(text.units(), length, into),
         }
     }
 }
@@ -64,7 +64,7 @@ impl Shingler {
 impl Shingling {
     /// Calls `shingle` with the hash of each shingle of a text, in the order of the text.
     pub fn for_each(self, text: &FoldedText, shingle: impl FnMut(u64)) {
-        Shingler::default().for_each(self, text, shingle);
+        Shingler::default().shingles(self, text, Each(shingle));
     }
 }
 
@@ -74,30 +74,52 @@ pub(crate) fn add(polynomial: u64, coefficient: u64) -> u64 {
     polynomial.wrapping_mul(BASE).wrapping_add(coefficient)
 }
 
-/// All 64 bits of it are as good as any other.
-#[inline]
+/// All 64 bits of it are as good as any other: xxh3_64 of its bytes, lowest first. (Written out, since only so
+/// it is compiled for several at once: <https://github.com/Cyan4973/xxHash/blob/dev/doc/xxhash_spec.md>, XXH3,
+/// inputs of 4 to 8 bytes.)
+#[inline(always)]
 fn hash(polynomial: u64) -> u64 {
-    xxh3_64(&polynomial.to_le_bytes())
+    const PRIME: u64 = 0x9fb2_1c65_1e98_df25;
+    const SECRET: u64 = 0xc73a_b174_c5ec_d5a2;
+    let mut hash = polynomial.rotate_left(32) ^ SECRET;
+    hash ^= hash.rotate_left(49) ^ hash.rotate_left(24);
+    hash = hash.wrapping_mul(PRIME);
+    hash ^= (hash >> 35).wrapping_add(8);
+    hash = hash.wrapping_mul(PRIME);
+    hash ^ (hash >> 28)
+}
+
+/// Puts the hash of each polynomial in its place.
+pub(crate) fn hash_each(polynomials: &mut [u64]) {
+    struct HashEach<'a>(&'a mut [u64]);
+    impl Work for HashEach<'_> {
+        #[inline(always)]
+        fn run(self) {
+            for polynomial in self.0 {
+                *polynomial = hash(*polynomial);
+            }
+        }
+    }
+    run_wide(HashEach(polynomials));
 }
 
 /// The hash of a word's letters.
 pub(crate) fn word_hash(letters: &[u16]) -> u64 {
-    let polynomial = letters
-        .iter()
-        .fold(0, |polynomial, letter| add(polynomial, (*letter).into()));
-    hash(polynomial)
+    hash(polynomial(letters))
 }
 
-/// The hash of what is left of a word, whose polynomial this is, without its first `without` letters, of which
-/// there are three at most.
+/// The polynomial of letters.
+pub(crate) fn polynomial(letters: &[u16]) -> u64 {
+    letters
+        .iter()
+        .fold(0, |polynomial, letter| add(polynomial, (*letter).into()))
+}
+
+/// The polynomial of what is left of a word, whose polynomial this is, without its first letters, whose
+/// polynomial is `first`.
 #[inline]
-pub(crate) fn end_hash(polynomial: u64, letters: &[u16], without: usize) -> u64 {
-    let letter = |place: usize| u64::from(letters.get(place).copied().unwrap_or_default());
-    let two = add(letter(0), letter(1));
-    // All are computed, since a branch would be taken as if by chance.
-    let first = [0, letter(0), two, add(two, letter(2))][without];
-    let left = letters.len() - without;
-    hash(polynomial.wrapping_sub(first.wrapping_mul(power(left))))
+pub(crate) fn end(polynomial: u64, first: u64, left: usize) -> u64 {
+    polynomial.wrapping_sub(first.wrapping_mul(power(left)))
 }
 
 /// The base to the power of `exponent`.
@@ -116,24 +138,79 @@ fn power(exponent: usize) -> u64 {
     known.unwrap_or_else(|| BASE.wrapping_pow(exponent as u32))
 }
 
-/// Calls `shingle` with the hash of each run of `length` units.
-pub(crate) fn for_each_run<U: Copy + Into<u64>>(
-    units: &[U],
-    length: u8,
-    mut shingle: impl FnMut(u64),
-) {
-    if units.is_empty() {
-        return;
+/// So many hashes are computed together.
+pub(crate) const BLOCK: usize = 64;
+
+/// What takes hashes.
+pub(crate) trait Blocks {
+    /// Takes the next hashes, which are the first `count` of these; the rest is zero. To be marked
+    /// `#[inline(always)]`: see [`Work`].
+    fn take(&mut self, block: &[u64; BLOCK], count: usize);
+}
+
+impl<B: Blocks> Blocks for &mut B {
+    #[inline(always)]
+    fn take(&mut self, block: &[u64; BLOCK], count: usize) {
+        (**self).take(block, count);
     }
-    let length = usize::from(length.max(1)).min(units.len());
-    let leaving = power(length);
-    let (first, rest) = units.split_at(length);
-    let mut run = first.iter().fold(0, |run, unit| add(run, (*unit).into()));
-    shingle(hash(run));
-    for (enters, leaves) in rest.iter().zip(units) {
-        let leaves: u64 = (*leaves).into();
-        run = add(run, (*enters).into()).wrapping_sub(leaves.wrapping_mul(leaving));
-        shingle(hash(run));
+}
+
+/// Takes them one after the other.
+pub(crate) struct Each<F>(pub(crate) F);
+
+impl<F: FnMut(u64)> Blocks for Each<F> {
+    #[inline(always)]
+    fn take(&mut self, block: &[u64; BLOCK], count: usize) {
+        block[..count].iter().for_each(|hash| (self.0)(*hash));
+    }
+}
+
+/// Gives `into` the hash of each run of `length` units.
+pub(crate) fn runs<U: Copy + Into<u64>>(units: &[U], length: u8, into: impl Blocks) {
+    run_wide(Runs {
+        units,
+        length: usize::from(length.max(1)).min(units.len()),
+        into,
+    });
+}
+
+struct Runs<'a, U, B> {
+    units: &'a [U],
+    length: usize,
+    into: B,
+}
+
+impl<U: Copy + Into<u64>, B: Blocks> Work for Runs<'_, U, B> {
+    #[inline(always)]
+    fn run(mut self) {
+        if self.length == 0 {
+            return;
+        }
+        let all = self.units.len() - self.length + 1;
+        for start in (0..all).step_by(BLOCK) {
+            let count = BLOCK.min(all - start);
+            let mut block = [0; BLOCK];
+            for place in 0..self.length {
+                let units = &self.units[start + place..];
+                let power = power(self.length - 1 - place);
+                // Of a full block the compiler knows how long it is.
+                match units.first_chunk::<BLOCK>() {
+                    Some(units) if count == BLOCK => add_to(&mut block, units, power),
+                    _ => add_to(&mut block[..count], units, power),
+                }
+            }
+            for polynomial in &mut block[..count] {
+                *polynomial = hash(*polynomial);
+            }
+            self.into.take(&block, count);
+        }
+    }
+}
+
+#[inline(always)]
+fn add_to<U: Copy + Into<u64>>(polynomials: &mut [u64], units: &[U], power: u64) {
+    for (polynomial, unit) in polynomials.iter_mut().zip(units) {
+        *polynomial = polynomial.wrapping_add((*unit).into().wrapping_mul(power));
     }
 }
 
@@ -177,7 +254,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn shingles_are_the_windows_of_the_text(text in "[ا-ي a-c😀ﷺ]{0,60}", length in 1u8..9) {
+        fn shingles_are_the_windows_of_the_text(text in "[ا-ي a-c😀ﷺ]{0,300}", length in 1u8..9) {
             let folded = FoldedText::new(&text);
             let n = usize::from(length);
             let words: Vec<_> = (0..folded.tokens().len())
@@ -189,9 +266,10 @@ mod tests {
             for (at, hash) in words.iter().enumerate() {
                 let word = folded.word(at);
                 let without = (n % word.len()).min(3);
-                let polynomial = folded.tokens()[at].polynomial;
-                prop_assert_eq!(end_hash(polynomial, word, without), word_hash(&word[without..]));
-                prop_assert_eq!(end_hash(polynomial, word, 0), *hash);
+                let whole = folded.tokens()[at].polynomial;
+                let (first, left) = word.split_at(without);
+                prop_assert_eq!(end(whole, polynomial(first), left.len()), polynomial(left));
+                prop_assert_eq!(super::hash(whole), *hash);
             }
             let characters: Vec<_> = folded.text().encode_utf16().map(u64::from).collect();
             prop_assert_eq!(shingles(Shingling::Characters(length), &text), oracle::shingles(&characters, n));

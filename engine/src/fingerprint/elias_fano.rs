@@ -28,25 +28,27 @@ pub(super) fn write(values: &[u32], out: &mut Vec<u8>) {
     out.push(low_bits as u8);
     put_varint(out, high_bytes as u64);
 
-    let (mut pending, mut bits) = (0u64, 0);
+    let start = out.len();
+    let low_bytes = (values.len() * low_bits as usize).div_ceil(8);
+    out.resize(start + low_bytes + high_bytes + size_of::<u64>(), 0);
+    // Eight bytes at a time, of which the next ones overwrite what is not full yet.
+    let (mut pending, mut bits, mut at) = (0u64, 0, start);
     for value in values {
         pending |= u64::from(value & ((1 << low_bits) - 1)) << bits;
         bits += low_bits;
-        while bits >= 8 {
-            out.push(pending as u8);
-            pending >>= 8;
-            bits -= 8;
+        if let Some(eight) = out[at..].first_chunk_mut() {
+            *eight = pending.to_le_bytes();
         }
+        at += (bits / 8) as usize;
+        pending >>= bits & !7;
+        bits %= 8;
     }
-    if bits > 0 {
-        out.push(pending as u8);
-    }
-    let start = out.len();
-    out.resize(start + high_bytes, 0);
+    let highs = &mut out[start + low_bytes..];
     for (place, value) in values.iter().enumerate() {
         let bit = place + (value >> low_bits) as usize;
-        out[start + bit / 8] |= 1 << (bit % 8);
+        highs[bit / 8] |= 1 << (bit % 8);
     }
+    out.truncate(start + low_bytes + high_bytes);
 }
 
 impl<'a> EliasFano<'a> {

@@ -12,6 +12,8 @@ mod vocabulary;
 pub(crate) use content::{Content, StoredContent};
 pub use exact::ExactHash;
 pub(crate) use numbers::Numbers;
+#[cfg(any(test, fuzzing))]
+pub(crate) use numbers::SPELLED;
 pub(crate) use shingle_set::ShingleSet;
 pub use simhash::SimHash;
 pub(crate) use sketch::{Sketch, is_below};
@@ -21,7 +23,7 @@ use crate::{
     detector::{Detector, Method},
     evidence::Side,
     index::articles::Timestamp,
-    shingle::{Shingler, for_each_run},
+    shingle::{Shingler, runs},
     text::FoldedText,
 };
 
@@ -47,6 +49,7 @@ pub struct Fingerprinter {
     shingles: ShingleSet,
     content: Vec<u8>,
     lists: [Vec<u32>; 2],
+    vocabulary: vocabulary::Room,
 }
 
 impl Fingerprinter {
@@ -62,9 +65,8 @@ impl Fingerprinter {
         let mut counters = simhash::Counters::default();
         let features = detector.features;
         self.shingler.next();
-        self.shingler
-            .for_each(features, &self.text, |feature| counters.add(feature));
-        self.shingles.clear();
+        self.shingler.shingles(features, &self.text, &mut counters);
+        self.shingles.clear(0);
         self.content.clear();
         let mut sketch = 0;
         if tokens >= Detector::MIN_TOKENS && detector.method == Method::Full {
@@ -82,12 +84,12 @@ impl Fingerprinter {
     /// Writes all of the content; returns the number of shingles in the sketch.
     fn write_content(&mut self) -> u32 {
         let words = self.shingler.words(&self.text);
-        for_each_run(words, sketch::SHINGLE_WORDS, |hash| {
-            self.shingles.push(hash);
-        });
+        self.shingles.clear(words.len());
+        runs(words, sketch::SHINGLE_WORDS, &mut self.shingles);
         let [list, other] = &mut self.lists;
         let sketch = sketch::write(&self.shingles, list, &mut self.content);
-        vocabulary::write(&self.title, &self.text, (list, other), &mut self.content);
+        let (title, text) = (&self.title, &self.text);
+        vocabulary::write(title, text, &mut self.vocabulary, &mut self.content);
         numbers::write(&self.text, words, (list, other), &mut self.content);
         sketch
     }

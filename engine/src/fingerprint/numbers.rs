@@ -18,7 +18,7 @@ use crate::{
 };
 
 /// Numbers up to ten as words, folded: cardinal and ordinal, of both genders.
-const SPELLED: [&[&str]; 10] = [
+pub(crate) const SPELLED: [&[&str]; 10] = [
     &["واحد", "واحده", "الاول", "الاولي", "اولي"],
     &[
         "اثنين",
@@ -52,7 +52,7 @@ const SPELLED: [&[&str]; 10] = [
 /// modulo [`SIEVE`] there are among them, since every word of a text is looked up.
 static VALUES: LazyLock<(HashMap<u64, u16>, Sieve)> = LazyLock::new(|| {
     let mut values = HashMap::default();
-    let mut sieve = [false; SIEVE];
+    let mut sieve = [0; SIEVE / 64];
     for (spellings, value) in SPELLED.iter().zip(1..) {
         for (spelling, proclitic) in spellings
             .iter()
@@ -66,14 +66,15 @@ static VALUES: LazyLock<(HashMap<u64, u16>, Sieve)> = LazyLock::new(|| {
             } else {
                 values.entry(hash).or_insert(value);
             }
-            sieve[hash as usize % SIEVE] = true;
+            sieve[hash as usize % SIEVE / 64] |= 1 << (hash % 64);
         }
     }
     (values, sieve)
 });
 
-const SIEVE: usize = 1 << 12;
-type Sieve = [bool; SIEVE];
+/// So many that hardly any other word is taken for a number at first.
+const SIEVE: usize = 1 << 14;
+type Sieve = [u64; SIEVE / 64];
 
 /// Letters that may stand before and after the digits of one word.
 const MOST_BEFORE: usize = 2;
@@ -117,17 +118,22 @@ impl<'a> Numbers<'a> {
 
     /// How many values both have.
     pub(crate) fn agreements(&self, other: &Self) -> usize {
-        let has = |value: &u32| other.values.iter().any(|theirs| theirs == *value);
-        self.values.iter().filter(has).count()
+        self.values().filter(|value| other.has(*value)).count()
     }
 
-    fn placed(&self) -> impl Iterator<Item = (u16, u16)> + use<'a> {
+    /// Place and value of those that stand alone between two words.
+    pub(crate) fn placed(&self) -> impl Iterator<Item = (u16, u16)> + use<'a> {
         let placed = self.placed.iter();
         placed.map(|placed| ((placed >> 16) as u16, placed as u16))
     }
 
     fn has(&self, value: u16) -> bool {
-        self.values.iter().any(|other| other == u32::from(value))
+        self.values().any(|other| other == value)
+    }
+
+    /// All distinct values, ascending.
+    pub(crate) fn values(&self) -> impl Iterator<Item = u16> + use<'a> {
+        self.values.iter().map(|value| value as u16)
     }
 }
 
@@ -152,8 +158,16 @@ pub(super) fn write(
             }
         }
     };
-    for (position, hash) in words.iter().enumerate() {
-        if let Some(value) = value(text.word(position), *hash) {
+    let (spelled, sieve) = &*VALUES;
+    for (position, (token, hash)) in text.tokens().iter().zip(words).enumerate() {
+        // Looked at without a branch, since nearly every word is none. (Of a short word more is looked at than
+        // its letters.)
+        let with_digits = text.head(token).map(|unit| is_digit(&unit)).contains(&true);
+        let in_sieve = sieve[*hash as usize % SIEVE / 64] >> (hash % 64) & 1 == 1;
+        if !(with_digits | in_sieve) {
+            continue;
+        }
+        if let Some(value) = value(text.word(position), *hash, spelled) {
             values.push(u32::from(value));
             let follows = last.is_some_and(|(last, ..)| last + 1 == position);
             if let Some(last) = last.replace((position, value, !follows)) {
@@ -174,16 +188,12 @@ pub(super) fn write(
 
 /// The value of a word: digits with at most two letters before and three after (و18, 2015م), or a
 /// number up to ten as a word. Of long numbers the lowest bits.
-fn value(word: &[u16], hash: u64) -> Option<u16> {
+fn value(word: &[u16], hash: u64, spelled: &HashMap<u64, u16>) -> Option<u16> {
     let before = word.iter().take(MOST_BEFORE + 1);
     if let Some(start) = before.clone().position(is_digit) {
         return written_in_digits(&word[start..]);
     }
-    let (values, sieve) = &*VALUES;
-    if !sieve[hash as usize % SIEVE] {
-        return None;
-    }
-    values.get(&hash).copied()
+    spelled.get(&hash).copied()
 }
 
 fn written_in_digits(word: &[u16]) -> Option<u16> {
@@ -239,6 +249,8 @@ mod tests {
             [5, 30, 2015]
         );
         assert_eq!(values("وثلاثة"), [3]);
+        // Nothing stands behind the last word, which takes all the room that there is.
+        assert_eq!(values("ﷺ ５"), [5]);
         assert!(values("خبر عادي عن f16a5b").is_empty());
     }
 

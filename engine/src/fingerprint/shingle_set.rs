@@ -1,6 +1,7 @@
 //! All distinct shingles of one text, with where each first stands.
 
 use super::Sketch;
+use crate::shingle::{BLOCK, Blocks};
 
 /// The shingle hashes of a text: in its order, and by value.
 ///
@@ -11,7 +12,8 @@ pub(crate) struct ShingleSet {
     /// Hash and position, in the order of the text, each hash once.
     ordered: Vec<(u32, u32)>,
     /// Open addressing with linear probing: one more than an index into `ordered`, 0 for free. Its
-    /// length is a power of two, at least twice that of `ordered`.
+    /// length is a power of two, at least twice that of `ordered` and mostly four times, so that a hash
+    /// that is not here is hardly ever compared.
     table: Vec<u32>,
     /// Shingles pushed so far, repeated ones too: the position of the next one.
     position: u32,
@@ -33,14 +35,20 @@ impl Default for ShingleSet {
 /// What a sketch remembers of a text. Positions are lost: they are those in the sketch.
 impl From<Sketch<'_>> for ShingleSet {
     fn from(sketch: Sketch<'_>) -> Self {
-        let mut set = Self {
-            limit: sketch.limit(),
-            ..Self::default()
-        };
+        let mut set = Self::default();
+        set.clear(sketch.len());
+        set.limit = sketch.limit();
         sketch
             .hashes()
             .for_each(|hash| set.push(u64::from(hash) << 32));
         set
+    }
+}
+
+impl Blocks for ShingleSet {
+    #[inline(always)]
+    fn take(&mut self, block: &[u64; BLOCK], count: usize) {
+        block[..count].iter().for_each(|hash| self.push(*hash));
     }
 }
 
@@ -50,9 +58,11 @@ impl ShingleSet {
         self.limit
     }
 
-    pub(crate) fn clear(&mut self) {
+    /// Makes it empty, with room for so many shingles.
+    pub(crate) fn clear(&mut self, room: usize) {
         self.ordered.clear();
-        self.table.fill(0);
+        self.table.clear();
+        self.table.resize((3 * room + 1).next_power_of_two(), 0);
         self.position = 0;
         self.limit = u32::MAX;
     }
@@ -128,7 +138,7 @@ mod tests {
         fn each_hash_once_where_it_first_stands(hashes in proptest::collection::vec(0u32..300, 0..600)) {
             let mut set = ShingleSet::default();
             set.push(u64::MAX);
-            set.clear();
+            set.clear(hashes.len() / 3);
             hashes.iter().for_each(|hash| set.push(u64::from(*hash) << 32 | 7));
             for hash in 0..310 {
                 let first = hashes.iter().position(|other| *other == hash);

@@ -63,6 +63,11 @@ impl<'a> Sketch<'a> {
         self.shingles
     }
 
+    /// Number of hashes.
+    pub(crate) fn len(&self) -> usize {
+        self.hashes.len()
+    }
+
     /// The hashes, ascending.
     pub(crate) fn hashes(&self) -> elias_fano::Iter<'a> {
         self.hashes.iter()
@@ -86,9 +91,14 @@ impl<'a> Sketch<'a> {
 pub(super) fn write(shingles: &ShingleSet, sample: &mut Vec<u32>, out: &mut Vec<u8>) -> u32 {
     let count = shingles.ordered().len();
     let take_below = |limit: u32, sample: &mut Vec<u32>| {
-        let all = shingles.ordered().iter().map(|(hash, _)| *hash);
-        sample.clear();
-        sample.extend(all.filter(|hash| is_below(*hash, limit)));
+        sample.resize(count, 0);
+        let mut taken = 0;
+        // Which are taken is chance, so it is no branch.
+        for (hash, _) in shingles.ordered() {
+            sample[taken] = *hash;
+            taken += usize::from(is_below(*hash, limit));
+        }
+        sample.truncate(taken);
     };
     let usual = u32::MAX / SCALE;
     // So many lie below this limit that hardly ever fewer than the least do, and not many more.
@@ -107,7 +117,7 @@ pub(super) fn write(shingles: &ShingleSet, sample: &mut Vec<u32>, out: &mut Vec<
 
 /// Whether a sample with this limit has the hash if the text has it.
 pub(crate) fn is_below(hash: u32, limit: u32) -> bool {
-    hash < limit || limit == u32::MAX
+    (hash < limit) | (limit == u32::MAX)
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@
 use super::elias_fano::{self, EliasFano};
 use crate::{
     codec::{Malformed, Reader},
-    shingle::{end_hash, word_hash},
+    shingle::{add, end, hash_each, polynomial},
     text::FoldedText,
 };
 
@@ -34,6 +34,8 @@ pub(crate) const KEY_BITS: u32 = 16;
 
 /// Bits for how often a word stands in the text; more is as often as it can be.
 const COUNT_BITS: u32 = 2;
+const COUNT: u32 = ((1 << COUNT_BITS) - 1) << 1;
+const ONE: u32 = 1 << 1;
 const TITLE: u32 = 1;
 
 /// The distinct word stems of a text and its title.
@@ -75,71 +77,91 @@ impl<'a> Vocabulary<'a> {
     }
 }
 
-/// Appends the vocabulary of a text and its title; the two lists are memory to work in.
-pub(super) fn write(
-    title: &FoldedText,
-    text: &FoldedText,
-    (stems, sorted): (&mut Vec<u32>, &mut Vec<u32>),
-    out: &mut Vec<u8>,
-) {
-    stems.clear();
-    // A word of the text counts two, one of the title marks the lowest bit.
-    for_each_stem(text, |hash| {
-        stems.push(u32::from(key(hash)) << 2 | 2);
-    });
-    for_each_stem(title, |hash| {
-        stems.push(u32::from(key(hash)) << 2 | TITLE);
-    });
-    sort(stems, sorted);
-    let most = (1 << COUNT_BITS) - 1;
-    let (mut read, mut written) = (0, 0);
-    while let Some(first) = stems.get(read) {
-        let key = first >> 2;
-        let (mut in_text, mut in_title) = (0, 0);
-        while let Some(same) = stems.get(read).filter(|stem| *stem >> 2 == key) {
-            in_text += same >> 1 & 1;
-            in_title |= same & TITLE;
-            read += 1;
-        }
-        stems[written] = key << (COUNT_BITS + 1) | in_text.min(most) << 1 | in_title;
-        written += 1;
-    }
-    elias_fano::write(&stems[..written], out);
+/// Memory to make vocabularies in.
+#[derive(Debug, Default)]
+pub(super) struct Room {
+    /// The polynomials of all stems, then their hashes.
+    hashes: Vec<u64>,
+    /// Key, count of one and mark of each stem; and the same sorted.
+    stems: [Vec<u32>; 2],
 }
 
-/// Sorts by all but the two lowest bits, a byte at a time from the lowest (radix sort); `other` is memory
-/// to work in.
+/// Appends the vocabulary of a text and its title.
+pub(super) fn write(title: &FoldedText, text: &FoldedText, room: &mut Room, out: &mut Vec<u8>) {
+    let Room { hashes, stems } = room;
+    hashes.clear();
+    find_stems(text, hashes);
+    let in_text = hashes.len();
+    find_stems(title, hashes);
+    hash_each(hashes);
+    let [stems, sorted] = stems;
+    let (of_text, of_title) = hashes.split_at(in_text);
+    let with = |mark: u32| move |hash: &u64| u32::from(key(*hash)) << (COUNT_BITS + 1) | mark;
+    stems.clear();
+    stems.extend(of_text.iter().map(with(ONE)));
+    stems.extend(of_title.iter().map(with(TITLE)));
+    sort(stems, sorted);
+    let distinct = unite(stems);
+    elias_fano::write(&stems[..distinct], out);
+}
+
+/// Makes one of equal keys that stand side by side; returns how many are left. What follows what is chance,
+/// so it is no branch.
+fn unite(stems: &mut [u32]) -> usize {
+    let key = |stem: u32| stem >> (COUNT_BITS + 1);
+    let mut last = 0;
+    let Some(mut united) = stems.first().copied() else {
+        return 0;
+    };
+    for place in 1..stems.len() {
+        let stem = stems[place];
+        let is_same = key(stem) == key(united);
+        let count = (united & COUNT) + (stem & COUNT);
+        let same = stem & !(COUNT | TITLE) | count.min(COUNT) | (united | stem) & TITLE;
+        united = if is_same { same } else { stem };
+        last += usize::from(!is_same);
+        stems[last] = united;
+    }
+    last + 1
+}
+
+/// Sorts by key, a byte at a time from the lowest (radix sort); `other` is memory to work in.
 fn sort(stems: &mut Vec<u32>, other: &mut Vec<u32>) {
-    for shift in (2..KEY_BITS + 2).step_by(8) {
-        let digit = |stem: u32| (stem >> shift) as usize & 0xff;
-        let mut ends = [0; 256];
-        stems.iter().for_each(|stem| ends[digit(*stem)] += 1);
+    other.resize(stems.len(), 0);
+    let digit = |stem: u32, place: u32| (stem >> (COUNT_BITS + 1 + 8 * place)) as u8 as usize;
+    let mut ends = [[0u32; 256]; 2];
+    for stem in &*stems {
+        ends[0][digit(*stem, 0)] += 1;
+        ends[1][digit(*stem, 1)] += 1;
+    }
+    for (ends, place) in ends.iter_mut().zip(0..) {
         let mut start = 0;
-        for end in &mut ends {
+        for end in &mut *ends {
             start += std::mem::replace(end, start);
         }
-        other.clear();
-        other.resize(stems.len(), 0);
         for stem in &*stems {
-            let place = &mut ends[digit(*stem)];
-            other[*place] = *stem;
-            *place += 1;
+            let end = &mut ends[digit(*stem, place)];
+            other[*end as usize] = *stem;
+            *end += 1;
         }
         std::mem::swap(stems, other);
     }
 }
 
-fn for_each_stem(text: &FoldedText, mut found: impl FnMut(u64)) {
+/// Appends the polynomial of each stem.
+fn find_stems(text: &FoldedText, polynomials: &mut Vec<u64>) {
+    let tokens = text.tokens();
+    polynomials.reserve(tokens.len());
     let mut position = 0;
-    while let Some(token) = text.tokens().get(position) {
-        let word = text.word(position);
-        if opens_a_name(word) && position + 1 < text.tokens().len() {
-            let name = [word, text.word(position + 1)].concat();
-            found(word_hash(stem(&name)));
+    while let Some(token) = tokens.get(position) {
+        let head = text.head(token);
+        if opens_a_name(head, token.len()) && position + 1 < tokens.len() {
+            let name = [text.word(position), text.word(position + 1)].concat();
+            polynomials.push(polynomial(stem(&name)));
             position += 2;
         } else {
-            let proclitic = word.len() - stem(word).len();
-            found(end_hash(token.polynomial, word, proclitic));
+            let (proclitic, first) = proclitic(head, token.len());
+            polynomials.push(end(token.polynomial, first, token.len() - proclitic));
             position += 1;
         }
     }
@@ -151,48 +173,63 @@ fn key(hash: u64) -> u16 {
 
 /// A folded word without its proclitic: the longest of وال بال فال كال ولل لل ال و ب ل ف that leaves
 /// enough of it.
-#[inline]
 pub(super) fn stem(word: &[u16]) -> &[u16] {
-    // Which words have one looks like chance to a processor, so nothing here is a branch.
     let letter = |place: usize| word.get(place).copied().unwrap_or_default();
-    let (first, second, third) = (letter(0), letter(1), letter(2));
-    let left = |length: usize| word.len() >= length + LEAST_LETTERS;
+    &word[proclitic([letter(0), letter(1), letter(2)], word.len()).0..]
+}
+
+/// How many of a word's letters, which begin with these (after its end any may follow), are its proclitic; and
+/// the polynomial of that.
+#[inline]
+fn proclitic([first, second, third]: [u16; 3], letters: usize) -> (usize, u64) {
+    // Which words have one looks like chance to a processor, so nothing here is a branch.
+    let leaves = |length: usize| letters >= length + LEAST_LETTERS;
+    let is = |all: u64| all & bit(first) != 0;
     let article = (second == ALEF) & (third == LAM);
-    let is = |letters: &[u16]| letters.iter().fold(false, |any, one| any | (first == *one));
-    let three = left(3)
-        & ((is(&[WAW, BA, FA, KAF]) & article)
-            | ((first == WAW) & (second == LAM) & (third == LAM)));
-    let two = left(2) & is(&[LAM, ALEF]) & (second == LAM);
-    let one = left(1) & is(&[WAW, BA, LAM, FA]);
-    let length = if three {
-        3
-    } else if two {
-        2
+    let for_the = (first == WAW) & (second == LAM) & (third == LAM);
+    let before_article = const { bit(WAW) | bit(BA) | bit(FA) | bit(KAF) };
+    let three = leaves(3) & ((is(before_article) & article) | for_the);
+    let two = leaves(2) & is(const { bit(LAM) | bit(ALEF) }) & (second == LAM);
+    let one = leaves(1) & is(const { bit(WAW) | bit(BA) | bit(LAM) | bit(FA) });
+    let of_one = u64::from(first);
+    let of_two = add(of_one, second.into());
+    let of_three = add(of_two, third.into());
+    let (length, first) = if one { (1, of_one) } else { (0, 0) };
+    let (length, first) = if two { (2, of_two) } else { (length, first) };
+    if three {
+        (3, of_three)
     } else {
-        usize::from(one)
-    };
-    &word[length..]
+        (length, first)
+    }
+}
+
+/// A bit for each of the letters, none for others.
+#[inline]
+const fn bit(letter: u16) -> u64 {
+    let place = letter.wrapping_sub(ALEF) as u32;
+    ((place < u64::BITS) as u64) << (place % u64::BITS)
 }
 
 /// Whether a word opens a name, and is written with the rest of it or apart: عبد الله, عبدالله; أبو ظبي,
 /// أبوظبي.
-fn opens_a_name(word: &[u16]) -> bool {
-    matches!(word, [AIN, BA, DAL] | [ALEF, BA, WAW])
+#[inline]
+fn opens_a_name(head: [u16; 3], letters: usize) -> bool {
+    let of = |letters: [u16; 3]| letters.map(u64::from);
+    let packed = |[first, second, third]: [u64; 3]| first | second << 16 | third << 32;
+    let head = packed(of(head));
+    // How many letters a word has looks like chance to a processor, so nothing here is a branch.
+    (letters == 3) & ((head == packed(of([AIN, BA, DAL]))) | (head == packed(of([ALEF, BA, WAW]))))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::shingle::word_hash;
 
     fn vocabulary(title: &str, text: &str) -> Vec<Word> {
         let (title, text) = (FoldedText::new(title), FoldedText::new(text));
         let mut bytes = Vec::new();
-        write(
-            &title,
-            &text,
-            (&mut Vec::new(), &mut Vec::new()),
-            &mut bytes,
-        );
+        write(&title, &text, &mut Room::default(), &mut bytes);
         let vocabulary = Vocabulary::read(&mut Reader(&bytes)).expect("whole");
         assert!(vocabulary.is_whole());
         vocabulary.words().collect()

@@ -21,7 +21,6 @@ pub(crate) mod row;
 mod slot;
 pub(crate) mod stories;
 mod table;
-mod wide;
 
 pub(crate) use gather::{Gathered, Part, share_out};
 pub use hamming::{HammingIndex, MAX_DISTANCE};

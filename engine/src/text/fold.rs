@@ -40,6 +40,14 @@ pub struct FoldedText {
     tokens: Vec<Token>,
 }
 
+impl Token {
+    /// Number of letters, as units of UTF-16.
+    #[inline]
+    pub(crate) fn len(&self) -> usize {
+        (self.folded_end - self.folded_start) as usize
+    }
+}
+
 impl FoldedText {
     /// Folds `text`.
     ///
@@ -89,6 +97,15 @@ impl FoldedText {
     /// The words, in order.
     pub fn tokens(&self) -> &[Token] {
         &self.tokens
+    }
+
+    /// The first letters of a word, and after its end whatever follows.
+    #[inline]
+    pub(crate) fn head(&self, word: &Token) -> [u16; 3] {
+        let from = self.units.get(word.folded_start as usize..);
+        let from = from.unwrap_or_default();
+        let at_the_end = || std::array::from_fn(|n| from.get(n).copied().unwrap_or_default());
+        from.first_chunk().copied().unwrap_or_else(at_the_end)
     }
 
     /// The word at `position` in UTF-16; empty if there is none.

@@ -5,11 +5,8 @@ use std::sync::atomic::Ordering;
 use super::{HammingIndex, MAX_DISTANCE};
 use crate::{
     fingerprint::SimHash,
-    index::{
-        plan::Plan,
-        table::Block,
-        wide::{Work, run_wide},
-    },
+    index::{plan::Plan, table::Block},
+    wide::{Work, run_wide},
 };
 
 impl HammingIndex {

@@ -1,8 +1,9 @@
-//! Comparing fingerprints with the instructions that the processor has.
+//! Hashing and comparing with the instructions that the processor has.
 //!
 //! The build runs on any x86-64, which counts the bits of a number by arithmetic and compares four numbers
 //! at once. Nearly every processor of the last ten years counts them in one instruction and compares eight: a
-//! lookup among a million fingerprints takes six tenths of the time with these (ARCHITECTURE.md).
+//! lookup among a million fingerprints takes six tenths of the time with these, and hashing what a text is made of half
+//! (ARCHITECTURE.md).
 #![expect(
     unsafe_code,
     reason = "a function for other processors than the build's cannot be called without"
@@ -10,14 +11,14 @@
 
 /// Work that is worth it. What it calls must be inlined into it, and it itself wherever it is called: else it
 /// stays compiled for any processor.
-pub(super) trait Work {
+pub(crate) trait Work {
     /// Does it. To be marked `#[inline(always)]`.
     fn run(self);
 }
 
 /// Does the work, compiled for the best of the instruction sets that the processor has.
 #[inline]
-pub(super) fn run_wide(work: impl Work) {
+pub(crate) fn run_wide(work: impl Work) {
     #[cfg(target_arch = "x86_64")]
     if std::arch::is_x86_feature_detected!("avx2") && std::arch::is_x86_feature_detected!("popcnt")
     {

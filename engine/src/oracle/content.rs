@@ -1,0 +1,137 @@
+//! The content of a text, from its words as strings.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{hash, hashes, shingles};
+use crate::fingerprint::{Content, SPELLED, Word};
+
+/// What a content holds, as lists.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Held {
+    /// Number of distinct runs of three words.
+    shingles: usize,
+    /// The smallest of their hashes.
+    sketch: Vec<u32>,
+    /// Key, count and whether the title has it, of each stem.
+    words: Vec<(u16, u32, bool)>,
+    /// Place and value.
+    placed: Vec<(u16, u16)>,
+    values: Vec<u16>,
+}
+
+impl From<Content<'_>> for Held {
+    fn from(content: Content<'_>) -> Self {
+        let word = |word: Word| (word.key, word.count, word.in_title);
+        Self {
+            shingles: content.sketch.shingles() as usize,
+            sketch: content.sketch.hashes().collect(),
+            words: content.vocabulary.words().map(word).collect(),
+            placed: content.numbers.placed().collect(),
+            values: content.numbers.values().collect(),
+        }
+    }
+}
+
+/// The content of a text and its title, of which these are the folded words.
+pub(crate) fn content(title: &[String], text: &[String]) -> Held {
+    let all: BTreeSet<u32> = shingles(&hashes(text), 3)
+        .into_iter()
+        .map(|hash| (hash >> 32) as u32)
+        .collect();
+    let below = all.iter().filter(|hash| **hash < u32::MAX / 8).count();
+    let (placed, values) = numbers(text);
+    Held {
+        shingles: all.len(),
+        sketch: all.into_iter().take(below.max(48)).collect(),
+        words: vocabulary(title, text),
+        placed,
+        values,
+    }
+}
+
+fn vocabulary(title: &[String], text: &[String]) -> Vec<(u16, u32, bool)> {
+    let mut words = BTreeMap::<u16, (u32, bool)>::new();
+    for key in keys(text) {
+        words.entry(key).or_default().0 += 1;
+    }
+    for key in keys(title) {
+        words.entry(key).or_default().1 = true;
+    }
+    let words = words.into_iter();
+    words
+        .map(|(key, (count, in_title))| (key, count.min(3), in_title))
+        .collect()
+}
+
+/// The keys of a text's stems; a name in two words has one.
+fn keys(words: &[String]) -> Vec<u16> {
+    let mut keys = Vec::new();
+    let mut rest = words;
+    while let [word, after @ ..] = rest {
+        let mut whole = word.clone();
+        rest = after;
+        if let ("عبد" | "ابو", [name, after @ ..]) = (word.as_str(), after) {
+            whole.push_str(name);
+            rest = after;
+        }
+        keys.push((hash(stem(&whole)) >> 48) as u16);
+    }
+    keys
+}
+
+/// A word without the first of these that it begins with, if three letters are left.
+fn stem(word: &str) -> &str {
+    let proclitics = [
+        "وال", "بال", "فال", "كال", "ولل", "لل", "ال", "و", "ب", "ل", "ف",
+    ];
+    let mut left = proclitics.iter().filter_map(|it| word.strip_prefix(it));
+    left.find(|left| left.encode_utf16().count() >= 3)
+        .unwrap_or(word)
+}
+
+/// The numbers that stand between two words, with their places; and all.
+fn numbers(words: &[String]) -> (Vec<(u16, u16)>, Vec<u16>) {
+    let found: Vec<Option<u16>> = words.iter().map(|word| value(word)).collect();
+    let mut placed = BTreeSet::new();
+    for (at, around) in found.windows(3).enumerate() {
+        let [before, after] = [&words[at], &words[at + 2]];
+        let is_tens = after.starts_with('و') && after.ends_with("ين");
+        if let ([None, Some(value), None], false) = (around, is_tens) {
+            let place = hash(stem(before)).rotate_left(1) ^ hash(stem(after));
+            placed.insert((place as u16, *value));
+        }
+    }
+    let values: BTreeSet<u16> = found.into_iter().flatten().collect();
+    (
+        placed.into_iter().take(64).collect(),
+        values.into_iter().take(64).collect(),
+    )
+}
+
+/// Digits, two units at most before them and three after; or up to ten spelled, with a proclitic or without.
+fn value(word: &str) -> Option<u16> {
+    let digit = |c: char| c.to_digit(10).filter(|_| c.is_ascii());
+    let units = |text: &str| text.encode_utf16().count();
+    if let Some(start) = word.find(|c| digit(c).is_some())
+        && units(&word[..start]) <= 2
+    {
+        let after = word[start..].trim_start_matches(|c| digit(c).is_some());
+        let number = &word[start..word.len() - after.len()];
+        let is_number = units(after) <= 3 && !after.contains(|c| digit(c).is_some());
+        let decimal = number.chars().filter_map(digit);
+        return is_number.then(|| {
+            decimal.fold(0u16, |value, digit| {
+                value.wrapping_mul(10).wrapping_add(digit as u16)
+            })
+        });
+    }
+    let spelled = |word: &str| {
+        let is_spelled = |spellings: &&[&str]| spellings.contains(&word);
+        (1..)
+            .zip(SPELLED)
+            .find(|(_, spellings)| is_spelled(spellings))
+    };
+    let without = ['و', 'ل', 'ب'].map(|proclitic| word.strip_prefix(proclitic));
+    let found = spelled(word).or_else(|| without.into_iter().flatten().find_map(spelled));
+    found.map(|(value, _)| value)
+}
