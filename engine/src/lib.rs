@@ -18,6 +18,7 @@
 //! - [`record`]: an indexed article as bytes, read and written with [`codec`];
 //! - [`block`]: such bytes with a checksum;
 //! - `wide`: work compiled for the instructions that the processor has;
+//! - `sieve`: a set that says no fast;
 //! - `sync`: the locks of check-and-add, which a test can schedule;
 //! - [`compare`]: where two texts differ.
 //!
@@ -58,6 +59,7 @@ mod rarity;
 pub mod record;
 pub mod shared;
 pub mod shingle;
+mod sieve;
 mod sync;
 pub mod text;
 mod wide;

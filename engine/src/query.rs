@@ -43,7 +43,7 @@ pub(crate) struct Sharing<K> {
 impl<K> Default for Sharing<K> {
     fn default() -> Self {
         Self {
-            shared: HashMap::new(),
+            shared: HashMap::with_capacity(MOST_CANDIDATES),
             lists: 0,
             full: 0,
         }
@@ -131,7 +131,7 @@ impl Query<'_> {
         article: &Arc<Article>,
         canonical: impl FnOnce() -> Box<str>,
     ) -> Option<Match> {
-        if &*article.id == self.id || !self.reaches(article) {
+        if !self.reaches(article) {
             return None;
         }
         let other = article.side();
@@ -142,6 +142,10 @@ impl Query<'_> {
             &self.detector,
             &self.rarity,
         )?;
+        // Only now: it is far memory, and most have nothing to do with the text.
+        if &*article.id == self.id {
+            return None;
+        }
         evidence.passages = passages(self.shingles, other.content);
         Some(Match {
             canonical_id: canonical(),

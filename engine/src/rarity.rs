@@ -5,6 +5,7 @@ use std::{cell::OnceCell, sync::LazyLock};
 use crate::{
     fingerprint::{Content, Vocabulary, Word},
     index::stories::Stories,
+    sieve::Sieve,
 };
 
 /// A word that stands in a smaller share of the stories is no rarer for it: the logarithm of a thousandth.
@@ -122,6 +123,8 @@ pub(crate) struct Words {
     /// `words`, 0 for free. Its length is a power of two, at least twice that of `words`. Of one value of
     /// its bits there are few keys, so no text can make it slow.
     table: Vec<u32>,
+    /// Of the keys.
+    sieve: Sieve,
     /// What all of them weigh.
     all: Weights,
 }
@@ -171,7 +174,16 @@ impl Words {
         words
             .iter()
             .for_each(|(word, weight)| all.add(*word, *weight));
-        Self { words, table, all }
+        let mut sieve = Sieve::new(words.len());
+        words
+            .iter()
+            .for_each(|(word, _)| sieve.add(word.key.into()));
+        Self {
+            words,
+            table,
+            sieve,
+            all,
+        }
     }
 
     /// What all of them weigh.
@@ -182,6 +194,9 @@ impl Words {
     /// A stem and its weight, if the text or its title has it.
     #[inline]
     pub(crate) fn get(&self, key: u16) -> Option<(Word, f64)> {
+        if !self.sieve.has(key.into()) {
+            return None;
+        }
         let mask = self.table.len() - 1;
         let mut at = usize::from(key) & mask;
         loop {

@@ -49,13 +49,13 @@ impl Collection {
         let mut sharing = Sharing::default();
         // A long text posts few of its hashes, so those of a short one that it holds are looked for with
         // more of them than it posts.
-        let hashes = side
-            .content
-            .iter()
-            .flat_map(|content| content.sketch.hashes());
-        let stories: Vec<_> = hashes
-            .map(|hash| {
-                let holders = self.postings.find(hash, |slot| sharing.add(slot));
+        let hashes: Vec<_> = (side.content.iter())
+            .flat_map(|content| content.sketch.hashes())
+            .collect();
+        let holders = self.postings.find_all(&hashes, |slot| sharing.add(slot));
+        let stories: Vec<_> = holders
+            .into_iter()
+            .map(|holders| {
                 sharing.looked_at(holders);
                 holders.stories
             })
@@ -116,8 +116,14 @@ impl Collection {
         let mut seen = HashSet::with_capacity(slots.len());
         slots.retain(|slot| seen.insert(*slot));
         let articles = slots.into_iter().filter_map(|slot| self.articles.get(slot));
+        let articles: Vec<_> = articles.collect();
+        // What is read of each is far memory: here a processor reads ahead, while it judges it cannot.
+        for article in &articles {
+            article.touch();
+        }
         articles
-            .filter_map(|article| self.judge(query, &article))
+            .iter()
+            .filter_map(|article| self.judge(query, article))
             .collect()
     }
 

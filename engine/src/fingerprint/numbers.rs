@@ -14,6 +14,7 @@ use super::{
 use crate::{
     codec::{Malformed, Reader},
     shingle::word_hash,
+    sieve::Sieve,
     text::FoldedText,
 };
 
@@ -48,11 +49,11 @@ pub(crate) const SPELLED: [&[&str]; 10] = [
     &["عشر", "عشره", "العاشر", "العاشره", "عاشر", "عاشره"],
 ];
 
-/// The value of each spelling, with a proclitic or without, by the spelling's hash; and which hashes
-/// modulo [`SIEVE`] there are among them, since every word of a text is looked up.
+/// The value of each spelling, with a proclitic or without, by the spelling's hash; and a sieve of
+/// these hashes, since every word of a text is looked up.
 static VALUES: LazyLock<(HashMap<u64, u16>, Sieve)> = LazyLock::new(|| {
     let mut values = HashMap::default();
-    let mut sieve = [0; SIEVE / 64];
+    let mut sieve = Sieve::new(SIEVE);
     for (spellings, value) in SPELLED.iter().zip(1..) {
         for (spelling, proclitic) in spellings
             .iter()
@@ -66,15 +67,14 @@ static VALUES: LazyLock<(HashMap<u64, u16>, Sieve)> = LazyLock::new(|| {
             } else {
                 values.entry(hash).or_insert(value);
             }
-            sieve[hash as usize % SIEVE / 64] |= 1 << (hash % 64);
+            sieve.add(hash as u32);
         }
     }
     (values, sieve)
 });
 
-/// So many that hardly any other word is taken for a number at first.
-const SIEVE: usize = 1 << 14;
-type Sieve = [u64; SIEVE / 64];
+/// Twice as many as there are, so that hardly any other word is taken for a number at first.
+const SIEVE: usize = 512;
 
 /// Letters that may stand before and after the digits of one word.
 const MOST_BEFORE: usize = 2;
@@ -163,8 +163,7 @@ pub(super) fn write(
         // Looked at without a branch, since nearly every word is none. (Of a short word more is looked at than
         // its letters.)
         let with_digits = text.head(token).map(|unit| is_digit(&unit)).contains(&true);
-        let in_sieve = sieve[*hash as usize % SIEVE / 64] >> (hash % 64) & 1 == 1;
-        if !(with_digits | in_sieve) {
+        if !(with_digits | sieve.has(*hash as u32)) {
             continue;
         }
         if let Some(value) = value(text.word(position), *hash, spelled) {

@@ -1,7 +1,10 @@
 //! All distinct shingles of one text, with where each first stands.
 
 use super::Sketch;
-use crate::shingle::{BLOCK, Blocks};
+use crate::{
+    shingle::{BLOCK, Blocks},
+    sieve::Sieve,
+};
 
 /// The shingle hashes of a text: in its order, and by value.
 ///
@@ -15,6 +18,8 @@ pub(crate) struct ShingleSet {
     /// length is a power of two, at least twice that of `ordered` and mostly four times, so that a hash
     /// that is not here is hardly ever compared.
     table: Vec<u32>,
+    /// Of the hashes.
+    sieve: Sieve,
     /// Shingles pushed so far, repeated ones too: the position of the next one.
     position: u32,
     /// Only hashes below this are here: all of a text's, fewer for what a sketch remembers of one.
@@ -26,6 +31,7 @@ impl Default for ShingleSet {
         Self {
             ordered: Vec::new(),
             table: Vec::new(),
+            sieve: Sieve::default(),
             position: 0,
             limit: u32::MAX,
         }
@@ -63,6 +69,7 @@ impl ShingleSet {
         self.ordered.clear();
         self.table.clear();
         self.table.resize((3 * room + 1).next_power_of_two(), 0);
+        self.sieve.clear(room);
         self.position = 0;
         self.limit = u32::MAX;
     }
@@ -78,12 +85,15 @@ impl ShingleSet {
         if let Err(free) = self.look_up(hash) {
             self.ordered.push((hash, position));
             self.table[free] = self.ordered.len() as u32;
+            self.sieve.add(hash);
         }
     }
 
     /// Where a shingle first stands: the position of its first word.
+    #[inline]
     pub(crate) fn position(&self, hash: u32) -> Option<u32> {
-        if self.table.is_empty() {
+        // Most that are asked for are not here. Nothing passes while there is no table.
+        if !self.sieve.has(hash) {
             return None;
         }
         self.look_up(hash).ok().map(|index| self.ordered[index].1)
@@ -119,7 +129,9 @@ impl ShingleSet {
         let length = (self.table.len() * 2).max(64);
         self.table.clear();
         self.table.resize(length, 0);
+        self.sieve.clear(length);
         for index in 0..self.ordered.len() {
+            self.sieve.add(self.ordered[index].0);
             if let Err(free) = self.look_up(self.ordered[index].0) {
                 self.table[free] = index as u32 + 1;
             }

@@ -126,6 +126,13 @@ impl Article {
         self.content.as_ref().map(StoredContent::read)
     }
 
+    /// Begins to read the sketch, without waiting for it.
+    pub(crate) fn touch(&self) {
+        let content = self.content.iter().flat_map(AsRef::as_ref);
+        let lines = content.step_by(64).take(4);
+        std::hint::black_box(lines.fold(0, |sum, byte| sum ^ byte));
+    }
+
     /// It as one of two texts that are compared.
     pub(crate) fn side(&self) -> Side<'_> {
         Side {

@@ -6,6 +6,8 @@
 //! posts: an entry takes six bytes however many articles there are, and up to tens of millions of
 //! articles a list is read in less time than it takes to come by.
 
+mod find;
+
 use dashmap::DashMap;
 use foldhash::fast::RandomState;
 
@@ -227,24 +229,6 @@ impl Postings {
         }
     }
 
-    /// Calls `found` with each article that posts a hash, and says how many they are.
-    pub(crate) fn find(&self, hash: u32, mut found: impl FnMut(Slot)) -> Holders {
-        let mut holders = Holders::default();
-        if let Some(list) = self.lists.get(&list(hash)) {
-            let kind = kind(hash);
-            for posting in list.postings() {
-                if posting.kind & !1 == kind {
-                    match posting.is_story() {
-                        true => holders.stories += 1,
-                        false => holders.copies += 1,
-                    }
-                    found(posting.slot());
-                }
-            }
-        }
-        holders
-    }
-
     /// Gives back memory that is not used any more.
     pub(crate) fn shrink(&self) {
         shrink_map(&self.lists);
@@ -295,6 +279,8 @@ mod tests {
                 let stories = mine.values().filter(|story| ***story).count();
                 let mut shared = Vec::new();
                 let found = postings.find(hash(n), |slot| shared.push(slot));
+                // All at once are found like one after the other.
+                prop_assert_eq!(&postings.find_all(&[hash(n)], |_| ()), &[found]);
                 // What was forgotten for a later one stays forgotten when that one goes.
                 prop_assert!(found.stories as usize <= stories.min(MOST));
                 prop_assert_eq!((found.stories + found.copies) as usize, shared.len());
