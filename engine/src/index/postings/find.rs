@@ -4,7 +4,7 @@
 //! the hashes of a text are looked up shard by shard of the map, several under one lock: their lists are then
 //! fetched together.
 
-use super::{Holders, List, Postings, kind, list};
+use super::{Holders, Posting, Postings, kind, list};
 use crate::index::Slot;
 
 /// So many lists are fetched together.
@@ -14,7 +14,8 @@ impl Postings {
     /// Calls `found` with each article that posts a hash, and says how many they are.
     pub(crate) fn find(&self, hash: u32, found: impl FnMut(Slot)) -> Holders {
         let list = self.lists.get(&list(hash));
-        list.map_or_else(Holders::default, |list| list.find(hash, found))
+        let postings = list.as_ref().map_or(&[][..], |list| list.postings());
+        with_hash(postings, hash, found)
     }
 
     /// Calls `found` with each article that posts one of the hashes, as often as it posts any, and says of each
@@ -36,10 +37,11 @@ impl Postings {
                     let list = list(hashes[*place]);
                     *found = shard.get(*key as u64, |(other, _)| *other == list);
                 }
-                for ((_, place, _), found_list) in places.iter().zip(lists) {
-                    if let Some((_, list)) = found_list {
-                        holders[*place] = list.get().find(hashes[*place], &mut found);
-                    }
+                // A longer list is further away by two steps.
+                let postings =
+                    lists.map(|list| list.map_or(&[][..], |(_, list)| list.get().postings()));
+                for ((_, place, _), postings) in places.iter().zip(postings) {
+                    holders[*place] = with_hash(postings, hashes[*place], &mut found);
                 }
             }
         }
@@ -47,19 +49,16 @@ impl Postings {
     }
 }
 
-impl List {
-    fn find(&self, hash: u32, mut found: impl FnMut(Slot)) -> Holders {
-        let mut holders = Holders::default();
-        let kind = kind(hash);
-        for posting in self.postings() {
-            if posting.kind & !1 == kind {
-                match posting.is_story() {
-                    true => holders.stories += 1,
-                    false => holders.copies += 1,
-                }
-                found(posting.slot());
-            }
+/// Calls `found` with each article that posts a hash, among those of its list.
+fn with_hash(postings: &[Posting], hash: u32, mut found: impl FnMut(Slot)) -> Holders {
+    let mut holders = Holders::default();
+    let kind = kind(hash);
+    for posting in postings.iter().filter(|other| other.kind & !1 == kind) {
+        match posting.is_story() {
+            true => holders.stories += 1,
+            false => holders.copies += 1,
         }
-        holders
+        found(posting.slot());
     }
+    holders
 }
