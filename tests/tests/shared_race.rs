@@ -8,6 +8,7 @@ use basma_tests::{
     article::{article, chance_words},
     redis::Cluster,
 };
+use tokio::task::JoinSet;
 use tonic::{Code, transport::Channel};
 
 /// A collection of SimHashes alone.
@@ -86,15 +87,16 @@ async fn races(cluster: &Cluster, stories: u64, count: usize, through: usize) {
         channels.push(server.channel().await);
         servers.push(server);
     }
-    let all: Vec<_> = (0..stories).collect();
-    for some in all.chunks(AT_ONCE) {
-        let under_way: Vec<_> = some
-            .iter()
-            .map(|story| tokio::spawn(race(channels.clone(), "", *story, copies(*story, count))))
-            .collect();
-        for race in under_way {
-            race.await.expect("one of them is new");
+    let mut under_way = JoinSet::new();
+    for story in 0..stories {
+        if under_way.len() == AT_ONCE {
+            let race = under_way.join_next().await;
+            race.expect("some").expect("one of them is new");
         }
+        under_way.spawn(race(channels.clone(), "", story, copies(story, count)));
+    }
+    while let Some(race) = under_way.join_next().await {
+        race.expect("one of them is new");
     }
 }
 

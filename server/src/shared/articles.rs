@@ -1,34 +1,24 @@
 //! Articles: their records in the cluster, and those that were fetched lately.
 
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{collections::HashMap, sync::Arc};
 
 use basma_engine::{Article, Record};
 use basma_redis::{Command, Redis, Script, cmd};
 use futures_util::future::join_all;
 use parking_lot::Mutex;
 
-use super::{keys::Keys, reply, stamps};
-use crate::{failure::Failure, registry::now};
+use super::{ids, keys::Keys, reply};
+use crate::failure::Failure;
 
-/// What a record begins with: it is not decided yet, it is, or there is none any more.
+/// What a record begins with: it is not decided yet, nor while its submission waits for another; it is; or there is
+/// none any more.
 const PENDING: u8 = b'P';
+const WAITING: u8 = b'W';
 const DECIDED: u8 = b'D';
 const GONE: u8 = b'X';
 
 /// How long a record stays that nobody decides, or that is gone, in milliseconds.
-const TOMBSTONE: u64 = 60_000;
-
-/// How long somebody waits for another to decide; and for one that has the greater sequence, which may be
-/// waiting for him (see [`super::order`]). That seldom is so, and whoever is not waited for has to begin anew:
-/// so the shorter time, too, is more than what a cluster takes that has much to do.
-const PATIENCE: Duration = Duration::from_secs(2);
-const IMPATIENCE: Duration = Duration::from_millis(500);
-/// Between two looks, first and at most.
-const PAUSE: Duration = Duration::from_millis(1);
-const LONGEST_PAUSE: Duration = Duration::from_millis(16);
-
-/// A record that is not there and is older than this, in milliseconds, will never be.
-const LATE: i64 = 10_000;
+pub(super) const TOMBSTONE: u64 = 60_000;
 
 /// So many articles are remembered, twice at most.
 const REMEMBERED: usize = 16_384;
@@ -38,21 +28,11 @@ static DECIDE: Script = Script::new(
     r"
 local now = redis.call('GET', KEYS[1])
 if now ~= ARGV[1] then
-  if not now or string.sub(now, 1, 1) ~= 'P' then return 0 end
+  if not now or string.find(now, '^[^PW]') then return 0 end
   redis.call('SET', KEYS[1], ARGV[1])
 end
 if tonumber(ARGV[2]) > 0 then redis.call('PEXPIRE', KEYS[1], ARGV[2]) end
 return 1
-",
-);
-
-/// Gives up a record that nobody decides, and returns it if somebody has.
-static GIVE_UP: Script = Script::new(
-    r"
-local now = redis.call('GET', KEYS[1])
-if now and string.sub(now, 1, 1) ~= 'P' then return now end
-redis.call('SET', KEYS[1], 'X', 'PX', ARGV[1])
-return 'X'
 ",
 );
 
@@ -61,11 +41,13 @@ return 'X'
 pub(super) struct Found {
     pub(super) article: Arc<Article>,
     pub(super) is_decided: bool,
+    /// Not decided because its submission waits for another.
+    pub(super) is_waiting: bool,
 }
 
 /// What a record says.
 #[derive(Debug)]
-enum State {
+pub(super) enum State {
     Found(Found),
     Gone,
     /// Not yet there.
@@ -75,7 +57,7 @@ enum State {
 /// The articles of a collection.
 #[derive(Debug)]
 pub(super) struct Articles {
-    keys: Keys,
+    pub(super) keys: Keys,
     /// The latest that were decided, and those before.
     lately: Mutex<[HashMap<u64, Arc<Article>>; 2]>,
 }
@@ -158,14 +140,12 @@ impl Articles {
         for sequence in sequences {
             match self.remembered(*sequence) {
                 Some(article) => {
-                    let is_decided = true;
-                    found.insert(
-                        *sequence,
-                        Found {
-                            article,
-                            is_decided,
-                        },
-                    );
+                    let remembered = Found {
+                        article,
+                        is_decided: true,
+                        is_waiting: false,
+                    };
+                    found.insert(*sequence, remembered);
                 }
                 None => wanted.push(*sequence),
             }
@@ -174,9 +154,7 @@ impl Articles {
             let states = wanted.iter().zip(self.read(redis, &wanted).await?);
             let there = states.map(|(sequence, state)| async move {
                 match state {
-                    State::Missing if patiently => {
-                        self.wait(redis, *sequence, false, IMPATIENCE).await
-                    }
+                    State::Missing if patiently => self.there(redis, *sequence).await,
                     State::Missing | State::Gone => Ok(None),
                     State::Found(found) => Ok(Some(found)),
                 }
@@ -209,7 +187,11 @@ impl Articles {
     }
 
     /// The records of these sequences as they are now.
-    async fn read(&self, redis: &Redis, sequences: &[u64]) -> Result<Vec<State>, Failure> {
+    pub(super) async fn read(
+        &self,
+        redis: &Redis,
+        sequences: &[u64],
+    ) -> Result<Vec<State>, Failure> {
         let commands = sequences.iter().map(|sequence| {
             let key = self.keys.record(*sequence);
             let mut get = cmd("GET");
@@ -223,7 +205,7 @@ impl Articles {
         states.collect()
     }
 
-    fn state(&self, record: &[u8]) -> Result<State, Failure> {
+    pub(super) fn state(&self, record: &[u8]) -> Result<State, Failure> {
         let Some((state, record)) = record.split_first() else {
             return Ok(State::Missing);
         };
@@ -234,6 +216,7 @@ impl Articles {
         let found = Found {
             article: Arc::new(record.into_article()),
             is_decided: *state == DECIDED,
+            is_waiting: *state == WAITING,
         };
         if found.is_decided {
             self.remember(&found.article);
@@ -241,66 +224,30 @@ impl Articles {
         Ok(State::Found(found))
     }
 
-    /// Waits for what one article, that of `own`, is to be told of another to be decided.
-    pub(super) async fn decided(
+    /// The articles that have these ids, in the same order, of those that there are.
+    pub(super) async fn named(
         &self,
         redis: &Redis,
-        sequence: u64,
-        own: u64,
-    ) -> Result<Option<Found>, Failure> {
-        let patience = if sequence > own { IMPATIENCE } else { PATIENCE };
-        self.wait(redis, sequence, true, patience).await
-    }
-
-    /// The article if it is decided; if not, it has to begin anew.
-    pub(super) async fn decided_by_now(
-        &self,
-        redis: &Redis,
-        sequence: u64,
-    ) -> Result<Option<Found>, Failure> {
-        self.wait(redis, sequence, true, Duration::ZERO).await
-    }
-
-    /// Waits for a record to be there, or to be decided, or else gives it up: then it never will be.
-    async fn wait(
-        &self,
-        redis: &Redis,
-        sequence: u64,
-        decided: bool,
-        patience: Duration,
-    ) -> Result<Option<Found>, Failure> {
-        if !decided && stamps::time(sequence) + LATE < now() {
-            return Ok(None);
+        names: &[impl AsRef<str>],
+    ) -> Result<Vec<Arc<Article>>, Failure> {
+        let asked = names.iter().map(|id| ids::ask(&self.keys, id.as_ref()));
+        let mut sequences = Vec::with_capacity(names.len());
+        for reply in redis.read(asked.collect()).await? {
+            sequences.push(ids::read(&reply::bytes(reply)?));
         }
-        let until = tokio::time::Instant::now() + patience;
-        let mut pause = PAUSE;
-        while tokio::time::Instant::now() < until {
-            for state in self.read(redis, &[sequence]).await? {
-                match state {
-                    State::Found(found) if found.is_decided || !decided => return Ok(Some(found)),
-                    State::Gone => return Ok(None),
-                    State::Found(_) | State::Missing => {}
-                }
-            }
-            tokio::time::sleep(pause).await;
-            pause = (pause * 2).min(LONGEST_PAUSE);
-        }
-        let key = self.keys.record(sequence);
-        let given_up = Command::script(&GIVE_UP, &[key], &[TOMBSTONE]);
-        for reply in redis.write(vec![given_up]).await? {
-            if let State::Found(found) = self.state(&reply::bytes(reply)?)? {
-                return Ok(Some(found));
+        let known: Vec<_> = sequences.iter().copied().flatten().collect();
+        // Not those that are remembered: they may have been deleted elsewhere.
+        let mut states = self.read(redis, &known).await?.into_iter();
+        let mut named = Vec::with_capacity(known.len());
+        for (id, sequence) in names.iter().zip(sequences) {
+            if sequence.is_some()
+                && let Some(State::Found(found)) = states.next()
+                && *found.article.id == *id.as_ref()
+            {
+                named.push(found.article);
             }
         }
-        Ok(None)
-    }
-
-    /// The sequence of the article that has an id, if there is one.
-    pub(super) fn of_id(&self, id: &str) -> Command {
-        let key = self.keys.id(id);
-        let mut get = cmd("GET");
-        get.arg(&key);
-        Command::new(key.as_bytes(), get)
+        Ok(named)
     }
 
     /// The article that has an id.
@@ -309,25 +256,8 @@ impl Articles {
         redis: &Redis,
         id: &str,
     ) -> Result<Option<Arc<Article>>, Failure> {
-        let mut sequences = Vec::new();
-        for reply in redis.read(vec![self.of_id(id)]).await? {
-            sequences.extend(sequence(&reply::bytes(reply)?));
-        }
-        // Not one that is remembered: it may have been deleted elsewhere.
-        for state in self.read(redis, &sequences).await? {
-            if let State::Found(found) = state
-                && &*found.article.id == id
-            {
-                return Ok(Some(found.article));
-            }
-        }
-        Ok(None)
+        Ok(self.named(redis, &[id]).await?.pop())
     }
-}
-
-/// A sequence, as the table of ids has it.
-pub(super) fn sequence(bytes: &[u8]) -> Option<u64> {
-    bytes.try_into().ok().map(u64::from_be_bytes)
 }
 
 fn encoded(state: u8, article: &Article, usual: f64) -> Vec<u8> {

@@ -133,58 +133,23 @@ impl Collection {
         Ok(answer)
     }
 
-    /// The stories of the matches of an answer, and of one article more.
-    pub(super) fn clusters(&self, answer: &Answer, more: Option<&Article>) -> Vec<u64> {
-        let matched = answer.matches.iter().map(|found| &*found.article);
-        let clusters: BTreeSet<_> = matched.chain(more).map(Article::cluster).collect();
-        clusters.into_iter().collect()
-    }
-
-    /// Asks for the id of a story's first article.
-    pub(super) fn first_of(&self, cluster: u64) -> Command {
-        let story = self.keys.cluster(cluster);
-        let mut first = cmd("LINDEX");
-        first.arg(&story).arg(0);
-        Command::new(story.as_bytes(), first)
-    }
-
-    /// Reads the replies. A story of one article has no list.
-    pub(super) fn firsts(
-        clusters: &[u64],
-        replies: Vec<Value>,
-    ) -> Result<HashMap<u64, Box<str>>, Failure> {
-        let mut firsts = HashMap::new();
-        for (cluster, reply) in clusters.iter().zip(replies) {
-            let first = reply::text(reply)?;
-            if !first.is_empty() {
-                firsts.insert(*cluster, first.into());
-            }
-        }
-        Ok(firsts)
-    }
-
-    /// The first article of each story of an answer's matches, and of one article more; none of a story that
-    /// has one article alone.
-    pub(super) async fn canonical(
-        &self,
-        answer: &Answer,
-        more: Option<&Article>,
-    ) -> Result<HashMap<u64, Box<str>>, Failure> {
-        let clusters = self.clusters(answer, more);
-        if clusters.is_empty() {
-            return Ok(HashMap::new());
-        }
-        let commands = clusters.iter().map(|cluster| self.first_of(*cluster));
-        let replies = self.redis.read(commands.collect()).await?;
-        Self::firsts(&clusters, replies)
-    }
-
     /// Asks for the text of an article.
     pub(super) fn text_of(&self, sequence: u64) -> Command {
         let key = self.keys.text(sequence);
         let mut get = cmd("GET");
         get.arg(&key);
         Command::new(key.as_bytes(), get)
+    }
+
+    /// Keeps the text of an article for `life` milliseconds, or for good.
+    pub(super) fn keep(&self, sequence: u64, text: &[u8], life: i64) -> Command {
+        let key = self.keys.text(sequence);
+        let mut set = cmd("SET");
+        set.arg(&key).arg(text);
+        if life > 0 {
+            set.arg("PX").arg(life);
+        }
+        Command::new(key.as_bytes(), set)
     }
 
     /// Reads the reply; there is none if it was not kept.
@@ -299,11 +264,7 @@ impl Index for Collection {
     }
 
     async fn canonical_id(&self, article: &Article) -> Result<Box<str>, Failure> {
-        let replies = self
-            .redis
-            .read(vec![self.first_of(article.cluster())])
-            .await?;
-        let firsts = Self::firsts(&[article.cluster()], replies)?;
+        let firsts = self.firsts_of(&[article.cluster()]).await?;
         let first = firsts.into_values().next();
         Ok(first.unwrap_or_else(|| article.id.clone()))
     }
@@ -314,28 +275,7 @@ impl Index for Collection {
         from: usize,
         limit: usize,
     ) -> Result<(Vec<Arc<Article>>, usize), Failure> {
-        let story = self.keys.cluster(article.cluster());
-        let (mut length, mut range) = (cmd("LLEN"), cmd("LRANGE"));
-        length.arg(&story);
-        range
-            .arg(&story)
-            .arg(from)
-            .arg((from + limit).saturating_sub(1));
-        let commands = [length, range].map(|cmd| Command::new(story.as_bytes(), cmd));
-        let mut replies = self.redis.read(commands.to_vec()).await?.into_iter();
-        let length = replies.next().map_or(Ok(0), reply::number)?;
-        let ids = replies
-            .next()
-            .map_or_else(|| Ok(Vec::new()), reply::several)?;
-        if length == 0 {
-            let alone = [article].into_iter().skip(from).take(limit);
-            return Ok((alone.cloned().collect(), 1));
-        }
-        let mut members = Vec::new();
-        for id in ids {
-            members.extend(self.get(&reply::text(id)?).await?);
-        }
-        Ok((members, usize::try_from(length).unwrap_or_default()))
+        self.members(article, from, limit).await
     }
 
     async fn find_near(
@@ -356,23 +296,26 @@ impl Index for Collection {
         near.truncate(limit + 2);
         let sequences: Vec<_> = near.iter().map(|(.., sequence)| *sequence).collect();
         let found = self.articles.fetch(&self.redis, &sequences, false).await?;
-        let others = found
-            .into_iter()
-            .filter(|found| found.is_decided)
-            .map(|found| found.article)
-            .filter(|article| except.is_none_or(|except| except.id != article.id));
-        let mut matches = Vec::new();
-        for article in others {
-            matches.push(Match {
-                canonical_id: self.canonical_id(&article).await?,
-                relation: Relation::NearDuplicate,
-                evidence: Evidence {
-                    hamming: Some(simhash.distance(article.fingerprint.simhash)),
-                    ..Evidence::default()
-                },
-                article,
-            });
-        }
+        let decided = found.into_iter().filter(|found| found.is_decided);
+        let mut others: Vec<_> = decided.map(|found| found.article).collect();
+        others.retain(|article| except.is_none_or(|except| except.id != article.id));
+        let stories: BTreeSet<_> = others.iter().map(|article| article.cluster()).collect();
+        let firsts = self
+            .firsts_of(&stories.into_iter().collect::<Vec<_>>())
+            .await?;
+        let matches = others.into_iter().map(|article| Match {
+            canonical_id: match firsts.get(&article.cluster()) {
+                Some(first) => first.clone(),
+                None => article.id.clone(),
+            },
+            relation: Relation::NearDuplicate,
+            evidence: Evidence {
+                hamming: Some(simhash.distance(article.fingerprint.simhash)),
+                ..Evidence::default()
+            },
+            article,
+        });
+        let mut matches: Vec<_> = matches.collect();
         matches.sort_by_key(|found| (found.evidence.hamming, found.article.sequence()));
         let truncated = matches.len() > limit;
         matches.truncate(limit);

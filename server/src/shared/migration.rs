@@ -2,19 +2,17 @@
 
 use basma_engine::{Article, Record};
 use basma_proto::v1;
-use basma_redis::{Command, Script};
+use basma_redis::Command;
 use futures_util::{
     StreamExt as _,
     stream::{self, BoxStream},
 };
 
 use super::{
-    articles,
     ask::Asked,
     calendar,
     collection::{Collection, life_of},
-    reply,
-    submit::NAME,
+    ids, reply,
 };
 use crate::{
     failure::Failure,
@@ -25,17 +23,6 @@ use crate::{
 
 /// Stories that are put together at a time.
 const STORIES: usize = 256;
-
-/// Makes these the articles of a story, and returns how many it had.
-static TELL: Script = Script::new(
-    r"
-local before = redis.call('LLEN', KEYS[1])
-redis.call('DEL', KEYS[1])
-for place = 2, #ARGV do redis.call('RPUSH', KEYS[1], ARGV[place]) end
-if tonumber(ARGV[1]) > 0 then redis.call('PEXPIRE', KEYS[1], ARGV[1]) end
-return before
-",
-);
 
 impl Collection {
     /// What an export gives out next, from a sequence on, and where it goes on.
@@ -81,20 +68,17 @@ impl Collection {
 
     /// The commands that put an article into all tables but that of ids, as if it had been submitted here.
     fn placing(&self, article: &Article, usual: f64, text: Option<&str>) -> Vec<Command> {
-        let (keys, sequence) = (&self.keys, article.sequence());
         let settings = *self.settings.read();
-        let life = settings.life();
-        let lists = Asked::holding(article, keys);
-        let mut commands = lists.append(article.fingerprint.simhash, sequence, life);
-        if !article.is_story {
-            commands.extend(lists.mark(sequence));
-        }
-        let stays = life_of(&settings, article, now());
-        commands.push(self.articles.decided_elsewhere(article, usual, stays));
-        if let Some(text) = text.filter(|_| settings.keep_texts) {
-            commands.push(self.keep(sequence, &pack(text), stays));
-        }
-        commands.extend(calendar::note(keys, &self.noted, sequence, life));
+        let (lists, simhash) = (
+            Asked::holding(article, &self.keys),
+            article.fingerprint.simhash,
+        );
+        let mut commands = lists.append(simhash, article.sequence(), settings.life());
+        let life = life_of(&settings, article, now());
+        let decided = self.articles.decided_elsewhere(article, usual, life);
+        commands.push(decided);
+        let text = text.filter(|_| settings.keep_texts).map(pack);
+        commands.extend(self.rest(&lists, article, text.as_deref()));
         commands
     }
 }
@@ -132,7 +116,6 @@ impl Incoming {
             .articles
             .fetch(&collection.redis, &firsts, false)
             .await?;
-        let life = collection.settings.read().life().to_string();
         let mut commands = Vec::with_capacity(stories.len());
         let mut sizes = Vec::with_capacity(stories.len());
         for story in stories {
@@ -141,17 +124,9 @@ impl Incoming {
                 .iter()
                 .find(|found| found.article.sequence() == cluster);
             let first = first.map(|found| &*found.article.id);
-            let ids = first
-                .into_iter()
-                .chain(story.iter().map(|(.., id)| &**id))
-                .map(str::as_bytes);
-            let args: Vec<_> = std::iter::once(life.as_bytes()).chain(ids).collect();
-            sizes.push(args.len() as i64 - 1);
-            commands.push(Command::script(
-                &TELL,
-                &[collection.keys.cluster(cluster)],
-                &args,
-            ));
+            let ids = first.into_iter().chain(story.iter().map(|(.., id)| &**id));
+            sizes.push(ids.clone().count() as i64);
+            commands.push(collection.tell(cluster, ids));
         }
         let replies = collection.redis.write(commands).await?;
         for (size, before) in sizes.into_iter().zip(replies) {
@@ -168,9 +143,9 @@ impl Import for Incoming {
         let collection = &self.collection;
         let named = records
             .iter()
-            .map(|(record, _)| collection.articles.of_id(record.id()));
+            .map(|(record, _)| ids::ask(&collection.keys, record.id()));
         let named = collection.redis.read(named.collect()).await?;
-        let (mut commands, mut ids, mut new) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut commands, mut given, mut new) = (Vec::new(), Vec::new(), Vec::new());
         for ((record, text), named) in records.into_iter().zip(named) {
             let usual = record.usual();
             let article = record.into_article();
@@ -179,17 +154,15 @@ impl Import for Incoming {
                 let follower = (cluster, standing, article.id.clone());
                 self.followers.push(follower);
             }
-            match articles::sequence(&reply::bytes(named)?) {
+            match ids::read(&reply::bytes(named)?) {
                 Some(known) if known == article.sequence() => continue,
                 Some(_) => return Err(Failure::id_taken(&article.id)),
                 None => {}
             }
             commands.extend(collection.placing(&article, usual, text.as_deref()));
             let life = life_of(&collection.settings.read(), &article, now());
-            let id = collection.keys.id(&article.id);
-            let is = article.sequence().to_be_bytes().to_vec();
-            let args = [Vec::new(), is, life.to_string().into_bytes()];
-            ids.push(Command::script(&NAME, &[id], &args));
+            let (keys, sequence) = (&collection.keys, article.sequence());
+            given.push(ids::give(keys, &article.id, &[], sequence, life));
             new.push((article, usual));
         }
         let count = new.len() as u64;
@@ -198,11 +171,12 @@ impl Import for Incoming {
         }
         collection.redis.write(commands).await?;
         // Last: whoever finds an id takes all that belongs to it for done.
-        let replies = collection.redis.write(ids).await?;
+        let replies = collection.redis.write(given).await?;
         for ((article, usual), named) in new.iter().zip(replies) {
-            if articles::sequence(&reply::bytes(named)?) != Some(article.sequence()) {
+            if ids::read(&reply::bytes(named)?) != Some(article.sequence()) {
                 return Err(Failure::id_taken(&article.id));
             }
+            collection.noted.note(article.sequence());
             collection.counts.import(article, *usual);
         }
         Ok(count)

@@ -6,8 +6,10 @@
 //! - [`catalog`]: the collections by name; [`entries`]: what stands of them in the cluster; [`gone`]: those that were
 //!   deleted;
 //! - [`collection`]: one of them, as an [`crate::index::Index`];
-//! - [`submit`]: check-and-add; [`order`]: of two that arrive together, which is the earlier;
-//! - [`ask`]: what the lists say to a question; [`articles`]: the articles that they lead to;
+//! - [`submit`]: check-and-add; [`resubmission`]: of a text that its id had before; [`order`]: of two that arrive together, which is the earlier;
+//!   [`waiting`]: until that is decided;
+//! - [`ask`]: what the lists say to a question; [`articles`]: the articles that they lead to; [`ids`]: those that have
+//!   an id; [`members`]: those of a story;
 //! - [`withdraw`]: deletions and expiry; [`calendar`]: the articles in the order of their coming;
 //! - [`migration`]: all articles, given out and taken in;
 //! - [`stories`]: what is counted over all articles, by all servers together;
@@ -22,17 +24,21 @@ mod catalog;
 mod collection;
 mod entries;
 mod gone;
+mod ids;
 mod keys;
 mod lists;
+mod members;
 mod meter;
 mod migration;
 mod order;
 mod reply;
+mod resubmission;
 mod stamps;
 mod stories;
 mod submit;
 #[cfg(test)]
 mod trips;
+mod waiting;
 mod withdraw;
 
 pub(crate) use catalog::Shared;

@@ -7,16 +7,18 @@ use basma_engine::{
     Answer, Article,
     shared::{Counted, Decided, Question, Standing},
 };
-use basma_redis::{Command, Script, Value, cmd};
-use futures_util::{TryFutureExt as _, future::join_all};
+use basma_redis::{Command, Value};
+use futures_util::future::join_all;
 
 use super::{
-    articles::{self, Found},
+    articles::Found,
     ask::{Asked, Said},
     calendar,
     collection::{Collection, life_of},
+    ids,
     order::{self, Came},
     reply,
+    waiting::Waited,
 };
 use crate::{failure::Failure, registry::now};
 
@@ -26,52 +28,27 @@ const ATTEMPTS: usize = 16;
 /// Between two attempts to take out what was replaced.
 const PAUSE: Duration = Duration::from_secs(1);
 
-/// Gives an id to an article, if it still has the one that was known. Returns which it has.
-pub(super) static NAME: Script = Script::new(
-    r"
-local now = redis.call('GET', KEYS[1]) or ''
-if now == ARGV[1] or now == ARGV[2] then
-  redis.call('SET', KEYS[1], ARGV[2])
-  if tonumber(ARGV[3]) > 0 then redis.call('PEXPIRE', KEYS[1], ARGV[3]) end
-  return ARGV[2]
-end
-return now
-",
-);
-
-/// Adds an article to a story, of which the first may be known; returns who is the first, and 1 if the article
-/// was added to others.
-static JOIN: Script = Script::new(
-    r"
-if ARGV[1] ~= '' and redis.call('EXISTS', KEYS[1]) == 0 then redis.call('RPUSH', KEYS[1], ARGV[1]) end
-local added = 0
-if not redis.call('LPOS', KEYS[1], ARGV[2], 'RANK', -1, 'MAXLEN', 10000) then
-  if redis.call('RPUSH', KEYS[1], ARGV[2]) > 1 then added = 1 end
-end
-if tonumber(ARGV[3]) > 0 then redis.call('PEXPIRE', KEYS[1], ARGV[3]) end
-return {redis.call('LINDEX', KEYS[1], 0), added}
-",
-);
-
 /// What has become of an article that came before.
 enum Fate {
     Decided(Arc<Article>),
     /// It is not decided, and has nothing to do with the text.
     Another,
     Gone,
+    /// Who has waited for it has to begin anew.
+    Anew,
 }
 
 /// What a submission that has begun knows.
-struct Begun<'a> {
-    question: &'a Question,
-    asked: &'a Asked,
+pub(super) struct Begun<'a> {
+    pub(super) question: &'a Question,
+    pub(super) asked: &'a Asked,
     /// The hashes that it posts.
     posted: Vec<u32>,
-    sequence: u64,
+    pub(super) sequence: u64,
     /// What stood under the id: nothing, or a sequence, which may be that of an attempt that was given up.
-    named: Vec<u8>,
+    pub(super) named: Vec<u8>,
     /// The article that had the id.
-    old: Option<Arc<Article>>,
+    pub(super) old: Option<Arc<Article>>,
 }
 
 impl Collection {
@@ -107,7 +84,7 @@ impl Collection {
             let undone = tokio::spawn(async move {
                 let redis = &collection.redis;
                 let decided = collection.articles.decided_by_now(redis, sequence).await;
-                if matches!(decided, Ok(None)) {
+                if matches!(decided, Ok(Waited::Gone | Waited::Anew)) {
                     let _as_far_as_possible = redis.write(remove).await;
                 }
             });
@@ -116,10 +93,10 @@ impl Collection {
         attempted
     }
 
-    /// Takes out of the tables the article that has lost its id to another; goes on trying for a while. Says whether a
-    /// story has one article less beside its first.
-    async fn replace(&self, old: &Article, stays: bool) -> bool {
-        match self.redis.write(self.removal(old, stays)).await {
+    /// Takes out of the tables the article that has lost its id to another; goes on trying for a while.
+    pub(super) async fn replace(&self, old: &Article, new: &Article) {
+        let stays = old.cluster() == new.cluster();
+        let left = match self.redis.write(self.removal(old, stays)).await {
             Ok(mut replies) => !stays && replies.pop().is_some_and(|left| left == Value::Int(1)),
             Err(_) => {
                 let (redis, removal) = (Arc::clone(&self.redis), self.removal(old, stays));
@@ -133,7 +110,8 @@ impl Collection {
                 });
                 false
             }
-        }
+        };
+        self.counts.withdraw(old, left);
     }
 
     async fn attempt_as(
@@ -147,7 +125,7 @@ impl Collection {
         let simhash = question.fingerprint().simhash;
         let mut commands = asked.append(simhash, sequence, settings.life());
         commands.push(self.articles.pending(&question.undecided(sequence)));
-        commands.push(self.articles.of_id(question.id()));
+        commands.push(ids::ask(&self.keys, question.id()));
         let mut replies = redis.write(commands).await?;
         let named = reply::bytes(replies.pop().unwrap_or(Value::Nil))?;
         replies.truncate(asked.len());
@@ -159,43 +137,43 @@ impl Collection {
         }
 
         // Whoever has the id now, and who was there before.
-        let old = articles::sequence(&named);
+        let old = ids::read(&named);
         let mut counted = question.count(&said.lists);
         let mut sequences = question.candidates(&said.lists, &counted);
         sequences.retain(|other| *other != sequence);
         sequences.extend(old);
         let found = self.articles.fetch(redis, &sequences, true).await?;
         let is_own = |found: &&Found| &*found.article.id == question.id();
+        let has_id = |found: &&Found| is_own(found) && Some(found.article.sequence()) == old;
+        let old = found.iter().find(has_id).map(|found| &found.article);
         let mut begun = Begun {
             question,
             asked,
             posted: question.asked(),
             sequence,
             named,
-            old: None,
+            old: old.cloned(),
         };
         begun.posted.truncate(question.posted());
-        // The one that has the id; if none has it, one whose attempt is under way or has failed.
-        let same = |found: &&Found| {
-            is_own(found) && found.article.fingerprint.exact == question.fingerprint().exact
-        };
-        let has_id = |found: &&Found| is_own(found) && Some(found.article.sequence()) == old;
-        let same = match found.iter().find(has_id) {
-            Some(named) => Some(named).filter(same),
-            None => {
-                let mut same = found.iter().filter(same);
-                same.find(|same| Self::came(same, &begun, &said) == Came::Earlier)
-            }
-        };
+        let mut same = found
+            .iter()
+            .filter(is_own)
+            .filter(|found| found.article.fingerprint.exact == question.fingerprint().exact);
+        // The one that has the id; or else one whose attempt is under way or has failed: if an older text has the
+        // id, only a revision of that which was decided.
+        let same = same.find(|found| match old {
+            Some(old) if old.sequence() == found.article.sequence() => true,
+            Some(old) => found.is_decided && found.article.revision > old.revision,
+            None => Self::came(found, &begun, &said) == Came::Earlier,
+        });
         if let Some(same) = same {
-            let first = self.first_answer(&begun, same, text).await?;
-            return Ok(first);
+            return self.first_answer(&begun, same, text).await;
         }
-        // Or one that has lost the id to an attempt that was then undone.
-        let had_id = |found: &&Found| is_own(found) && found.is_decided;
-        let mut own = found.iter().filter(had_id);
-        let old = found.iter().find(has_id).or_else(|| own.next_back());
-        begun.old = old.map(|found| Arc::clone(&found.article));
+        if begun.old.is_none() {
+            // Or one that has lost the id to an attempt that was then undone.
+            let mut own = found.iter().filter(is_own).filter(|found| found.is_decided);
+            begun.old = own.next_back().map(|found| Arc::clone(&found.article));
+        }
         let mut learned: HashMap<_, _> = sequences
             .iter()
             .map(|gone| (*gone, Standing::Gone))
@@ -203,6 +181,10 @@ impl Collection {
         let others = self
             .earlier(&begun, (&said, &counted), found, &mut learned)
             .await?;
+        let Some(others) = others else {
+            self.redis.write(self.undo(asked, sequence)).await?;
+            return Ok(None);
+        };
         if said.lists.settle(&learned) {
             counted = question.count(&said.lists);
         }
@@ -228,15 +210,15 @@ impl Collection {
         )
     }
 
-    /// Those of the articles that came before, each of which is decided. Of all, which are taken for gone at first, it is
-    /// learned what they are.
+    /// Those of the articles that came before, each of which is decided; `None` if the attempt has to begin anew. Of all,
+    /// which are taken for gone at first, it is learned what they are.
     async fn earlier(
         &self,
         begun: &Begun<'_>,
         (said, counted): (&Said, &Counted),
         found: Vec<Found>,
         learned: &mut HashMap<u64, Standing>,
-    ) -> Result<Vec<Arc<Article>>, Failure> {
+    ) -> Result<Option<Vec<Arc<Article>>>, Failure> {
         let (mut others, mut earlier) = (Vec::new(), Vec::new());
         for other in found {
             let came = Self::came(&other, begun, said);
@@ -258,16 +240,15 @@ impl Collection {
             if decided.answer.matches.is_empty() {
                 return Ok((sequence, Fate::Another));
             }
-            let decided = match came {
-                Came::Unsettled => self.articles.decided_by_now(&self.redis, sequence).await,
-                _ => {
-                    let decided = self.articles.decided(&self.redis, sequence, begun.sequence);
-                    decided.await
-                }
+            let (articles, own) = (&self.articles, Some(begun.sequence));
+            let waited = match came {
+                Came::Unsettled => articles.decided_by_now(&self.redis, sequence).await,
+                _ => articles.decided(&self.redis, sequence, own).await,
             };
-            let fate = match decided? {
-                Some(found) => Fate::Decided(found.article),
-                None => Fate::Gone,
+            let fate = match waited? {
+                Waited::Decided(found) => Fate::Decided(found.article),
+                Waited::Gone => Fate::Gone,
+                Waited::Anew => Fate::Anew,
             };
             Ok::<_, Failure>((sequence, fate))
         });
@@ -281,92 +262,33 @@ impl Collection {
                     learned.remove(&sequence);
                 }
                 (_, Fate::Gone) => {}
+                (_, Fate::Anew) => return Ok(None),
             }
         }
-        Ok(earlier)
+        Ok(Some(earlier))
     }
 
-    /// The text was submitted under its id before: what it was told then.
-    async fn first_answer(
+    /// What else is written of an article that is decided: that it is no story of its own, its text, and when it came.
+    pub(super) fn rest(
         &self,
-        begun: &Begun<'_>,
-        same: &Found,
+        asked: &Asked,
+        article: &Article,
         text: Option<&[u8]>,
-    ) -> Result<Option<Answer>, Failure> {
-        let undo = self.redis.write(self.undo(begun.asked, begun.sequence));
-        let undo = undo.map_err(Failure::from);
-        let (_, answer) = tokio::try_join!(undo, self.told_then(begun, same, text))?;
-        Ok(answer)
-    }
-
-    /// What an article was told; `None` if that was never decided.
-    async fn told_then(
-        &self,
-        begun: &Begun<'_>,
-        same: &Found,
-        text: Option<&[u8]>,
-    ) -> Result<Option<Answer>, Failure> {
-        let sequence = same.article.sequence();
-        let same = match same.is_decided {
-            true => Some(same.clone()),
-            // An attempt of the same caller's, perhaps, that has failed: it is not waited for as others are.
-            false => self.articles.decided(&self.redis, sequence, 0).await?,
-        };
-        let Some(Found { article, .. }) = same else {
-            return Ok(None);
-        };
-        let is = sequence.to_be_bytes().to_vec();
-        if begun.named != is {
-            // Its attempt has failed before it had the id, or is about to give it: all of the rest is done again.
-            let life = life_of(&self.settings.read(), &article, now());
-            let mut commands = vec![self.name(begun, &is, life)];
-            if article.cluster() != sequence {
-                let first = self.first_member(&article).await?;
-                commands.push(self.join(&article, &first));
-            }
-            if !article.is_story {
-                commands.extend(begun.asked.mark(sequence));
-            }
-            commands.extend(text.map(|text| self.keep(sequence, text, life)));
-            commands.extend(self.note(sequence));
-            let named = self.redis.write(commands).await?.into_iter().next();
-            if reply::bytes(named.unwrap_or(Value::Nil))? != is {
-                return Ok(None);
-            }
-            self.counts.import(&article, self.counts.stories.usual());
+    ) -> Vec<Command> {
+        let (settings, sequence) = (*self.settings.read(), article.sequence());
+        let mut commands = Vec::new();
+        if !article.is_story {
+            commands.extend(asked.mark(sequence));
         }
-        let matched: Vec<_> = article.matched().collect();
-        let others = self.articles.fetch_anew(&self.redis, &matched).await?;
-        let mut answer = begun.question.first_answer(&article, &others);
-        let own = self.canonical(&answer, Some(&article)).await?;
-        answer.tell_canonical(&article.id, |other| own.get(&other.cluster()).cloned());
-        let own = own.get(&article.cluster()).cloned();
-        answer.canonical_id = own.filter(|id| *id != article.id);
-        Ok(Some(answer))
-    }
-
-    /// Gives an article the id of the submission, if what stood there still does.
-    fn name(&self, begun: &Begun<'_>, is: &[u8], life: i64) -> Command {
-        let id = self.keys.id(begun.question.id());
-        let life = life.to_string().into_bytes();
-        Command::script(&NAME, &[id], &[begun.named.clone(), is.to_vec(), life])
-    }
-
-    /// Adds an article to its story, of which the first may be known.
-    fn join(&self, article: &Article, first: &str) -> Command {
-        let story = self.keys.cluster(article.cluster());
-        let life = self.settings.read().life().to_string();
-        Command::script(&JOIN, &[story], &[first, &*article.id, &*life])
-    }
-
-    /// The commands that note an article's coming.
-    fn note(&self, sequence: u64) -> Vec<Command> {
-        let life = self.settings.read().life();
-        calendar::note(&self.keys, &self.noted, sequence, life)
+        let life = life_of(&settings, article, now());
+        commands.extend(text.map(|text| self.keep(sequence, text, life)));
+        let note = calendar::note(&self.keys, &self.noted, sequence, settings.life());
+        commands.extend(note);
+        commands
     }
 
     /// The commands that undo what an attempt has begun.
-    fn undo(&self, asked: &Asked, sequence: u64) -> Vec<Command> {
+    pub(super) fn undo(&self, asked: &Asked, sequence: u64) -> Vec<Command> {
         let mut commands = asked.remove(sequence);
         commands.push(self.articles.gone(sequence));
         commands
@@ -391,9 +313,8 @@ impl Collection {
         let article = Arc::new(question.article(sequence, old, &decided));
         let life = life_of(&settings, &article, now());
         let before = self.counts.stories.usual();
-        let is = sequence.to_be_bytes().to_vec();
-        let name = self.name(&begun, &is, life);
-        let mut commands = vec![name, self.articles.decide(&article, before, life)];
+        let give = ids::give(&self.keys, question.id(), &begun.named, sequence, life);
+        let mut commands = vec![give, self.articles.decide(&article, before, life)];
         let best = decided.answer.matches.first().map(|best| &best.article);
         let joined = best.filter(|_| article.cluster() != sequence);
         if let Some(known) = joined {
@@ -401,20 +322,16 @@ impl Collection {
             commands.push(self.join(&article, &first));
         }
         let answered = commands.len();
-        let clusters = self.clusters(&decided.answer, None);
+        let clusters = Self::clusters(&decided.answer, None);
         commands.extend(clusters.iter().map(|cluster| self.first_of(*cluster)));
-        if !article.is_story {
-            commands.extend(asked.mark(sequence));
-        }
-        commands.extend(text.map(|text| self.keep(sequence, text, life)));
-        commands.extend(self.note(sequence));
+        commands.extend(self.rest(asked, &article, text));
         let mut replies = self.redis.write(commands).await?;
         self.noted.note(sequence);
         let firsts = replies.split_off(answered);
         let mut replies = replies.into_iter();
-        let named = reply::bytes(replies.next().unwrap_or(Value::Nil))?;
+        let named = ids::read(&reply::bytes(replies.next().unwrap_or(Value::Nil))?);
         let is_decided = reply::number(replies.next().unwrap_or(Value::Nil))? == 1;
-        if named != is || !is_decided {
+        if named != Some(sequence) || !is_decided {
             // Another took the id, or somebody has given up waiting for this one.
             self.redis.write(self.undo(asked, sequence)).await?;
             return Ok(None);
@@ -437,35 +354,9 @@ impl Collection {
         self.counts.admit(&article, decided.specificity, was_added);
         if let Some(old) = old {
             // Only now: what is not decided replaces nothing.
-            let stays = old.cluster() == article.cluster();
-            let left = self.replace(old, stays).await;
-            self.counts.withdraw(old, left);
+            self.replace(old, &article).await;
         }
         self.articles.remember(&article);
         Ok(Some(answer))
-    }
-
-    /// The id of the article that an article's story began with; empty if that is gone, and then the story has
-    /// a list. Not simply the article itself: it may have been decided a moment ago, and not be in the list yet.
-    async fn first_member(&self, article: &Article) -> Result<Box<str>, Failure> {
-        if article.cluster() == article.sequence() {
-            return Ok(article.id.clone());
-        }
-        let first = [article.cluster()];
-        let found = self.articles.fetch(&self.redis, &first, false).await?;
-        Ok(found
-            .first()
-            .map_or_else(Box::default, |found| found.article.id.clone()))
-    }
-
-    /// Keeps a text.
-    pub(super) fn keep(&self, sequence: u64, text: &[u8], life: i64) -> Command {
-        let key = self.keys.text(sequence);
-        let mut set = cmd("SET");
-        set.arg(&key).arg(text);
-        if life > 0 {
-            set.arg("PX").arg(life);
-        }
-        Command::new(key.as_bytes(), set)
     }
 }

@@ -7,7 +7,7 @@ use basma_redis::{Command, cmd};
 use tokio_util::sync::CancellationToken;
 use tracing::warn;
 
-use super::{ask::Asked, calendar, collection::Collection, reply, stamps};
+use super::{ask::Asked, calendar, collection::Collection, ids, reply, stamps};
 use crate::{failure::Failure, registry::now, settings::Settings};
 use basma_engine::Clock;
 
@@ -29,8 +29,7 @@ impl Collection {
         unlink.arg(&text);
         commands.push(Command::new(text.as_bytes(), unlink));
         if !stays {
-            let story = keys.cluster(article.cluster());
-            commands.push(Command::script(&LEAVE, &[story], &[article.id.as_bytes()]));
+            commands.push(self.leave(article));
         }
         commands
     }
@@ -39,10 +38,8 @@ impl Collection {
     pub(super) async fn withdraw(&self, article: &Arc<Article>) -> Result<bool, Failure> {
         // The id first: who asks for it afterwards finds nothing, and whoever deletes it beside this does not
         // count it again.
-        let id = self.keys.id(&article.id);
-        let is = article.sequence().to_be_bytes().to_vec();
-        let forget = Command::script(&FORGET, &[id], &[is]);
-        let replies = self.redis.write(vec![forget]).await?;
+        let take = ids::take(&self.keys, &article.id, article.sequence());
+        let replies = self.redis.write(vec![take]).await?;
         let was_there = replies.into_iter().next().map_or(Ok(0), reply::number)? == 1;
         let mut replies = self.redis.write(self.removal(article, false)).await?;
         if was_there {
@@ -138,20 +135,3 @@ impl Collection {
         }
     }
 }
-
-/// Takes an article out of its story. 1 if it was there, and not alone.
-static LEAVE: basma_redis::Script = basma_redis::Script::new(
-    r"
-local was_there = redis.call('LREM', KEYS[1], 0, ARGV[1]) > 0
-return (was_there and redis.call('EXISTS', KEYS[1]) == 1) and 1 or 0
-",
-);
-
-/// Takes an id away from an article. 1 if it had it.
-static FORGET: basma_redis::Script = basma_redis::Script::new(
-    r"
-if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
-redis.call('DEL', KEYS[1])
-return 1
-",
-);

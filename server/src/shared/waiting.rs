@@ -1,0 +1,148 @@
+//! Waiting for an article that is not decided yet, and not for long: who waits in vain gives it up, and then it
+//! has to begin anew. Why that is enough: [`super::order`].
+
+use std::time::Duration;
+
+use basma_redis::{Command, Redis, Script};
+use tokio::time::{Instant, sleep};
+
+use super::{
+    articles::{Articles, Found, State, TOMBSTONE},
+    reply, stamps,
+};
+use crate::{failure::Failure, registry::now};
+
+/// How long somebody waits for another to decide; and for one that has the greater sequence, which may be
+/// waiting for him. That seldom is so, and whoever is not waited for has to begin anew: so the shorter time,
+/// too, is more than what a cluster takes that has much to do.
+const PATIENCE: Duration = Duration::from_secs(2);
+const IMPATIENCE: Duration = Duration::from_millis(500);
+
+/// One that has the greater sequence and was seen to wait itself so often, one look after the other, waits in a
+/// circle, or for somebody who takes long: most that wait have done so after two looks.
+const LOOKS: u32 = 4;
+
+/// Between two looks, first and at most.
+const PAUSE: Duration = Duration::from_millis(1);
+const LONGEST_PAUSE: Duration = Duration::from_millis(16);
+
+/// A record that is not there and is older than this, in milliseconds, will never be.
+const LATE: i64 = 10_000;
+
+/// Says that an article which is not decided waits for another.
+static WAIT: Script = Script::new(
+    r"
+local now = redis.call('GET', KEYS[1])
+if now and string.sub(now, 1, 1) == 'P' then redis.call('SETRANGE', KEYS[1], 0, 'W') end
+return 0
+",
+);
+
+/// Gives up a record that nobody decides, and returns it if somebody has.
+static GIVE_UP: Script = Script::new(
+    r"
+local now = redis.call('GET', KEYS[1])
+if now and string.find(now, '^[^PW]') then return now end
+redis.call('SET', KEYS[1], 'X', 'PX', ARGV[1])
+return 'X'
+",
+);
+
+/// What waiting for an article has come to.
+#[derive(Debug)]
+pub(super) enum Waited {
+    Decided(Found),
+    /// It is gone, or has to begin anew.
+    Gone,
+    /// Who has waited has to begin anew.
+    Anew,
+}
+
+impl Articles {
+    /// Waits for an article to be decided that another is to be told of, the one with the sequence `own` if that is
+    /// under way itself.
+    pub(super) async fn decided(
+        &self,
+        redis: &Redis,
+        sequence: u64,
+        own: Option<u64>,
+    ) -> Result<Waited, Failure> {
+        let may_wait_for_own = own.is_none_or(|own| own < sequence);
+        let until = Instant::now()
+            + match may_wait_for_own {
+                true => IMPATIENCE,
+                false => PATIENCE,
+            };
+        let both: Vec<_> = [sequence].into_iter().chain(own).collect();
+        let (mut pause, mut waits, mut has_told) = (PAUSE, 0, false);
+        while Instant::now() < until && waits < LOOKS {
+            let mut states = self.read(redis, &both).await?.into_iter();
+            match states.next() {
+                Some(State::Found(found)) if found.is_decided => return Ok(Waited::Decided(found)),
+                Some(State::Gone) => return Ok(Waited::Gone),
+                Some(State::Found(found)) if found.is_waiting && may_wait_for_own => waits += 1,
+                _ => waits = 0,
+            }
+            if let Some(State::Gone) = states.next() {
+                return Ok(Waited::Anew);
+            }
+            if let Some(own) = own.filter(|_| !has_told) {
+                let key = self.keys.record(own);
+                redis
+                    .write(vec![Command::script(&WAIT, &[key], &[""; 0])])
+                    .await?;
+                has_told = true;
+            }
+            sleep(pause).await;
+            pause = (pause * 2).min(LONGEST_PAUSE);
+        }
+        self.decided_by_now(redis, sequence).await
+    }
+
+    /// The article if it is decided; if not, it has to begin anew.
+    pub(super) async fn decided_by_now(
+        &self,
+        redis: &Redis,
+        sequence: u64,
+    ) -> Result<Waited, Failure> {
+        Ok(match self.give_up(redis, sequence).await? {
+            Some(found) => Waited::Decided(found),
+            None => Waited::Gone,
+        })
+    }
+
+    /// Waits for a record to be there, decided or not.
+    pub(super) async fn there(
+        &self,
+        redis: &Redis,
+        sequence: u64,
+    ) -> Result<Option<Found>, Failure> {
+        if stamps::time(sequence) + LATE < now() {
+            return Ok(None);
+        }
+        let until = Instant::now() + IMPATIENCE;
+        let mut pause = PAUSE;
+        while Instant::now() < until {
+            match self.read(redis, &[sequence]).await?.pop() {
+                Some(State::Found(found)) => return Ok(Some(found)),
+                Some(State::Gone) => return Ok(None),
+                Some(State::Missing) | None => {}
+            }
+            sleep(pause).await;
+            pause = (pause * 2).min(LONGEST_PAUSE);
+        }
+        self.give_up(redis, sequence).await
+    }
+
+    /// Sees to it that an article which is not decided never will be.
+    async fn give_up(&self, redis: &Redis, sequence: u64) -> Result<Option<Found>, Failure> {
+        let key = self.keys.record(sequence);
+        let given_up = Command::script(&GIVE_UP, &[key], &[TOMBSTONE]);
+        for reply in redis.write(vec![given_up]).await? {
+            if let State::Found(found) = self.state(&reply::bytes(reply)?)? {
+                return Ok(Some(found));
+            }
+        }
+        Ok(None)
+    }
+}
