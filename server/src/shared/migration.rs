@@ -67,7 +67,12 @@ impl Collection {
     }
 
     /// The commands that put an article into all tables but that of ids, as if it had been submitted here.
-    fn placing(&self, article: &Article, usual: f64, text: Option<&str>) -> Vec<Command> {
+    pub(super) fn placing(
+        &self,
+        article: &Article,
+        usual: f64,
+        text: Option<&str>,
+    ) -> Vec<Command> {
         let settings = *self.settings.read();
         let (lists, simhash) = (
             Asked::holding(article, &self.keys),

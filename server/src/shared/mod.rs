@@ -37,7 +37,7 @@ mod stamps;
 mod stories;
 mod submit;
 #[cfg(test)]
-mod trips;
+mod tests;
 mod waiting;
 mod withdraw;
 

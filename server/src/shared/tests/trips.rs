@@ -5,9 +5,8 @@ use std::sync::{
     atomic::{AtomicUsize, Ordering::SeqCst},
 };
 
-use basma_corpus::Corpus;
-use basma_engine::{Answer, Submission, Verdict};
-use basma_redis::{Ack, CALLS, Redis};
+use basma_engine::{Answer, Verdict};
+use basma_redis::CALLS;
 use basma_test_redis::Cluster;
 use tracing::{Event, Subscriber, instrument::WithSubscriber as _};
 use tracing_subscriber::{
@@ -15,8 +14,8 @@ use tracing_subscriber::{
     layer::{Context, SubscriberExt as _},
 };
 
-use super::{collection::Collection, stamps::Stamps};
-use crate::{index::Index as _, registry::now, settings::Settings};
+use super::{collection, submission, text};
+use crate::{index::Index as _, shared::collection::Collection};
 
 #[derive(Clone, Default)]
 struct Calls(Arc<AtomicUsize>);
@@ -38,18 +37,8 @@ async fn counted<T>(operation: impl Future<Output = T>) -> (T, usize) {
 }
 
 async fn submit(collection: &Collection, id: &str, text: &str) -> (Answer, usize) {
-    let submission = Submission {
-        id,
-        text,
-        metadata: &Default::default(),
-        now: now(),
-    };
-    let (answer, calls) = counted(collection.submit(submission, 10.into())).await;
+    let (answer, calls) = counted(collection.submit(submission(id, text), 10.into())).await;
     (answer.expect("an answer"), calls)
-}
-
-fn text(index: u64) -> String {
-    Corpus::new(1).article(index).text
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -57,14 +46,7 @@ async fn a_submission_takes_two_and_one_more_for_what_another_server_has_admitte
     let Some(cluster) = Cluster::start().await else {
         return;
     };
-    let address = cluster.url().parse().expect("an address");
-    let [one, other] = [1, 2].map(async |server| {
-        let redis = Redis::connect(&address, Ack::Replica).await;
-        let redis = redis.expect("a cluster");
-        let stamps = Arc::new(Stamps::new(server));
-        Collection::new(("default", now(), 1), Settings::default(), redis, stamps)
-    });
-    let (one, other) = (one.await, other.await);
+    let (one, other) = (collection(&cluster, 1).await, collection(&cluster, 2).await);
     let [first, second] = [1, 2].map(text);
 
     let (answer, calls) = submit(&one, "a", &first).await;
@@ -87,13 +69,7 @@ async fn a_submission_takes_two_and_one_more_for_what_another_server_has_admitte
     }
     let (answer, calls) = submit(&other, "e", &second).await;
     assert_eq!((answer.verdict, calls), (Verdict::New, 2));
-    let submission = Submission {
-        id: "f",
-        text: &first,
-        metadata: &Default::default(),
-        now: now(),
-    };
-    let (answer, calls) = counted(one.check(submission, 10.into())).await;
+    let (answer, calls) = counted(one.check(submission("f", &first), 10.into())).await;
     let answer = answer.expect("an answer");
     // Of what the other has admitted `c` and `d` are fetched; then the first of the story is asked for.
     assert_eq!((answer.canonical_id.as_deref(), calls), (Some("a"), 3));
