@@ -17,9 +17,9 @@
 //!
 //! Copies of one text share all lists, so of any number of them there is a first, a second and so on. Of texts
 //! that are merely near, each pair may have another first list, and three may come before each other in a
-//! circle. So nobody waits for long for one that has the greater sequence, but has it begin anew
-//! ([`super::articles`]): the one with the smallest sequence always gets on (wound-wait: Rosenkrantz,
-//! Stearns and Lewis 1978).
+//! circle. So a record says that its submission waits, and who finds that again and again of one that has the greater
+//! sequence has it begin anew ([`super::waiting`]): the one with the smallest sequence always gets on (wound-wait:
+//! Rosenkrantz, Stearns and Lewis 1978).
 
 use basma_engine::{Article, detector::Detector, shared::Question};
 

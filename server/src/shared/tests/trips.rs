@@ -37,7 +37,8 @@ async fn counted<T>(operation: impl Future<Output = T>) -> (T, usize) {
 }
 
 async fn submit(collection: &Collection, id: &str, text: &str) -> (Answer, usize) {
-    let (answer, calls) = counted(collection.submit(submission(id, text), 10.into())).await;
+    let (answer, calls) =
+        counted(async { collection.submit(submission(id, text), 10.into()).await }).await;
     (answer.expect("an answer"), calls)
 }
 
@@ -69,7 +70,8 @@ async fn a_submission_takes_two_and_one_more_for_what_another_server_has_admitte
     }
     let (answer, calls) = submit(&other, "e", &second).await;
     assert_eq!((answer.verdict, calls), (Verdict::New, 2));
-    let (answer, calls) = counted(one.check(submission("f", &first), 10.into())).await;
+    let (answer, calls) =
+        counted(async { one.check(submission("f", &first), 10.into()).await }).await;
     let answer = answer.expect("an answer");
     // Of what the other has admitted `c` and `d` are fetched; then the first of the story is asked for.
     assert_eq!((answer.canonical_id.as_deref(), calls), (Some("a"), 3));
