@@ -6,25 +6,23 @@
 //! It starts a cluster, three masters with a replica each, and a server in this program, which is sent generated
 //! news by a stream, and looks each time that so many are there.
 
+mod served;
+
 use std::{collections::BTreeMap, error::Error, path::PathBuf, time::Duration};
 
 use basma_benches::{
     corpus::{Corpus, Mix},
     measure::{argument, machine, processor_time_of, processor_time_of_threads, record},
 };
-use basma_client::{
-    Client,
-    client::Window,
-    v1::{Article, Collection, article::Body},
-};
+use basma_client::{Client, client::Window, v1::Collection};
 use basma_redis::{Ack, Cmd, Redis, Value, cmd};
-use basma_server::{Config, Signals};
-use basma_test_redis::{Cluster, until};
+use basma_server::Config;
+use basma_test_redis::Cluster;
 use serde::Serialize;
-use tokio::{net::TcpListener, runtime::Builder};
+use tokio::runtime::Builder;
 use tokio_stream::StreamExt as _;
 
-const SERVER: &str = "basmad";
+use served::SERVER;
 
 /// What the names of keys say that they are: see `server/src/shared/keys.rs`.
 const KINDS: [&str; 10] = [
@@ -74,10 +72,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     println!("{}", machine());
     let sizes = argument("--articles").unwrap_or_else(|| "10000,50000,200000".to_owned());
     let sizes: Vec<u64> = sizes.split(',').map(str::parse).collect::<Result<_, _>>()?;
-    let serving = Builder::new_multi_thread()
-        .thread_name(SERVER)
-        .enable_all()
-        .build()?;
+    let serving = served::runtime()?;
     let runtime = Builder::new_multi_thread().enable_all().build()?;
     let rows = runtime.block_on(async {
         let Some(cluster) = Cluster::start().await else {
@@ -87,10 +82,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             store: Some(cluster.url()),
             ..Config::default()
         };
-        let listener = TcpListener::bind("127.0.0.1:0").await?;
-        let client = Client::new(&format!("http://{}", listener.local_addr()?))?;
-        serving.spawn(basma_server::run(listener, config, Signals::default()));
-        until("a server that answers", async || client.stats().await.ok()).await;
+        let client = served::server(&serving, config).await?;
         let made = Collection {
             name: "sizing".to_owned(),
             ..Collection::default()
@@ -127,17 +119,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 
 async fn fill(client: &Client, from: u64, to: u64) -> Result<(), Box<dyn Error>> {
     let stream = Corpus::new(1).stream(Mix::NEWS);
-    let articles = (from..to).map(move |number| {
-        let article = stream.get(number).article;
-        Article {
-            url: article.url(),
-            id: article.id,
-            body: Some(Body::Text(article.text)),
-            title: article.title,
-            source: article.source.to_owned(),
-            ..Article::default()
-        }
-    });
+    let articles = (from..to).map(move |number| served::article(stream.get(number).article));
     let mut answers = client.submit_stream(tokio_stream::iter(articles), 10, Window::default());
     while let Some(answer) = answers.next().await {
         answer?;

@@ -1,22 +1,30 @@
 //! What a server that shares its index makes of a cluster, beside what the cluster and this machine can do:
 //! check-and-add by RPC, and the commands alone that it sends for it.
 //!
-//! `cargo bench -p basma-benches --bench shared -- [--ack master] [--articles 2000] [--rounds 3]
+//! `cargo bench -p basma-benches --bench shared -- [--ack master] [--apart] [--articles 2000] [--rounds 3]
 //! [--record FOLDER]`
 //!
 //! It starts a cluster, three masters with a replica each, and a server in this program, submits generated
 //! news one by one and takes down every command that the server sends for it. Then both sides take turns,
 //! each into an empty collection: the same commands for other keys, pipelined by basma-redis as the server's
 //! are; and the same articles over RPC, in calls of one, in batches, and by a stream; and, for comparison, in calls of
-//! one to a server that needs no cluster. All have the machine's cores to share, so trust the ratios.
+//! one to a server that needs no cluster.
+//!
+//! All have the machine's cores to share: so where a server works, the nodes do not, as they would on machines
+//! of their own. With `--apart` the nodes have the first core to themselves, and this program, its servers with it,
+//! all others.
 
 mod driven;
 mod recorded;
+#[path = "../served/mod.rs"]
+mod served;
 
 use std::{
     error::Error,
     path::PathBuf,
+    process::{Command, Stdio},
     sync::Arc,
+    thread::available_parallelism,
     time::{Duration, Instant},
 };
 
@@ -29,24 +37,22 @@ use basma_benches::{
 };
 use basma_client::{
     Client,
-    v1::{Article, Collection, article::Body},
+    v1::{Article, Collection},
 };
 use basma_redis::{Ack, Redis};
-use basma_server::{Config, Signals, config::Confirmation};
-use basma_test_redis::{Cluster, until};
+use basma_server::{Config, config::Confirmation};
+use basma_test_redis::Cluster;
 use serde::Serialize;
-use tokio::{net::TcpListener, runtime::Builder};
+use tokio::runtime::Builder;
 
 use driven::{Sides, Way};
 use recorded::{Recorder, Submission};
+use served::SERVER;
 
 const IN_FLIGHT: [usize; 4] = [1, 16, 64, 256];
 
 /// With one in flight, so many times fewer articles do.
 const ONE_BY_ONE: usize = 4;
-
-/// The server's threads.
-const SERVER: &str = "basmad";
 
 /// What was measured of one way with so much under way.
 #[derive(Serialize)]
@@ -84,10 +90,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let count: usize = argument("--articles").map_or(Ok(2_000), |count| count.parse())?;
     let rounds: usize = argument("--rounds").map_or(Ok(3), |rounds| rounds.parse())?;
     let (recorder, end) = Recorder::start();
-    let serving = Builder::new_multi_thread()
-        .thread_name(SERVER)
-        .enable_all()
-        .build()?;
+    let serving = served::runtime()?;
     let runtime = Builder::new_multi_thread().enable_all().build()?;
     let rows = runtime.block_on(async {
         let Some(cluster) = Cluster::start().await else {
@@ -106,20 +109,22 @@ fn main() -> Result<(), Box<dyn Error>> {
             store: None,
             ..config.clone()
         };
-        let mut clients = Vec::new();
-        for config in [config, by_itself] {
-            let listener = TcpListener::bind("127.0.0.1:0").await?;
-            clients.push(Client::new(&format!("http://{}", listener.local_addr()?))?);
-            serving.spawn(basma_server::run(listener, config, Signals::default()));
-        }
-        let [client, alone] = <[_; 2]>::try_from(clients).expect("two");
-        until("a server that answers", async || client.stats().await.ok()).await;
+        let client = served::server(&serving, config).await?;
+        let alone = served::server(&serving, by_itself).await?;
         let articles = Arc::new(articles(count));
         let submissions = Arc::new(submissions(&recorder, &client, &articles).await);
         end.end();
         describe(&submissions);
         let nodes: Vec<_> = (0..cluster.addresses().len())
             .filter_map(|number| cluster.node(number).pid())
+            .collect();
+        if std::env::args().any(|argument| argument == "--apart") {
+            nodes.iter().try_for_each(|pid| run_on("0", *pid))?;
+            let others = format!("1-{}", available_parallelism()?.get() - 1);
+            run_on(&others, std::process::id())?;
+        }
+        let nodes: Vec<_> = nodes
+            .into_iter()
             .map(|pid| PathBuf::from(format!("/proc/{pid}")))
             .collect();
         let mut sides = Sides {
@@ -179,16 +184,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 
 fn articles(count: usize) -> Vec<Article> {
     let stream = Corpus::new(1).stream(Mix::NEWS);
-    let article = |number| {
-        let article = stream.get(number).article;
-        Article {
-            id: article.id,
-            body: Some(Body::Text(article.text)),
-            title: article.title,
-            source: article.source.to_owned(),
-            ..Article::default()
-        }
-    };
+    let article = |number| served::article(stream.get(number).article);
     (0..count as u64).map(article).collect()
 }
 
@@ -228,6 +224,19 @@ async fn submissions(
         submissions.push(recorder.take());
     }
     submissions
+}
+
+/// Has all threads of a process run on some of the cores alone, with util-linux's `taskset`.
+fn run_on(cores: &str, pid: u32) -> Result<(), Box<dyn Error>> {
+    let pid = pid.to_string();
+    let done = Command::new("taskset")
+        .args(["--all-tasks", "--cpu-list", "--pid", cores, &pid])
+        .stdout(Stdio::null())
+        .status()?;
+    match done.success() {
+        true => Ok(()),
+        false => Err(format!("taskset: {done}").into()),
+    }
 }
 
 /// Says what is sent for an article.
