@@ -15,8 +15,16 @@ use crate::{
 };
 
 /// Number of the text's hashes that an article must post to be a candidate; of a text so short that all
-/// of its shingles are sketched, one will do.
+/// of its shingles are sketched, one will do: a long one that holds it may post no more.
 const LEAST_SHARED: u32 = 2;
+
+/// How many of a text's hashes an article must post to be found: see [`LEAST_SHARED`].
+pub(crate) fn least_shared(side: Side<'_>) -> u32 {
+    let is_short = side
+        .content
+        .is_none_or(|content| content.sketch.holds_all());
+    if is_short { 1 } else { LEAST_SHARED }
+}
 
 /// At most so many candidates are measured, those that share most first.
 pub(crate) const MOST_CANDIDATES: usize = 128;
@@ -75,11 +83,7 @@ impl<K: Copy + Eq + Hash + Ord> Sharing<K> {
         most: usize,
         mut may_match: impl FnMut(K) -> bool,
     ) -> Vec<K> {
-        // Of a short text a long one that holds it may share a single posted hash.
-        let is_short = side
-            .content
-            .is_none_or(|content| content.sketch.holds_all());
-        let least = if is_short { 1 } else { LEAST_SHARED };
+        let least = least_shared(side);
         let shared = self
             .shared
             .iter()

@@ -20,7 +20,7 @@ use crate::{
         postings::{Holders, MOST},
         stories::Stories,
     },
-    query::{MOST_CANDIDATES, Query, Sharing},
+    query::{MOST_CANDIDATES, Query, Sharing, least_shared},
     rarity::Rarity,
 };
 
@@ -398,6 +398,11 @@ impl Article {
             .iter()
             .flat_map(|content| content.sketch.posted())
             .collect()
+    }
+
+    /// Whether a submission of its text finds who stands in so many of the posting lists that it stands in.
+    pub fn finds_by(&self, lists: usize) -> bool {
+        lists >= least_shared(self.side()) as usize
     }
 
     /// The keys of the stems that its text has.
