@@ -2,7 +2,7 @@
 //!
 //! The build runs on any x86-64, which counts the bits of a number by arithmetic and compares four numbers
 //! at once. Nearly every processor of the last ten years counts them in one instruction and compares eight: a
-//! lookup among a million fingerprints takes six tenths of the time with these, and hashing what a text is made of half
+//! lookup among a million fingerprints takes six tenths of the time with these, and hashing what a text is made of less
 //! (ARCHITECTURE.md).
 #![expect(
     unsafe_code,
