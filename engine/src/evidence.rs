@@ -11,8 +11,6 @@
 //! keeps talking about (`subject`), and does not put other numbers into the same places
 //! (`contradicted`). `ARCHITECTURE.md` has the measurements behind each.
 
-use std::ops::Range;
-
 use crate::{
     answer::{Evidence, Relation},
     detector::{Detector, Method},
@@ -20,12 +18,6 @@ use crate::{
     index::articles::Timestamp,
     rarity::{Rarity, Weights},
 };
-
-/// Words in the shingles of a sketch, less one: how far a shingle reaches beyond its first word.
-const SHINGLE_REACH: u32 = 2;
-
-/// A passage ends after this many sampled shingles in a row that the other has not.
-const PASSAGE_GAP: usize = 2;
 
 /// What the logarithm of the specificity counts, against the share of words.
 const SPECIFICITY_WEIGHT: f64 = 0.18;
@@ -38,8 +30,9 @@ const SUBJECT_WEIGHT: f64 = 0.6;
 const SUBJECT_PRIOR: f64 = 5.0;
 /// What each doubling (in natural logarithms) of the days between the two takes off, up to a week.
 const DAYS_WEIGHT: f64 = 0.06;
-/// What numbers that contradict take off.
-const CONTRADICTION_WEIGHT: f64 = 0.2;
+/// What numbers that contradict take off: much, since of all that is known it is this alone that speaks of
+/// another event already when a formula is met for the second time, and in an index of any size.
+const CONTRADICTION_WEIGHT: f64 = 0.4;
 /// An empty index knows no formulas yet, so there more is asked for, half of it after so many stories.
 const COLD_EXTRA: f64 = 0.2;
 const COLD_STORIES: f64 = 300.0;
@@ -64,7 +57,7 @@ pub(crate) struct Side<'a> {
 const MIN_TEMPLATE_WORDS: f32 = 0.6;
 
 /// Measures a text, with all its shingles, against an indexed one; where the shared text stands is for
-/// [`passages`] to say.
+/// [`passages`](crate::passages::passages) to say.
 ///
 /// The shares of shingles are exact for matches whose sketch holds all of theirs (48 or fewer); of
 /// longer ones one in eight is looked at, so that a share p is estimated from n = 48 or more samples
@@ -309,61 +302,6 @@ fn contradicted(shorter: &Content<'_>, longer: &Content<'_>) -> f64 {
     }
     let agreements = shorter.numbers.agreements(&longer.numbers);
     (4.0 * contradictions as f64 / (contradictions + agreements) as f64).min(1.0)
-}
-
-/// The runs of words of a text that stand in the other, too; none if it is not a whole text.
-///
-/// Known is of which sampled shingles that is true. A run ends midway between the last that is in it and
-/// the next that is not, or with the text; one sampled shingle by itself is a phrase that both happen to
-/// use, if there are longer runs.
-pub(crate) fn passages(shingles: &ShingleSet, other: Option<Content<'_>>) -> Vec<Range<u32>> {
-    let Some(Content { sketch, .. }) = other else {
-        return Vec::new();
-    };
-    if shingles.limit() != u32::MAX {
-        return Vec::new();
-    }
-    let theirs: Vec<_> = sketch.hashes().collect();
-    let sampled = |hash: u32| is_below(hash, sketch.limit());
-    let mut runs: Vec<Run> = Vec::new();
-    let (mut missed, mut last_missed) = (usize::MAX, None);
-    for (hash, position) in shingles.ordered().iter().filter(|(hash, _)| sampled(*hash)) {
-        if theirs.binary_search(hash).is_err() {
-            if let Some(run) = runs.last_mut().filter(|_| missed == 0) {
-                run.words.end = (run.words.end + position + SHINGLE_REACH) / 2;
-            }
-            missed = missed.saturating_add(1);
-            last_missed = Some(position);
-            continue;
-        }
-        let end = position + SHINGLE_REACH + 1;
-        match runs.last_mut() {
-            Some(run) if missed < PASSAGE_GAP => {
-                run.words.end = end;
-                run.shingles += 1;
-            }
-            _ => runs.push(Run {
-                words: last_missed.map_or(0, |last| (last + 1 + position) / 2)..end,
-                shingles: 1,
-            }),
-        }
-        missed = 0;
-    }
-    if let Some(run) = runs.last_mut().filter(|_| missed == 0) {
-        run.words.end = shingles.pushed() + SHINGLE_REACH;
-    }
-    let has_longer = runs.iter().any(|run| run.shingles > 1);
-    let kept = runs
-        .into_iter()
-        .filter(|run| run.shingles > 1 || !has_longer);
-    kept.map(|run| run.words).collect()
-}
-
-/// A run of words in which sampled shingles are shared.
-struct Run {
-    words: Range<u32>,
-    /// How many are shared in it.
-    shingles: usize,
 }
 
 /// What a text is to an indexed one; `None` if they have nothing to do with each other.

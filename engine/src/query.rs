@@ -8,9 +8,10 @@ use crate::{
     age::Window,
     answer::{Answer, Match, Relation, Verdict},
     detector::Detector,
-    evidence::{Side, judge, passages},
+    evidence::{Side, judge},
     fingerprint::ShingleSet,
     index::{articles::Article, postings::Holders},
+    passages::passages,
     rarity::Rarity,
 };
 

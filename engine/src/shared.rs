@@ -12,7 +12,7 @@ use crate::{
     answer::{Answer, Match, Verdict},
     collection::{Submission, admitted},
     detector::{Detector, Method},
-    evidence::{Side, passages},
+    evidence::Side,
     fingerprint::{Content, Fingerprint, Fingerprinter, ShingleSet, SimHash, StoredContent},
     index::{
         Slot,
@@ -20,6 +20,7 @@ use crate::{
         postings::{Holders, MOST},
         stories::Stories,
     },
+    passages::passages,
     query::{MOST_CANDIDATES, Query, Sharing, least_shared},
     rarity::Rarity,
 };

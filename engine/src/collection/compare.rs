@@ -6,9 +6,10 @@ use super::Collection;
 use crate::{
     compare::{Comparison, Written, segments},
     detector::Detector,
-    evidence::{Side, measure, passages, relate},
+    evidence::{Side, measure, relate},
     fingerprint::{Fingerprint, Fingerprinter, ShingleSet},
     index::{articles::Article, stories::Stories},
+    passages::passages,
     rarity::Rarity,
     text::FoldedText,
 };

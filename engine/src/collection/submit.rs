@@ -7,13 +7,14 @@ use crate::{
     age::{Scope, Window},
     answer::{Answer, Match, Verdict},
     detector::Detector,
-    evidence::{Side, passages},
+    evidence::Side,
     fingerprint::{Content, Fingerprint, Fingerprinter, ShingleSet},
     index::{
         Slot,
         articles::{Article, FirstMatch, Metadata, Timestamp},
     },
     journal::Journal,
+    passages::passages,
     query::Query,
 };
 
