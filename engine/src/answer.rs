@@ -199,6 +199,8 @@ pub struct Answer {
     pub verdict: Verdict,
     /// The first article of the story, if the article is not that itself.
     pub canonical_id: Option<Box<str>>,
+    /// The story that it belongs to, if one of the matches does: the sequence of that one's first article.
+    pub(crate) story: Option<u64>,
     /// What its text became.
     pub fingerprint: Fingerprint,
     /// What it matched.

@@ -98,6 +98,17 @@ pub(crate) fn judge(
     relate(query, other, &evidence, detector, rarity).map(|relation| (relation, evidence))
 }
 
+/// The share of an article's shingles that stand in a whole one, whose shingles these are; `None` if not both have
+/// content.
+pub(crate) fn held(
+    article: Side<'_>,
+    whole: Side<'_>,
+    shingles: &ShingleSet,
+    rarity: &Rarity<'_>,
+) -> Option<f64> {
+    Overlap::of(whole, shingles, article, rarity).map(|overlap| overlap.contained)
+}
+
 fn hamming(query: Side<'_>, other: Side<'_>) -> Option<u32> {
     let (ours, theirs) = (query.fingerprint, other.fingerprint);
     let comparable = ours.tokens > 0 && theirs.tokens > 0;

@@ -9,7 +9,7 @@
 //! - `rarity`: how common a text's words and shingles are among the stories of an index;
 //! - `query`: a text that an index is asked about, and the answer that its candidates come to;
 //! - `evidence`: how much of one article stands in another, and what that makes it;
-//! - `passages`: where it stands;
+//! - `passages`: where it stands; `parts`: two stories on one page;
 //! - [`answer`]: what a caller is told;
 //! - [`collection`]: check, check-and-add, find and delete, over one index;
 //! - [`shared`]: the same over an index whose tables are elsewhere;
@@ -55,6 +55,7 @@ mod index;
 pub mod journal;
 #[cfg(any(test, fuzzing))]
 mod oracle;
+mod parts;
 mod passages;
 mod query;
 mod rarity;

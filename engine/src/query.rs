@@ -192,19 +192,19 @@ impl Query<'_> {
         let verdict = matches
             .first()
             .map_or(Verdict::New, |best| Verdict::Related(best.relation));
-        let canonical_id = matches
-            .first()
-            .filter(|best| verdict.is_duplicate() && &*best.canonical_id != self.id)
-            .map(|best| best.canonical_id.clone());
-        Answer {
+        let best = matches.first().filter(|_| verdict.is_duplicate());
+        let mut answer = Answer {
             verdict,
-            canonical_id,
+            canonical_id: None,
+            story: best.map(|best| best.article.cluster),
             fingerprint: *self.side.fingerprint,
             truncated,
             matches,
             resubmission: false,
             revision: 0,
-        }
+        };
+        answer.name_canonical(self.id);
+        answer
     }
 
     /// A page that holds two whole stories is not nearly the same as the longer of them, however much of

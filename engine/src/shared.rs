@@ -25,6 +25,8 @@ use crate::{
     rarity::Rarity,
 };
 
+pub use crate::parts::MOST_MEMBERS;
+
 /// With a window, so many articles that share hashes are fetched to see which are within.
 const MOST_WITHIN: usize = 4 * MOST_CANDIDATES;
 
@@ -278,8 +280,35 @@ impl Question {
         candidates: &[Arc<Article>],
         stories: &Stories,
     ) -> Decided {
+        let query = self.query(counted, stories);
+        let matches: Vec<_> = candidates
+            .iter()
+            .filter_map(|article| query.judge(article, || article.id.clone()))
+            .collect();
+        Decided {
+            is_story: !Query::is_copy(&matches),
+            specificity: query.rarity.specificity(),
+            answer: query.conclude(matches),
+        }
+    }
+
+    /// Chooses the story of a text among those of [`Answer::wholes`], whose members these are.
+    pub fn choose_story(
+        &self,
+        answer: &mut Answer,
+        counted: &Counted,
+        members: &HashMap<u64, Vec<Arc<Article>>>,
+        stories: &Stories,
+    ) {
+        let query = self.query(counted, stories);
+        answer.choose_story(&query, |article| {
+            members.get(&article.cluster).cloned().unwrap_or_default()
+        });
+    }
+
+    fn query<'a>(&'a self, counted: &Counted, stories: &'a Stories) -> Query<'a> {
         let window = self.scope.window;
-        let query = Query {
+        Query {
             side: self.side(),
             shingles: &self.shingles,
             detector: self.detector,
@@ -292,15 +321,6 @@ impl Question {
                 counted.stories.iter().copied(),
             ),
             may_be_more: counted.sharing.may_be_more(),
-        };
-        let matches: Vec<_> = candidates
-            .iter()
-            .filter_map(|article| query.judge(article, || article.id.clone()))
-            .collect();
-        Decided {
-            is_story: !Query::is_copy(&matches),
-            specificity: query.rarity.specificity(),
-            answer: query.conclude(matches),
         }
     }
 
@@ -312,6 +332,7 @@ impl Question {
             answer: Answer {
                 verdict: Verdict::New,
                 canonical_id: None,
+                story: None,
                 fingerprint: self.fingerprint,
                 matches: Vec::new(),
                 truncated: false,
@@ -358,6 +379,7 @@ impl Question {
         });
         Answer {
             verdict: article.verdict,
+            story: Some(article.cluster),
             canonical_id: None,
             fingerprint: article.fingerprint,
             truncated: article.truncated || article.first_matches.len() > self.scope.limit,
@@ -430,10 +452,7 @@ impl Answer {
                 found.canonical_id = id;
             }
         }
-        let best = self.matches.first();
-        self.canonical_id = best
-            .filter(|best| best.relation.is_duplicate() && &*best.canonical_id != own)
-            .map(|best| best.canonical_id.clone());
+        self.name_canonical(own);
     }
 }
 

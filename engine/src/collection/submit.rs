@@ -14,6 +14,7 @@ use crate::{
         articles::{Article, FirstMatch, Metadata, Timestamp},
     },
     journal::Journal,
+    parts::MOST_MEMBERS,
     passages::passages,
     query::Query,
 };
@@ -54,7 +55,14 @@ impl Collection {
         let mut asked = self.ask(detector, side, fingerprinter.shingles(), id, limit);
         asked.query.window = window.map(|age| Window::around(age, metadata, now));
         let matches = self.search(&asked);
-        asked.query.conclude(matches)
+        self.conclude(&asked.query, matches)
+    }
+
+    /// The answer that follows from all matches.
+    fn conclude(&self, query: &Query<'_>, matches: Vec<Match>) -> Answer {
+        let mut answer = query.conclude(matches);
+        answer.choose_story(query, |article| self.cluster(article, 0, MOST_MEMBERS).0);
+        answer
     }
 
     /// Says what is known of an article and adds it, in one step: of any number of concurrent
@@ -152,8 +160,10 @@ impl Collection {
         let article = search.admit(|sequence, missed| {
             matches.extend(missed.filter_map(|other| self.judge(query, other)));
             let is_story = !Query::is_copy(&matches);
-            let told = answer.insert(query.conclude(std::mem::take(&mut matches)));
-            let story = told.matches.first().map(|best| Arc::clone(&best.article));
+            let told = answer.insert(self.conclude(query, std::mem::take(&mut matches)));
+            let mut known = told.matches.iter().map(|found| &found.article);
+            let story = known.find(|known| Some(known.cluster) == told.story);
+            let story = story.map(Arc::clone);
             let article = Arc::new(admitted(
                 (slot, sequence),
                 &submission,
@@ -164,8 +174,8 @@ impl Collection {
             ));
             // Here, because whoever is admitted next may be told of it, and of its story's first article.
             self.articles.insert(&article);
-            if let Some(best) = story.filter(|best| best.cluster == article.cluster) {
-                self.join(&best, old.as_deref(), slot);
+            if let Some(known) = story {
+                self.join(&known, old.as_deref(), slot);
             }
             // Under the lock as well: the mean and the journal's order are those of admission.
             let usual = self.observe(&article, specificity);
@@ -203,6 +213,7 @@ impl Collection {
         let canonical_id = self.canonical_id(article);
         Answer {
             verdict: article.verdict,
+            story: Some(article.cluster),
             canonical_id: (canonical_id != article.id).then_some(canonical_id),
             fingerprint: article.fingerprint,
             truncated: article.truncated || article.first_matches.len() > limit,
@@ -236,11 +247,7 @@ pub(crate) fn admitted(
     side: Side<'_>,
     is_story: bool,
 ) -> Article {
-    let story = told
-        .matches
-        .first()
-        .filter(|best| best.relation.is_duplicate());
-    let cluster = story.map_or(sequence, |best| best.article.cluster);
+    let cluster = told.story.unwrap_or(sequence);
     let revised = old.filter(|old| old.cluster == cluster);
     Article {
         id: submission.id.into(),

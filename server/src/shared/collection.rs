@@ -127,6 +127,7 @@ impl Collection {
         let mut answer = question
             .decide(&counted, &articles, &self.counts.stories)
             .answer;
+        self.choose_story(question, &counted, &mut answer).await?;
         let canonical = self.canonical(&answer, None).await?;
         answer.tell_canonical(question.id(), |other| {
             canonical.get(&other.cluster()).cloned()

@@ -8,6 +8,7 @@
 //! - [`collection`]: one of them, as an [`crate::index::Index`];
 //! - [`submit`]: check-and-add; [`resubmission`]: of a text that its id had before; [`order`]: of two that arrive together, which is the earlier;
 //!   [`waiting`]: until that is decided;
+//! - [`parts`]: two stories on one page;
 //! - [`ask`]: what the lists say to a question; [`articles`]: the articles that they lead to; [`ids`]: those that have
 //!   an id; [`members`]: those of a story;
 //! - [`withdraw`]: deletions and expiry; [`calendar`]: the articles in the order of their coming;
@@ -31,6 +32,7 @@ mod members;
 mod meter;
 mod migration;
 mod order;
+mod parts;
 mod reply;
 mod resubmission;
 mod stamps;

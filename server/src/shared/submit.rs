@@ -188,7 +188,9 @@ impl Collection {
         if said.lists.settle(&learned) {
             counted = question.count(&said.lists);
         }
-        let decided = question.decide(&counted, &others, &self.counts.stories);
+        let mut decided = question.decide(&counted, &others, &self.counts.stories);
+        self.choose_story(question, &counted, &mut decided.answer)
+            .await?;
         self.write(begun, decided, text).await
     }
 
@@ -315,9 +317,8 @@ impl Collection {
         let before = self.counts.stories.usual();
         let give = ids::give(&self.keys, question.id(), &begun.named, sequence, life);
         let mut commands = vec![give, self.articles.decide(&article, before, life)];
-        let best = decided.answer.matches.first().map(|best| &best.article);
-        let joined = best.filter(|_| article.cluster() != sequence);
-        if let Some(known) = joined {
+        let mut matched = decided.answer.matches.iter().map(|found| &found.article);
+        if let Some(known) = matched.find(|known| known.cluster() == article.cluster()) {
             let first = self.first_member(known).await?;
             commands.push(self.join(&article, &first));
         }

@@ -48,6 +48,7 @@ cases! {
         copies_of_every_kind_are_told,
         the_same_again_gets_the_first_answer,
         another_text_replaces,
+        two_stories_on_a_page_are_two,
         a_batch_is_answered_in_its_order,
         a_stream_is_answered_in_its_order,
     }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use basma_benches::corpus::{Edit, Mix};
+use basma_benches::corpus::{Edit, Mix, page};
 use basma_proto::v1::*;
 use basma_tests::{Dialogue, article, article::of_corpus};
 use tonic::Code;
@@ -95,6 +95,46 @@ fn several() -> (Vec<Article>, Vec<(String, String)>) {
         }
     }
     (articles, expected)
+}
+
+/// Whichever of the three came first.
+pub(crate) async fn two_stories_on_a_page_are_two(told: Arc<Dialogue>) {
+    let stories = basma_tests::corpus().mean_words(200.0);
+    for (nth, order) in (0..).zip([[2, 0, 1], [2, 1, 0], [0, 2, 1], [1, 2, 0]]) {
+        let [first, second] = [2 * nth, 2 * nth + 1].map(|of| stories.article(of));
+        let page = page::glued((0, &first), (1, &second), nth);
+        let page = article(&format!("page-{nth}"), &page.text);
+        let texts = [&first, &second].map(|story| story.text.clone());
+        let three = [of_corpus(first), of_corpus(second), page];
+        let [one, two, last] = order.map(|of| three[of].clone());
+        told.submitted(one.clone()).await;
+        let follows = told.submitted(two).await;
+        assert_eq!(follows.canonical_id, one.id);
+        let answer = told.submitted(last.clone()).await;
+        assert_eq!(answer.matches[0].id, format!("page-{nth}"));
+        let contained = matches!(
+            answer.verdict(),
+            Verdict::ContainedIn | Verdict::NearDuplicate
+        );
+        assert!(contained, "{:?}", answer.verdict());
+        if answer.verdict() == Verdict::NearDuplicate {
+            // It is most of the page, and so of the page's story.
+            continue;
+        }
+        assert_eq!(answer.canonical_id, last.id, "{order:?}");
+        let again = told.submitted(last.clone()).await;
+        assert_eq!(again.canonical_id, last.id);
+        let copy = Edit::Words.apply(&texts[order[2]], 0.05, nth);
+        let copy = told.checked(article("", &copy)).await;
+        assert_eq!(copy.canonical_id, last.id);
+        let request = GetClusterRequest {
+            id: last.id.clone(),
+            collection: told.collection(),
+            ..GetClusterRequest::default()
+        };
+        let story = told.get_cluster(request).await.expect("a story");
+        assert_eq!((story.canonical_id, story.size), (last.id, 1));
+    }
 }
 
 pub(crate) async fn a_batch_is_answered_in_its_order(told: Arc<Dialogue>) {

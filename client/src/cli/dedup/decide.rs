@@ -126,17 +126,16 @@ impl<'a> Decider<'a> {
             .journal
             .take()
             .map_err(|error| self.cannot_go_on(&error))?;
-        let Decided {
-            verdict, matched, ..
-        } = match before {
+        let decided = match before {
             Some(decided) => self.readmit(record, ready, submission, decided)?,
             None => self.submit(record, ready, submission)?,
         };
-        if let (Verdict::Related(relation), Some(matched)) = (verdict, &matched) {
+        let verdict = decided.verdict;
+        if let (Verdict::Related(relation), Some(matched)) = (verdict, &decided.matched) {
             self.sample.offer(relation, &name, matched);
         }
         self.ledger
-            .add(&name, &item.metadata, verdict, matched.as_deref())
+            .add(&name, &item.metadata, verdict, decided.story())
             .map_err(|error| self.cannot_go_on(&error))?;
         if let Some((most, latest)) = &mut self.window {
             latest.push_back(name.as_str().into());
@@ -177,7 +176,10 @@ impl<'a> Decider<'a> {
             .submit_fingerprinted(&record.fingerprinter, fingerprint, submission, 1)
             .map_err(full)?;
         let Answer {
-            verdict, matches, ..
+            verdict,
+            matches,
+            canonical_id,
+            ..
         } = answer;
         // It is there: it was just submitted.
         let article = self.collection.get(submission.id);
@@ -186,6 +188,8 @@ impl<'a> Decider<'a> {
             verdict,
             is_story: article.is_some_and(|article| article.is_story),
             matched: matches.first().map(|best| best.article.id.clone()),
+            // Its id is new, so it is not itself the first article of another's story.
+            is_apart: verdict.is_duplicate() && canonical_id.is_none(),
         };
         self.journal.add(&decided);
         Ok(decided)
@@ -206,10 +210,7 @@ impl<'a> Decider<'a> {
         }
         let decision = Decision {
             verdict: decided.verdict,
-            story: decided
-                .matched
-                .as_deref()
-                .filter(|_| decided.verdict.is_duplicate()),
+            story: decided.story(),
             is_story: decided.is_story,
         };
         let fingerprint = ready.fingerprint;

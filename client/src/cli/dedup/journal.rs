@@ -26,6 +26,16 @@ pub(super) struct Decided {
     pub(super) is_story: bool,
     /// The article that it matched best, if it matched any.
     pub(super) matched: Option<Box<str>>,
+    /// Whether it tells another story than that one, though it stands in it.
+    pub(super) is_apart: bool,
+}
+
+impl Decided {
+    /// The article whose story it belongs to, if that is not its own.
+    pub(super) fn story(&self) -> Option<&str> {
+        let matched = self.matched.as_deref();
+        matched.filter(|_| self.verdict.is_duplicate() && !self.is_apart)
+    }
 }
 
 /// The file, open for the run that it is of.
@@ -178,7 +188,7 @@ impl Decided {
         let verdict = VERDICTS.iter().position(|other| *other == self.verdict);
         block.extend(self.check.to_le_bytes());
         block.push(verdict.unwrap_or_default() as u8);
-        block.push(self.is_story.into());
+        block.push(u8::from(self.is_story) | u8::from(self.is_apart) << 1);
         // As long as an id is, which a line of the input bounds; nobody's is empty.
         let matched = self.matched.as_deref().unwrap_or_default();
         block.extend((matched.len() as u32).to_le_bytes());
@@ -197,7 +207,8 @@ impl Decided {
         Ok(Self {
             check: number(&head[..4]),
             verdict: *VERDICTS.get(head[4] as usize).ok_or_else(invalid)?,
-            is_story: head[5] != 0,
+            is_story: head[5] & 1 != 0,
+            is_apart: head[5] & 2 != 0,
             matched: (!matched.is_empty()).then(|| matched.into()),
         })
     }
@@ -231,6 +242,7 @@ mod tests {
             },
             is_story: !duplicate,
             matched: duplicate.then(|| format!("خبر-{n}").into()),
+            is_apart: duplicate && n % 3 == 0,
         }
     }
 

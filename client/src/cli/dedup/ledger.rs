@@ -63,7 +63,7 @@ impl Ledger {
         self.places.contains_key(&xxh3_64(id.as_bytes()))
     }
 
-    /// Adds an article of a new id; `matched` is the one that it matched best, if any.
+    /// Adds an article of a new id; `story` is one whose story it belongs to, if any.
     ///
     /// # Errors
     /// Those of the file.
@@ -72,7 +72,7 @@ impl Ledger {
         id: &str,
         metadata: &Metadata,
         verdict: Verdict,
-        matched: Option<&str>,
+        story: Option<&str>,
     ) -> io::Result<()> {
         let before = self.ends.last().copied().unwrap_or_default();
         let line = serde_json::to_vec(&Line {
@@ -89,9 +89,7 @@ impl Ledger {
         self.file.write_all(&line)?;
         let place = u32::try_from(self.stories.len())
             .map_err(|_| io::Error::other("more than 4,294,967,295 articles"))?;
-        let known = matched
-            .filter(|_| verdict.is_duplicate())
-            .and_then(|id| self.places.get(&xxh3_64(id.as_bytes())));
+        let known = story.and_then(|id| self.places.get(&xxh3_64(id.as_bytes())));
         let story = known.map_or(place, |known| self.stories[*known as usize]);
         self.places.insert(xxh3_64(id.as_bytes()), place);
         self.ends.push(before + line.len() as u64);
@@ -226,12 +224,12 @@ mod tests {
         let mut ledger = Ledger::new(folder.path()).expect("a file");
         let copy = Verdict::Related(Relation::Exact);
         let template = Verdict::Related(Relation::Template);
-        for (id, verdict, matched) in [
+        for (id, verdict, story) in [
             ("أ", Verdict::New, None),
             ("ب", Verdict::New, None),
             ("ج", copy, Some("ب")),
             ("د", copy, Some("أ")),
-            ("ه", template, Some("أ")),
+            ("ه", template, None),
             ("و", copy, Some("ج")),
         ] {
             assert!(!ledger.contains(id));
@@ -240,9 +238,7 @@ mod tests {
                 published: Some(-5),
                 ..Metadata::default()
             };
-            ledger
-                .add(id, &metadata, verdict, matched)
-                .expect("written");
+            ledger.add(id, &metadata, verdict, story).expect("written");
             assert!(ledger.contains(id));
         }
         let stories = ledger.finish().expect("written");

@@ -7,6 +7,7 @@ mod import;
 mod interleavings;
 mod listing;
 mod model;
+mod pages;
 mod readmit;
 mod restore;
 mod resubmission;

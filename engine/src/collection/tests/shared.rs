@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     Article, Record, Stories,
-    shared::{Holder, Lists, Question},
+    shared::{Holder, Lists, MOST_MEMBERS, Question},
 };
 
 /// The plainest tables that there are: the records of all articles, oldest first.
@@ -67,6 +67,12 @@ impl Tables {
         found.collect()
     }
 
+    fn members(&self, story: u64) -> Vec<Arc<Article>> {
+        let ids = self.clusters.get(&story).into_iter().flatten();
+        let ids = ids.take(MOST_MEMBERS);
+        ids.filter_map(|id| self.current(id)).collect()
+    }
+
     fn canonical(&self, article: &Article) -> Option<Box<str>> {
         self.clusters.get(&article.cluster())?.first().cloned()
     }
@@ -97,14 +103,20 @@ impl Tables {
         let counted = question.count(&lists);
         let candidates = self.fetch(question.candidates(&lists, &counted));
         let mut decided = question.decide(&counted, &candidates, &self.stories);
+        let stories = decided.answer.wholes().map(|whole| whole.cluster());
+        let members = stories.map(|story| (story, self.members(story)));
+        let members = members.collect();
+        question.choose_story(&mut decided.answer, &counted, &members, &self.stories);
         let sequence = self.next;
         self.next += 1;
         let article = question.article(sequence, old.as_deref(), &decided);
         if article.cluster() != sequence {
-            let best = &decided.answer.matches[0].article;
+            let mut known = decided.answer.matches.iter().map(|found| &found.article);
+            let known = known.find(|known| known.cluster() == article.cluster());
+            let known = known.expect("one of the story");
             let members = self.clusters.entry(article.cluster()).or_default();
             if members.is_empty() {
-                members.push(best.id.clone());
+                members.push(known.id.clone());
             }
             if !members.contains(&article.id) {
                 members.push(article.id.clone());
