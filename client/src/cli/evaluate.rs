@@ -158,6 +158,7 @@ impl Evaluate {
         let exact = recall::exact_pairs(&sets);
         report.cost.exact_seconds = start.elapsed().as_secs_f64();
         report.exact_pairs = recall::recall(&exact, &replay);
+        report.called = recall::called(&sets, &replay);
         report.rules = baselines::rules(corpus, &gold.pairs, &sets, &exact, &replay);
         report.mistakes = mistakes(&gold.pairs, corpus, &sets, &replay);
 

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use super::{
     confusion::{self, COLUMNS},
-    recall::KINDS,
+    recall::{KINDS, RELATED},
     report::{Block, Cost, Report},
     score::Score,
     sweep::Sweep,
@@ -215,7 +215,13 @@ fn exact(out: &mut impl Write, style: Style, report: &Report) -> io::Result<()> 
             figure(recall.called).into(),
         ]);
     }
-    table.write(out, style)
+    table.write(out, style)?;
+    writeln!(
+        out,
+        "{} pairs called duplicates, {} of them with J >= {RELATED}",
+        count(report.called.pairs as u64),
+        figure(report.called.related),
+    )
 }
 
 fn rules(out: &mut impl Write, style: Style, report: &Report) -> io::Result<()> {

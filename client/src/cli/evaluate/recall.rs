@@ -52,6 +52,30 @@ pub(super) fn recall(pairs: &[ExactPair], replay: &Replay) -> Vec<Recall> {
         .collect()
 }
 
+/// The pairs that were called duplicates.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub(super) struct Called {
+    pub(super) pairs: usize,
+    /// The share of them that have [`RELATED`] in common by the exact sets.
+    pub(super) related: Option<f64>,
+}
+
+/// From this Jaccard similarity on two texts have to do with each other.
+pub(super) const RELATED: f64 = 0.3;
+
+/// Looks up how much those have in common that were called duplicates.
+pub(super) fn called(sets: &Sets, replay: &Replay) -> Called {
+    let (mut pairs, mut related) = (0, 0);
+    for (later, earlier) in replay.called() {
+        pairs += 1;
+        related += u32::from(sets.overlap(later, earlier).jaccard() >= RELATED);
+    }
+    Called {
+        pairs,
+        related: share(f64::from(related), pairs as f64),
+    }
+}
+
 /// For each kind, the share of its pairs that are `hit`.
 pub(super) fn shares(
     pairs: &[ExactPair],

@@ -106,6 +106,14 @@ impl Replay {
         Some(self.found(later, earlier)?.relation)
     }
 
+    /// All pairs that were called duplicates, the later one first.
+    pub(super) fn called(&self) -> impl Iterator<Item = (u32, u32)> {
+        let all = (0..).zip(&self.found);
+        let all = all.flat_map(|(later, found)| found.iter().map(move |found| (later, found)));
+        let called = all.filter(|(_, found)| found.relation.is_duplicate());
+        called.map(|(later, found)| (later, found.earlier))
+    }
+
     /// Whether the later one was called a duplicate of the earlier.
     pub(super) fn calls(&self, later: u32, earlier: u32) -> bool {
         self.relation(later, earlier)

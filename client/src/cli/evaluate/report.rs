@@ -10,7 +10,7 @@ use super::{
     days::{Days, days},
     gold::Gold,
     mistakes::Mistake,
-    recall::Recall,
+    recall::{Called, Recall},
     replay::Replay,
     score::{Score, score},
     settings::describe,
@@ -27,6 +27,7 @@ pub(super) struct Report {
     pub(super) warm: Block,
     pub(super) mistakes: Vec<Mistake>,
     pub(super) exact_pairs: Vec<Recall>,
+    pub(super) called: Called,
     pub(super) rules: Vec<Rule>,
     /// The gold's articles alone through another collection.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -113,6 +114,7 @@ impl Report {
             warm: Block::new(corpus, gold, replay),
             mistakes: Vec::new(),
             exact_pairs: Vec::new(),
+            called: Called::default(),
             rules: Vec::new(),
             cold: None,
             sweep: None,

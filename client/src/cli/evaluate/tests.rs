@@ -149,13 +149,14 @@ fn the_figures_of_the_gold() {
 
 #[test]
 fn exact_pairs_and_how_many_are_found() {
-    // 40 shingles each but the fourth's 28; the last is too short to be in a pair.
+    // 40 shingles each but the fourth's 28; the fifth is too short to be in a pair.
     let texts = [
         words(0..42),
         words((0..37).chain(200..205)),
         words((0..30).chain(300..312)),
         words(0..30),
         words(0..29),
+        words(400..442),
     ];
     let items = texts.into_iter().zip(0..);
     let corpus = Corpus::new(
@@ -192,14 +193,17 @@ fn exact_pairs_and_how_many_are_found() {
     // J >= 0.7: 0-1, and 28 of 40 with the fourth; J >= 0.5: the two of 28 in 52 too; C >= 0.8: 0-1 and
     // those of the fourth.
     let replay = Replay::of(
-        5,
+        6,
         &[
             (1, 0, Relation::NearDuplicate),
             (2, 0, Relation::Partial),
             (3, 0, Relation::ContainedIn),
             (3, 1, Relation::Template),
+            (5, 0, Relation::Contains),
         ],
     );
+    let called = recall::called(&sets, &replay);
+    assert_eq!((called.pairs, called.related), (3, Some(2.0 / 3.0)));
     let found = recall::recall(&pairs, &replay);
     let found: Vec<_> = found
         .iter()
