@@ -242,7 +242,7 @@ mod tests {
             },
             is_story: !duplicate,
             matched: duplicate.then(|| format!("خبر-{n}").into()),
-            is_apart: duplicate && n % 3 == 0,
+            is_apart: duplicate && n.is_multiple_of(3),
         }
     }
 
