@@ -28,7 +28,7 @@ use crate::{
     metrics::Figures,
     registry::{now, or_default, page, validate_name},
     settings::Settings,
-    store::Snapshot,
+    store::{Snapshot, State},
 };
 
 /// So long a cluster may take to be there when a server starts, and between two attempts.
@@ -106,26 +106,38 @@ impl Shared {
 
     /// Reads which collections there are.
     async fn look(&self, reached: &Reached) -> Result<(), Failure> {
-        let known: Vec<_> = self.collections.iter().map(|each| each.clone()).collect();
+        let known = self.collections.iter().map(|each| each.clone());
+        let known: Vec<_> = known.map(|known| (known.changes(), known)).collect();
         let mut names = Vec::new();
         for reply in reached.redis.read(vec![entries::all()]).await? {
             let mut pairs = reply::several(reply)?.into_iter();
             while let (Some(name), Some(value)) = (pairs.next(), pairs.next()) {
                 let name = reply::text(name)?;
-                self.learn(reached, &name, &reply::bytes(value)?).await?;
+                let (number, state) = self.learn(reached, &name, &reply::bytes(value)?).await?;
+                for (changes, known) in &known {
+                    if known.number == number {
+                        known.follow(*changes, state.settings);
+                    }
+                }
                 names.push(name);
             }
         }
         // Not one that was made meanwhile.
-        for gone in known.iter().filter(|known| !names.contains(&known.name)) {
+        let gone = known.iter().map(|(_, known)| known);
+        for gone in gone.filter(|known| !names.contains(&known.name)) {
             self.collections
                 .remove_if(&gone.name, |_, now| now.number == gone.number);
         }
         Ok(())
     }
 
-    /// Takes a collection as it is in the cluster.
-    async fn learn(&self, reached: &Reached, name: &str, value: &[u8]) -> Result<(), Failure> {
+    /// Takes a collection as it is in the cluster, if it is not known.
+    async fn learn(
+        &self,
+        reached: &Reached,
+        name: &str,
+        value: &[u8],
+    ) -> Result<(u64, State), Failure> {
         let (number, state) = entries::decode(value)?;
         if !state.is_current() {
             let message = format!(
@@ -138,21 +150,18 @@ impl Shared {
                 message,
             ));
         }
-        let known = self.collections.get(name).map(|known| known.clone());
-        match known.filter(|known| known.number == number) {
-            Some(known) => *known.settings.write() = state.settings,
-            None => {
-                let made = self.made(reached, (name, state.created, number), state.settings);
-                // What all have counted is known before the first question.
-                made.exchange().await?;
-                // Another request may have been faster: what that has counted is not to be lost.
-                let known = self.collections.entry(name.to_owned());
-                if !matches!(&known, Entry::Occupied(known) if known.get().number == number) {
-                    known.insert(made);
-                }
+        let known = self.collections.get(name).map(|known| known.number);
+        if known != Some(number) {
+            let made = self.made(reached, (name, state.created, number), state.settings);
+            // What all have counted is known before the first question.
+            made.exchange().await?;
+            // Another request may have been faster: what that has counted is not to be lost.
+            let known = self.collections.entry(name.to_owned());
+            if !matches!(&known, Entry::Occupied(known) if known.get().number == number) {
+                known.insert(made);
             }
         }
-        Ok(())
+        Ok((number, state))
     }
 
     /// The collection of a name, also one that another server has just made.

@@ -2,7 +2,10 @@
 
 use std::{
     collections::{BTreeSet, HashMap},
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
 use basma_engine::{
@@ -72,6 +75,8 @@ pub(super) struct Inner {
     pub(super) created: Timestamp,
     pub(super) number: u64,
     pub(super) settings: RwLock<Settings>,
+    /// How often this server has changed them.
+    changes: AtomicU64,
     pub(super) redis: Arc<Redis>,
     pub(super) keys: Keys,
     pub(super) stamps: Arc<Stamps>,
@@ -93,6 +98,7 @@ impl Collection {
             created,
             number,
             settings: RwLock::new(settings),
+            changes: AtomicU64::new(0),
             redis,
             articles: Articles::new(keys.clone()),
             keys,
@@ -100,6 +106,20 @@ impl Collection {
             counts: Counts::default(),
             noted: calendar::Noted::default(),
         }))
+    }
+
+    /// How often this server has changed the settings.
+    pub(super) fn changes(&self) -> u64 {
+        self.changes.load(Ordering::Relaxed)
+    }
+
+    /// Takes the settings as they were read from the cluster, unless this server has changed them since it had
+    /// done so as often as this: what was read may be of before.
+    pub(super) fn follow(&self, changes: u64, read: Settings) {
+        let mut settings = self.settings.write();
+        if self.changes() == changes {
+            *settings = read;
+        }
     }
 
     fn question(&self, submission: Submission<'_>, scope: Scope) -> Question {
@@ -232,7 +252,11 @@ impl Index for Collection {
         if number != self.number {
             return Err(Failure::collection_not_found(&self.name));
         }
-        *self.settings.write() = state.settings;
+        {
+            let mut settings = self.settings.write();
+            self.changes.fetch_add(1, Ordering::Relaxed);
+            *settings = state.settings;
+        }
         match state.settings == settings {
             true => Ok(()),
             false => Err(Failure::collection_busy(&self.name)),
