@@ -6,7 +6,7 @@
 //! - [`catalog`]: the collections by name; [`entries`]: what stands of them in the cluster; [`gone`]: those that were
 //!   deleted;
 //! - [`collection`]: one of them, as an [`crate::index::Index`];
-//! - [`submit`]: check-and-add; [`resubmission`]: of a text that its id had before; [`order`]: of two that arrive together, which is the earlier;
+//! - [`task`]: each question a task; [`submit`]: check-and-add; [`resubmission`]: of a text that its id had before; [`order`]: of two that arrive together, which is the earlier;
 //!   [`waiting`]: until that is decided;
 //! - [`parts`]: two stories on one page;
 //! - [`ask`]: what the lists say to a question; [`articles`]: the articles that they lead to; [`ids`]: those that have
@@ -38,6 +38,7 @@ mod resubmission;
 mod stamps;
 mod stories;
 mod submit;
+mod task;
 #[cfg(test)]
 mod tests;
 mod waiting;
