@@ -38,6 +38,11 @@ pub(crate) trait Index: fmt::Debug + Send + Sync {
     /// If it holds articles whose fingerprints the change would make useless, or nothing can be written.
     async fn change(&self, settings: Settings) -> Result<(), Failure>;
 
+    /// Whether it is elsewhere: what is asked has to wait for others, and then for a processor.
+    fn is_elsewhere(&self) -> bool {
+        false
+    }
+
     /// Check-and-add. Of submissions that one caller makes one after the other, without waiting for the
     /// answers, the earlier is the earlier one for the index.
     fn submit(&self, submission: Submission<'_>, scope: Scope) -> Answering<Answer>;

@@ -4,7 +4,7 @@ use basma_proto::v1::{self, item_result};
 
 use futures_util::{StreamExt as _, stream::FuturesOrdered};
 
-use super::{Service, Turns, scope};
+use super::{Service, Turns, beside, scope};
 use crate::{auth::Access, failure::Failure, index::Answering, limits::Allowance};
 
 impl Service {
@@ -16,7 +16,8 @@ impl Service {
     ) -> Result<v1::BatchSubmitResponse, Failure> {
         let index = self.catalog.get(access, &request.collection).await?;
         let scope = scope(&*index, request.max_matches, request.window.as_ref())?;
-        let answer = |article: &v1::Article| self.submit_one(&*index, Some(article), scope);
+        let answer =
+            |article: &v1::Article| beside(&*index, self.submit_one(&*index, Some(article), scope));
         Ok(v1::BatchSubmitResponse {
             results: self.each(&request.articles, allowance, answer).await?,
         })
@@ -30,7 +31,8 @@ impl Service {
     ) -> Result<v1::BatchCheckResponse, Failure> {
         let index = self.catalog.get(access, &request.collection).await?;
         let scope = scope(&*index, request.max_matches, request.window.as_ref())?;
-        let answer = |article: &v1::Article| self.check_one(&*index, Some(article), scope);
+        let answer =
+            |article: &v1::Article| beside(&*index, self.check_one(&*index, Some(article), scope));
         Ok(v1::BatchCheckResponse {
             results: self.each(&request.articles, allowance, answer).await?,
         })

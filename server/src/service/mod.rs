@@ -22,7 +22,8 @@ use std::{
 use basma_engine::{Answer, Scope, Submission, Timestamp};
 use basma_proto::v1;
 use futures_util::FutureExt as _;
-use tokio_util::sync::CancellationToken;
+use tokio_util::{sync::CancellationToken, task::AbortOnDropHandle};
+use tracing::Instrument as _;
 
 use crate::{
     config::Ceilings,
@@ -102,6 +103,25 @@ fn answering(
         }
         Err(failure) => std::future::ready(Err(failure)).boxed(),
     }
+}
+
+/// An answer that is wanted beside others: a task of its own, while somebody waits for it, if there is more to do for it
+/// than to wait.
+fn beside(index: &dyn Index, answer: Answering<v1::Answer>) -> Answering<v1::Answer> {
+    if !index.is_elsewhere() {
+        return answer;
+    }
+    let task = AbortOnDropHandle::new(tokio::spawn(answer.in_current_span()));
+    async move {
+        match task.await {
+            Ok(answer) => answer,
+            Err(ended) => match ended.try_into_panic() {
+                Ok(panic) => std::panic::resume_unwind(panic),
+                Err(_) => Err(Failure::draining()),
+            },
+        }
+    }
+    .boxed()
 }
 
 /// How far a caller wants to search; a window of his own stands in for the collection's.

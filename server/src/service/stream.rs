@@ -8,7 +8,7 @@ use prost::Message as _;
 use tokio::time::Instant;
 use tonic::{Request, Status, Streaming};
 
-use super::{Service, batch::item, scope};
+use super::{Service, batch::item, beside, scope};
 use crate::{
     auth::Access,
     failure::Failure,
@@ -71,7 +71,8 @@ impl Service {
     ) -> Result<Answering<v1::Answer>, Failure> {
         let index = self.catalog.get(access, &request.collection).await?;
         let scope = scope(&*index, request.max_matches, request.window.as_ref())?;
-        Ok(self.submit_one(&*index, request.article.as_ref(), scope))
+        let answer = self.submit_one(&*index, request.article.as_ref(), scope);
+        Ok(beside(&*index, answer))
     }
 }
 

@@ -19,7 +19,7 @@ use basma_engine::{
 };
 use basma_proto::v1::Record;
 use basma_redis::{Command, Redis, Value, cmd};
-use futures_util::{FutureExt as _, stream::BoxStream};
+use futures_util::stream::BoxStream;
 use parking_lot::RwLock;
 use tokio_util::sync::CancellationToken;
 
@@ -31,7 +31,6 @@ use crate::{
     failure::Failure,
     fingerprinting::fingerprinting,
     index::{Answering, Import, Index, Page},
-    limits,
     settings::Settings,
     store::{pack, unpack},
 };
@@ -236,6 +235,10 @@ impl Index for Collection {
             true => Ok(()),
             false => Err(Failure::collection_busy(&self.name)),
         }
+    }
+
+    fn is_elsewhere(&self) -> bool {
+        true
     }
 
     fn submit(&self, submission: Submission<'_>, scope: Scope) -> Answering<Answer> {

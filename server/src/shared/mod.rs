@@ -6,8 +6,9 @@
 //! - [`catalog`]: the collections by name; [`entries`]: what stands of them in the cluster; [`gone`]: those that were
 //!   deleted;
 //! - [`collection`]: one of them, as an [`crate::index::Index`];
-//! - [`task`]: each question a task; [`submit`]: check-and-add; [`resubmission`]: of a text that its id had before; [`order`]: of two that arrive together, which is the earlier;
-//!   [`waiting`]: until that is decided;
+//! - [`task`]: each question a task;
+//! - [`submit`]: check-and-add; [`resubmission`]: of a text that its id had before; [`order`]: of two that arrive
+//!   together, which is the earlier; [`waiting`]: until that is decided;
 //! - [`parts`]: two stories on one page;
 //! - [`ask`]: what the lists say to a question; [`articles`]: the articles that they lead to; [`ids`]: those that have
 //!   an id; [`members`]: those of a story;

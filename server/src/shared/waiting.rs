@@ -19,8 +19,8 @@ const PATIENCE: Duration = Duration::from_secs(2);
 const IMPATIENCE: Duration = Duration::from_millis(500);
 
 /// One that has the greater sequence and was seen to wait itself so often, one look after the other, waits in a
-/// circle, or for somebody who takes long: most that wait have done so after two looks.
-const LOOKS: u32 = 4;
+/// circle, or for somebody who takes long.
+const LOOKS: u32 = 6;
 
 /// Between two looks, first and at most.
 const PAUSE: Duration = Duration::from_millis(1);
@@ -74,7 +74,7 @@ impl Articles {
                 false => PATIENCE,
             };
         let both: Vec<_> = [sequence].into_iter().chain(own).collect();
-        let (mut pause, mut waits, mut has_told) = (PAUSE, 0, false);
+        let (mut pause, mut waits, mut looks) = (PAUSE, 0, 0);
         while Instant::now() < until && waits < LOOKS {
             let mut states = self.read(redis, &both).await?.into_iter();
             match states.next() {
@@ -86,12 +86,11 @@ impl Articles {
             if let Some(State::Gone) = states.next() {
                 return Ok(Waited::Anew);
             }
-            if let Some(own) = own.filter(|_| !has_told) {
-                let key = self.keys.record(own);
-                redis
-                    .write(vec![Command::script(&WAIT, &[key], &[""; 0])])
-                    .await?;
-                has_told = true;
+            looks += 1;
+            // Most wait for less: nobody needs to know of it.
+            if let Some(own) = own.filter(|_| looks == 2) {
+                let wait = Command::script(&WAIT, &[self.keys.record(own)], &[""; 0]);
+                redis.write(vec![wait]).await?;
             }
             sleep(pause).await;
             pause = (pause * 2).min(LONGEST_PAUSE);
