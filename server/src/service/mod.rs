@@ -33,7 +33,7 @@ use crate::{
     },
     failure::Failure,
     index::{Answering, Catalog, Index},
-    limits::Limits,
+    limits::{self, Limits},
     registry::now,
 };
 
@@ -113,6 +113,7 @@ fn beside(index: &dyn Index, answer: Answering<v1::Answer>) -> Answering<v1::Ans
     }
     let task = AbortOnDropHandle::new(tokio::spawn(answer.in_current_span()));
     async move {
+        limits::make_room();
         match task.await {
             Ok(answer) => answer,
             Err(ended) => match ended.try_into_panic() {
