@@ -23,6 +23,9 @@ use tokio_stream::StreamExt as _;
 
 use crate::recorded::{self, Submission};
 
+/// See `server/src/service/stream.rs`.
+const ONE_STREAM: usize = 64;
+
 /// How articles are submitted.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "lowercase")]
@@ -33,9 +36,9 @@ pub(crate) enum Way {
     Alone,
     /// A call each.
     Unary,
-    /// Batches: of all that is in flight up to 16, and then four at a time.
+    /// Batches, four at a time; with one in flight, of one article.
     Batch,
-    /// One stream.
+    /// Streams, as many as it takes: a server has at most [`ONE_STREAM`] articles of each under way.
     Stream,
 }
 
@@ -81,11 +84,9 @@ impl Sides {
             _ => {
                 let client = self.empty(way).await;
                 match way {
-                    Way::Stream => self.stream(client, in_flight, count).await,
-                    Way::Batch if in_flight > 16 => {
-                        self.batches(client, 4, in_flight / 4, count).await
-                    }
-                    Way::Batch => self.batches(client, 1, in_flight, count).await,
+                    Way::Stream => self.streams(client, in_flight, count).await,
+                    Way::Batch if in_flight == 1 => self.batches(client, 1, 1, count).await,
+                    Way::Batch => self.batches(client, 4, in_flight / 4, count).await,
                     _ => self.unary(client, in_flight, count).await,
                 }
             }
@@ -149,26 +150,38 @@ impl Sides {
         times.each_so_often(each)
     }
 
-    async fn stream(&self, client: Client, in_flight: usize, count: usize) -> Times {
-        let window = Window {
-            articles: in_flight,
-            ..Window::default()
-        };
-        let sent: Arc<Mutex<VecDeque<Instant>>> = Arc::default();
-        let (articles, sending) = (Arc::clone(&self.articles), Arc::clone(&sent));
-        let articles = tokio_stream::iter((0..count).map(move |number| {
-            let mut sending = sending.lock().expect("nobody panics");
-            sending.push_back(Instant::now());
-            articles[number].clone()
-        }));
-        let mut answers = client.submit_stream(articles, 10, window);
-        let mut times = Times::default();
-        while let Some(answer) = answers.next().await {
-            well(answer.expect("an answer"));
-            let begun = sent.lock().expect("nobody panics").pop_front();
-            times.add(begun.expect("an article of it").elapsed());
+    async fn streams(&self, client: Client, in_flight: usize, count: usize) -> Times {
+        let next = Arc::new(AtomicUsize::new(0));
+        let mut streams = JoinSet::new();
+        for _ in 0..in_flight.div_ceil(ONE_STREAM) {
+            let window = Window {
+                articles: in_flight.min(ONE_STREAM),
+                ..Window::default()
+            };
+            let sent: Arc<Mutex<VecDeque<Instant>>> = Arc::default();
+            let (articles, sending) = (Arc::clone(&self.articles), Arc::clone(&sent));
+            let next = Arc::clone(&next);
+            let articles = std::iter::from_fn(move || {
+                let number = next.fetch_add(1, Relaxed);
+                (number < count).then(|| {
+                    let mut sending = sending.lock().expect("nobody panics");
+                    sending.push_back(Instant::now());
+                    articles[number].clone()
+                })
+            });
+            let client = client.clone();
+            streams.spawn(async move {
+                let mut answers = client.submit_stream(tokio_stream::iter(articles), 10, window);
+                let mut times = Times::default();
+                while let Some(answer) = answers.next().await {
+                    well(answer.expect("an answer"));
+                    let begun = sent.lock().expect("nobody panics").pop_front();
+                    times.add(begun.expect("an article of it").elapsed());
+                }
+                times
+            });
         }
-        times
+        all(streams).await
     }
 }
 
@@ -205,9 +218,14 @@ where
             }
         });
     }
+    all(callers).await
+}
+
+/// What all have measured.
+async fn all(mut measuring: JoinSet<Times>) -> Times {
     let mut all = Times::default();
-    while let Some(times) = callers.join_next().await {
-        all.extend(times.expect("a caller that does not panic"));
+    while let Some(times) = measuring.join_next().await {
+        all.extend(times.expect("nobody panics"));
     }
     all
 }

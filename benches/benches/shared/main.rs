@@ -7,7 +7,7 @@
 //! It starts a cluster, three masters with a replica each, and a server in this program, submits generated
 //! news one by one and takes down every command that the server sends for it. Then both sides take turns,
 //! each into an empty collection: the same commands for other keys, pipelined by basma-redis as the server's
-//! are; and the same articles over RPC, in calls of one, in batches, and by a stream; and, for comparison, in calls of
+//! are; and the same articles over RPC, in calls of one, in batches, and by streams; and, for comparison, in calls of
 //! one to a server that needs no cluster.
 //!
 //! All have the machine's cores to share: so where a server works, the nodes do not, as they would on machines
