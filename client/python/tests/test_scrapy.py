@@ -98,7 +98,8 @@ def test_a_tag_names_the_first_of_the_story_with_the_evidence(
             continue
         first, match = tag["canonical_url"], tag["matches"][0]
         assert first.startswith(site.url)
-        assert first != item["url"]
+        # The second story of a page begins its own, though the page holds it.
+        assert first != item["url"] or tag["verdict"] == "CONTAINED_IN"
         assert match["relation"] in RELATIONS
         assert 0 < match["containment"] <= 1
         assert 0 < match["contained"] <= 1
