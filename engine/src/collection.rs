@@ -235,18 +235,21 @@ impl Collection {
             articles,
             simhashes: self.hamming.len() as u64,
             clusters: articles - self.clusters.followers().min(articles),
-            bytes: self.bytes(),
+            bytes: self.memory().map(|(_, bytes)| bytes as u64).iter().sum(),
             verdicts: std::array::from_fn(|n| self.verdicts[n].load(Ordering::Relaxed)),
         }
     }
 
-    fn bytes(&self) -> u64 {
-        (self.articles.bytes()
-            + self.hamming.bytes()
-            + self.exact.bytes()
-            + self.clusters.bytes()
-            + self.postings.bytes()
-            + self.stories.bytes()) as u64
+    /// Memory of each table in bytes, estimated: [`Stats::bytes`] is their sum.
+    pub fn memory(&self) -> [(&'static str, usize); 6] {
+        [
+            ("articles", self.articles.bytes()),
+            ("SimHashes", self.hamming.bytes()),
+            ("exact hashes", self.exact.bytes()),
+            ("postings", self.postings.bytes()),
+            ("stories", self.clusters.bytes()),
+            ("stems", self.stories.bytes()),
+        ]
     }
 
     /// Takes an article out of every table.
@@ -279,7 +282,6 @@ impl Collection {
         self.articles.shrink();
         self.exact.shrink();
         self.hamming.shrink();
-        self.postings.shrink();
         self.clusters.shrink();
         self.slots.shrink();
     }

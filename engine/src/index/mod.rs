@@ -1,10 +1,10 @@
-//! The tables of a collection, all on dashmap, and what keeps them consistent.
+//! The tables of a collection, nearly all on dashmap, and what keeps them consistent.
 //!
 //! [`hamming`] finds fingerprints within a distance (one [`table`] a block, whose [`buckets`] it looks at
 //! by a [`plan`]), [`postings`] articles that share shingles,
 //! [`keys`] the same text or id; [`articles`] holds what is known of each article, [`clusters`] who belongs
 //! to whose story, [`stories`] counts what is common, and [`arrivals`] makes check-and-add one step. What is
-//! restored is put in at once ([`gather`]). A guard of a dashmap is never held while another one is taken.
+//! restored is put in at once ([`gather`]). A guard of a table is never held while another one is taken.
 
 pub(crate) mod arrivals;
 pub(crate) mod articles;
