@@ -1,6 +1,6 @@
 //! Ages: how far apart in time two articles may be.
 
-use crate::index::articles::{Article, Metadata, Timestamp};
+use crate::index::articles::{Metadata, Timestamp};
 
 /// Which of an article's times counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,9 +23,13 @@ pub struct Age {
 impl Age {
     /// The time of an article that counts.
     pub fn time(&self, metadata: &Metadata, first_seen: Timestamp) -> Timestamp {
+        self.choose(metadata.published, first_seen)
+    }
+
+    fn choose(&self, published: Option<Timestamp>, first_seen: Timestamp) -> Timestamp {
         match self.clock {
             Clock::FirstSeen => first_seen,
-            Clock::Published => metadata.published.unwrap_or(first_seen),
+            Clock::Published => published.unwrap_or(first_seen),
         }
     }
 }
@@ -64,8 +68,9 @@ impl Window {
         }
     }
 
-    pub(crate) fn holds(&self, article: &Article) -> bool {
-        let time = self.age.time(&article.metadata, article.first_seen);
+    /// Whether an article of these times is in it.
+    pub(crate) fn holds(&self, published: Option<Timestamp>, first_seen: Timestamp) -> bool {
+        let time = self.age.choose(published, first_seen);
         time.abs_diff(self.centre) <= self.age.most.unsigned_abs()
     }
 }

@@ -25,6 +25,7 @@ use crate::{
         clusters::Clusters,
         hamming::HammingIndex,
         keys::Keys,
+        packed::Packed,
         postings::Postings,
         stories::Stories,
     },
@@ -192,11 +193,12 @@ impl Collection {
 
     /// The id of the first article of the story that an article belongs to.
     pub fn canonical_id(&self, article: &Article) -> Box<str> {
-        self.clusters
-            .first(article.cluster)
-            .and_then(|slot| self.articles.get(slot))
-            .filter(|first| first.cluster == article.cluster)
-            .map_or_else(|| article.id.clone(), |first| first.id.clone())
+        let first = self.clusters.first(article.cluster).and_then(|slot| {
+            let of_story = |first: &Packed<'_>| first.cluster() == article.cluster;
+            let id = |first: &Packed<'_>| of_story(first).then(|| first.id().into());
+            self.articles.read(slot, id).flatten()
+        });
+        first.unwrap_or_else(|| article.id.clone())
     }
 
     /// At most `limit` articles of an article's story from the `from`th on, and how many there are.

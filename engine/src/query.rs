@@ -10,7 +10,10 @@ use crate::{
     detector::Detector,
     evidence::{Side, judge},
     fingerprint::ShingleSet,
-    index::{articles::Article, postings::Holders},
+    index::{
+        articles::{Article, Timestamp},
+        postings::Holders,
+    },
     passages::passages,
     rarity::Rarity,
 };
@@ -116,9 +119,10 @@ pub(crate) struct Query<'a> {
 }
 
 impl Query<'_> {
-    /// Whether an article is within the window.
-    pub(crate) fn reaches(&self, article: &Article) -> bool {
-        self.window.is_none_or(|window| window.holds(article))
+    /// Whether an article of these times is within the window.
+    pub(crate) fn reaches(&self, published: Option<Timestamp>, first_seen: Timestamp) -> bool {
+        let window = self.window;
+        window.is_none_or(|window| window.holds(published, first_seen))
     }
 
     /// Whether the text is a copy of an earlier one, and so no story of its own.
@@ -129,17 +133,18 @@ impl Query<'_> {
         })
     }
 
-    /// What the text is to an article that is in the index; `canonical` says which is the first article of
-    /// its story.
+    /// What the text is to another that is in the index, first seen then; `article` makes the article of it, and
+    /// `canonical` says which is the first of its story.
     pub(crate) fn judge(
         &self,
-        article: &Arc<Article>,
-        canonical: impl FnOnce() -> Box<str>,
+        other: Side<'_>,
+        first_seen: Timestamp,
+        article: impl FnOnce() -> Option<Arc<Article>>,
+        canonical: impl FnOnce(&Article) -> Box<str>,
     ) -> Option<Match> {
-        if !self.reaches(article) {
+        if !self.reaches(other.published, first_seen) {
             return None;
         }
-        let other = article.side();
         let (relation, mut evidence) = judge(
             self.side,
             self.shingles,
@@ -147,14 +152,15 @@ impl Query<'_> {
             &self.detector,
             &self.rarity,
         )?;
-        // Only now: it is far memory, and most have nothing to do with the text.
+        // Only now: most have nothing to do with the text.
+        let article = article()?;
         if &*article.id == self.id {
             return None;
         }
         evidence.passages = passages(self.shingles, other.content);
         Some(Match {
-            canonical_id: canonical(),
-            article: Arc::clone(article),
+            canonical_id: canonical(&article),
+            article,
             relation,
             evidence,
         })

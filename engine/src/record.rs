@@ -10,7 +10,7 @@ use crate::{
     index::{
         Slot,
         articles::Article,
-        row::{self, Origin},
+        row::{self, Origin, Row},
     },
 };
 
@@ -150,7 +150,8 @@ impl Record {
     ) -> Result<Self, Malformed> {
         let mut reader = Reader(bytes);
         let head = Head::read(&mut reader)?;
-        let mut article = row::read(&mut reader, &head.origin(), Slot::NONE)?;
+        let row = Row::read(&mut reader, &head.origin())?;
+        let mut article = row.article(&head.origin(), Slot::NONE)?;
         if article.sequence != head.sequence {
             return Err(Malformed("its sequences differ"));
         }

@@ -283,7 +283,12 @@ impl Question {
         let query = self.query(counted, stories);
         let matches: Vec<_> = candidates
             .iter()
-            .filter_map(|article| query.judge(article, || article.id.clone()))
+            .filter_map(|article| {
+                let known = || Some(Arc::clone(article));
+                query.judge(article.side(), article.first_seen, known, |other| {
+                    other.id.clone()
+                })
+            })
             .collect();
         Decided {
             is_story: !Query::is_copy(&matches),

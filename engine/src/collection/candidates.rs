@@ -10,7 +10,7 @@ use crate::{
     detector::{Detector, Method},
     evidence::Side,
     fingerprint::{ShingleSet, SimHash},
-    index::{Slot, articles::Article},
+    index::{Slot, articles::Article, packed::Packed},
     query::{MOST_CANDIDATES, Query, Sharing},
     rarity::Rarity,
     sync::interleave,
@@ -78,7 +78,17 @@ impl Collection {
         if self.articles.is_removed(article) {
             return None;
         }
-        query.judge(article, || self.canonical_id(article))
+        let known = || Some(Arc::clone(article));
+        query.judge(article.side(), article.first_seen, known, |other| {
+            self.canonical_id(other)
+        })
+    }
+
+    /// Whether an article is within the query's window.
+    fn reaches(&self, query: &Query<'_>, slot: Slot) -> bool {
+        let reaches =
+            |other: &Packed<'_>| query.reaches(other.side().published, other.first_seen());
+        self.articles.read(slot, reaches).unwrap_or_default()
     }
 
     /// All matches of a text that the tables lead to, one more than wanted if there are more.
@@ -103,10 +113,7 @@ impl Collection {
             slots.extend(self.near(fingerprint.simhash, query.detector.distance, most));
         }
         if query.detector.method == Method::Full {
-            let reached = |slot| {
-                query.window.is_none()
-                    || (self.articles.get(slot)).is_some_and(|other| query.reaches(&other))
-            };
+            let reached = |slot| query.window.is_none() || self.reaches(query, slot);
             slots.extend(
                 asked
                     .sharing
@@ -115,16 +122,13 @@ impl Collection {
         }
         let mut seen = HashSet::with_capacity(slots.len());
         slots.retain(|slot| seen.insert(*slot));
-        let articles = slots.into_iter().filter_map(|slot| self.articles.get(slot));
-        let articles: Vec<_> = articles.collect();
-        // What is read of each is far memory: here a processor reads ahead, while it judges it cannot.
-        for article in &articles {
-            article.touch();
-        }
-        articles
-            .iter()
-            .filter_map(|article| self.judge(query, article))
-            .collect()
+        let copies = self.articles.copies(&slots);
+        let matches = copies.iter().filter_map(|other| {
+            let canonical = |article: &Article| self.canonical_id(article);
+            let article = || other.article();
+            query.judge(other.side(), other.first_seen(), article, canonical)
+        });
+        matches.collect()
     }
 
     /// The latest articles with the same text that are within the query's window, at most `most`.
@@ -135,12 +139,8 @@ impl Collection {
             let exact = query.side.fingerprint.exact.0;
             let (slots, left) = self.exact.latest(exact, before, PAGE);
             before = left;
-            let reached = |slot: &Slot| {
-                self.articles
-                    .get(*slot)
-                    .is_some_and(|other| query.reaches(&other))
-            };
-            found.extend(slots.into_iter().filter(reached));
+            let slots = slots.into_iter();
+            found.extend(slots.filter(|slot| self.reaches(query, *slot)));
         }
         found.truncate(most);
         found

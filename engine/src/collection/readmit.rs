@@ -1,6 +1,6 @@
 //! Adding again what was decided before, without searching for it.
 
-use std::sync::{Arc, atomic::AtomicBool};
+use std::sync::Arc;
 
 use super::{Collection, IndexFull, Submission};
 use crate::{
@@ -61,7 +61,6 @@ impl Collection {
                 first_matches: Box::default(),
                 truncated: false,
                 is_story: decision.is_story,
-                removed: AtomicBool::new(false),
             });
             self.articles.insert(&article);
             if let Some(story) = &story {

@@ -1,6 +1,6 @@
 //! Check, and check-and-add.
 
-use std::sync::{Arc, atomic::AtomicBool, atomic::Ordering};
+use std::sync::{Arc, atomic::Ordering};
 
 use super::{Collection, VERDICTS};
 use crate::{
@@ -264,6 +264,5 @@ pub(crate) fn admitted(
         first_matches: told.matches.iter().map(FirstMatch::from).collect(),
         truncated: told.truncated,
         is_story,
-        removed: AtomicBool::new(false),
     }
 }

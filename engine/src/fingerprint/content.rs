@@ -19,7 +19,7 @@ pub(crate) struct Content<'a> {
 
 impl<'a> Content<'a> {
     /// Reads the parts in the order in which they are written.
-    pub(super) fn read(bytes: &'a [u8]) -> Result<Self, Malformed> {
+    pub(crate) fn read(bytes: &'a [u8]) -> Result<Self, Malformed> {
         let mut reader = Reader(bytes);
         let content = Self {
             bytes,
@@ -45,11 +45,6 @@ impl StoredContent {
     pub(crate) fn read(&self) -> Content<'_> {
         // It was made of a content, or of bytes that were tried.
         Content::read(&self.0).unwrap_or_default()
-    }
-
-    /// Memory that it takes, in bytes.
-    pub(crate) fn bytes(&self) -> usize {
-        self.0.len()
     }
 }
 

@@ -4,7 +4,7 @@ use std::{
     fmt,
     sync::{
         Arc,
-        atomic::{AtomicBool, AtomicUsize, Ordering},
+        atomic::{AtomicUsize, Ordering},
     },
 };
 
@@ -14,7 +14,8 @@ use foldhash::fast::RandomState;
 use super::{
     Gathered, Part, Slot,
     keys::Keys,
-    memory::{allocated, map_bytes, shrink_map},
+    memory::{map_bytes, shrink_map},
+    packed::{Copies, Packed},
     page::{self, Page},
 };
 use crate::{
@@ -69,8 +70,6 @@ pub struct Article {
     pub(crate) truncated: bool,
     /// Whether it counts as a story of its own: it is not a near-identical copy of an earlier one.
     pub is_story: bool,
-    /// Set when it is deleted or replaced, for those that still hold it.
-    pub(crate) removed: AtomicBool,
 }
 
 /// A match in a first answer. It names the article by slot and sequence: the slot may have gone to
@@ -95,23 +94,6 @@ impl From<&Match> for FirstMatch {
 }
 
 impl Article {
-    /// Memory that it takes, in bytes.
-    pub(super) fn bytes(&self) -> usize {
-        let Metadata {
-            title, source, url, ..
-        } = &self.metadata;
-        let content = self.content.as_ref().map_or(0, StoredContent::bytes);
-        let texts = [&self.id, title, source, url];
-        // An Arc has two counts before it.
-        allocated::<u8>(size_of::<Self>() + 16)
-            + texts
-                .map(|text| allocated::<u8>(text.len()))
-                .iter()
-                .sum::<usize>()
-            + allocated::<FirstMatch>(self.first_matches.len())
-            + content
-    }
-
     /// Its place in the order of admission, from 0.
     pub fn sequence(&self) -> u64 {
         self.sequence
@@ -124,13 +106,6 @@ impl Article {
 
     pub(crate) fn content(&self) -> Option<Content<'_>> {
         self.content.as_ref().map(StoredContent::read)
-    }
-
-    /// Begins to read the sketch, without waiting for it.
-    pub(crate) fn touch(&self) {
-        let content = self.content.iter().flat_map(AsRef::as_ref);
-        let lines = content.step_by(64).take(4);
-        std::hint::black_box(lines.fold(0, |sum, byte| sum ^ byte));
     }
 
     /// It as one of two texts that are compared.
@@ -165,7 +140,25 @@ pub(crate) struct Articles {
 
 impl Articles {
     pub(crate) fn get(&self, slot: Slot) -> Option<Arc<Article>> {
-        self.pages.get(&page::number(slot))?.get(slot)
+        self.read(slot, |article| article.article()).flatten()
+    }
+
+    /// Reads an article in its place.
+    pub(crate) fn read<T>(&self, slot: Slot, read: impl FnOnce(&Packed<'_>) -> T) -> Option<T> {
+        let page = self.pages.get(&page::number(slot))?;
+        page.get(slot).as_ref().map(read)
+    }
+
+    /// Copies of those articles that are there and not marked as removed.
+    pub(crate) fn copies(&self, slots: &[Slot]) -> Copies {
+        let mut copies = Copies::for_so_many(slots.len());
+        for slot in slots {
+            let page = self.pages.get(&page::number(*slot));
+            if let Some(page) = page.filter(|page| page.present(*slot).is_some()) {
+                copies.add(*slot, page.origin(*slot), page.bytes_of(*slot));
+            }
+        }
+        copies
     }
 
     pub(crate) fn get_by_id(&self, id: &str) -> Option<Arc<Article>> {
@@ -203,7 +196,6 @@ impl Articles {
 
     /// Marks an article that is to be taken out of the tables, for those that find it meanwhile.
     pub(crate) fn mark_removed(&self, article: &Article) {
-        article.removed.store(true, Ordering::Release);
         if let Some(mut page) = self.pages.get_mut(&page::number(article.slot)) {
             page.mark_removed(article.slot);
         }
@@ -211,9 +203,6 @@ impl Articles {
 
     /// Whether an article has been marked or taken out since it was got.
     pub(crate) fn is_removed(&self, article: &Article) -> bool {
-        if article.content.is_some() {
-            return article.removed.load(Ordering::Acquire);
-        }
         let page = self.pages.get(&page::number(article.slot));
         !page.is_some_and(|page| page.holds(article.slot, article.sequence))
     }

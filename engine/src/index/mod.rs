@@ -14,6 +14,7 @@ pub(crate) mod gather;
 pub(crate) mod hamming;
 pub(crate) mod keys;
 mod memory;
+pub(crate) mod packed;
 mod page;
 mod plan;
 pub(crate) mod postings;

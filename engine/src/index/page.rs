@@ -1,11 +1,10 @@
 //! Pages: the articles of 64 slots one after the other.
 
-use std::sync::Arc;
-
 use super::{
     Slot,
     articles::{Article, Timestamp},
     memory::allocated,
+    packed::{self, Packed},
     row::{self, Origin},
 };
 use crate::codec::Reader;
@@ -13,17 +12,15 @@ use crate::codec::Reader;
 /// Slots of a page.
 pub(super) const SLOTS: usize = 64;
 
-/// The articles of 64 slots. Those that have no content to be compared by are packed into bytes, and made
-/// anew when they are asked for: that happens once or twice a question, and there may be a hundred million.
-/// The others, which are compared by the dozen, are kept whole.
+/// The articles of 64 slots, packed into bytes: each by itself would take half as much again, in a dozen pieces of
+/// memory. They are read where they stand, or made anew when they are asked for.
 #[derive(Debug)]
 pub(super) struct Page {
-    /// Times of the packed articles count from here.
+    /// Times count from here.
     since: Timestamp,
     packed: Vec<u8>,
     /// Where in `packed` the article of each slot ends.
     ends: [u32; SLOTS],
-    whole: Vec<Option<Arc<Article>>>,
 }
 
 impl Page {
@@ -32,44 +29,32 @@ impl Page {
             since,
             packed: Vec::new(),
             ends: [0; SLOTS],
-            whole: Vec::new(),
         }
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.packed.is_empty() && self.whole.iter().all(Option::is_none)
+        self.packed.is_empty()
     }
 
     /// Puts an article into its slot, which is free.
-    pub(super) fn insert(&mut self, article: &Arc<Article>) {
-        let place = place(article.slot);
-        if article.content.is_some() {
-            if self.whole.is_empty() {
-                self.whole = vec![None; SLOTS];
-            }
-            self.whole[place] = Some(Arc::clone(article));
-            return;
-        }
-        let mut packed = Vec::with_capacity(256);
-        row::write(article, &self.origin(article.slot), &mut packed);
-        self.replace(place, &packed);
+    pub(super) fn insert(&mut self, article: &Article) {
+        let mut packed = Vec::with_capacity(1024);
+        packed::write(article, &self.origin(article.slot), &mut packed);
+        self.replace(place(article.slot), &packed);
     }
 
     /// Empties a slot.
     pub(super) fn remove(&mut self, slot: Slot) {
         self.replace(place(slot), &[]);
-        if let Some(whole) = self.whole.get_mut(place(slot)) {
-            *whole = None;
-        }
     }
 
-    pub(super) fn get(&self, slot: Slot) -> Option<Arc<Article>> {
-        if let Some(Some(whole)) = self.whole.get(place(slot)) {
-            return Some(Arc::clone(whole));
-        }
-        let mut reader = Reader(&self.packed[self.range(place(slot))]);
-        let article = row::read(&mut reader, &self.origin(slot), slot);
-        article.map(Arc::new).ok()
+    pub(super) fn get(&self, slot: Slot) -> Option<Packed<'_>> {
+        Packed::read(self.bytes_of(slot), self.origin(slot), slot)
+    }
+
+    /// The bytes of an article, none if there is none.
+    pub(super) fn bytes_of(&self, slot: Slot) -> &[u8] {
+        &self.packed[self.range(place(slot))]
     }
 
     /// Marks an article for those that find it until it is taken out.
@@ -78,23 +63,23 @@ impl Page {
         row::mark_removed(&mut self.packed[range]);
     }
 
-    /// Whether a packed article of this sequence is there, and not marked.
+    /// Whether an article of this sequence is there, and not marked.
     pub(super) fn holds(&self, slot: Slot, sequence: u64) -> bool {
-        let mut reader = Reader(&self.packed[self.range(place(slot))]);
-        row::present(&mut reader, &self.origin(slot)) == Ok(Some(sequence))
+        self.present(slot) == Some(sequence)
+    }
+
+    /// The sequence of the article of a slot, unless that is marked.
+    pub(super) fn present(&self, slot: Slot) -> Option<u64> {
+        let mut reader = Reader(self.bytes_of(slot));
+        row::present(&mut reader, &self.origin(slot)).ok().flatten()
     }
 
     /// Memory that it takes, in bytes.
     pub(super) fn bytes(&self) -> usize {
-        let whole = self.whole.iter().flatten();
-        let whole: usize = whole.map(|article| article.bytes()).sum();
-        allocated::<Self>(1)
-            + allocated::<u8>(self.packed.capacity())
-            + allocated::<Option<Arc<Article>>>(self.whole.capacity())
-            + whole
+        allocated::<Self>(1) + allocated::<u8>(self.packed.capacity())
     }
 
-    fn origin(&self, slot: Slot) -> Origin {
+    pub(super) fn origin(&self, slot: Slot) -> Origin {
         Origin {
             sequence: slot.0.into(),
             since: self.since,
@@ -135,24 +120,29 @@ fn place(slot: Slot) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::atomic::AtomicBool;
-
     use super::*;
     use crate::{
         answer::{Evidence, PackedEvidence, Relation},
         collection::VERDICTS,
-        fingerprint::{ExactHash, Fingerprint, SimHash},
+        detector::Detector,
+        fingerprint::{Content, Fingerprint, Fingerprinter, SimHash},
         index::articles::{FirstMatch, Metadata},
     };
 
-    fn article(slot: u32, text: &str) -> Arc<Article> {
+    /// Every other one has content.
+    fn article(slot: u32, text: &str) -> Article {
         let evidence = Evidence {
             hamming: Some(3),
             score: Some(0.5),
             ..Evidence::default()
         };
         let many = slot % 3;
-        Arc::new(Article {
+        let mut fingerprinter = Fingerprinter::default();
+        let words: String = (0..slot % 2 * slot).map(|n| format!("كلمة{n} ")).collect();
+        let fingerprint = fingerprinter.fingerprint(text, &words, &Detector::default());
+        let content = fingerprinter.side(&fingerprint, None).content;
+        assert_eq!(content.is_some(), slot % 2 == 1);
+        Article {
             id: format!("{text}-{slot}").into(),
             metadata: Metadata {
                 title: text.into(),
@@ -162,12 +152,10 @@ mod tests {
             first_seen: Timestamp::MAX - Timestamp::from(slot),
             revision: 1 + many,
             fingerprint: Fingerprint {
-                exact: ExactHash(u128::MAX / u128::from(slot + 1)),
                 simhash: SimHash(u64::from(slot) << 40),
-                tokens: slot * 1000,
-                sketch: 0,
+                ..fingerprint
             },
-            content: None,
+            content: content.map(Content::to_stored),
             verdict: VERDICTS[slot as usize % VERDICTS.len()],
             slot: Slot(slot),
             sequence: u64::from(slot) * 7,
@@ -183,8 +171,7 @@ mod tests {
                 .collect(),
             truncated: many == 2,
             is_story: many == 1,
-            removed: AtomicBool::new(false),
-        })
+        }
     }
 
     /// Everything there is to an article.
@@ -201,7 +188,7 @@ mod tests {
             article.standing,
             article.truncated,
             article.is_story,
-            article.removed,
+            article.content,
         )
     }
 
@@ -217,8 +204,13 @@ mod tests {
         for slot in 128..192 {
             let text = "نص ".repeat(slot as usize % 11);
             let expected = article(slot, &text);
-            let found = page.get(Slot(slot)).expect("it was put in");
+            let packed = page.get(Slot(slot)).expect("it was put in");
+            let found = packed.article().expect("it is whole");
             assert_eq!(all(&found), all(&expected));
+            assert_eq!(
+                format!("{:?}", packed.side()),
+                format!("{:?}", expected.side())
+            );
             assert!(page.holds(Slot(slot), expected.sequence));
             assert!(!page.holds(Slot(slot), expected.sequence + 1));
         }

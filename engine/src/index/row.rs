@@ -1,8 +1,6 @@
 //! Rows: an article as bytes, all of it but its content. A page has them one after the other, a journal each in
 //! its record.
 
-use std::sync::atomic::{AtomicBool, Ordering};
-
 use super::{
     Slot,
     articles::{Article, FirstMatch, Metadata, Timestamp},
@@ -24,7 +22,7 @@ const IN_A_STORY: u16 = 1 << 8;
 const HAS_MATCHES: u16 = 1 << 9;
 
 /// What the numbers of a row count from: the nearer, the fewer bytes they take.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Origin {
     pub(crate) sequence: u64,
     pub(crate) since: Timestamp,
@@ -69,10 +67,6 @@ pub(crate) fn write(article: &Article, origin: &Origin, out: &mut Vec<u8>) {
     let flags = [
         (article.truncated, TRUNCATED),
         (article.is_story, IS_STORY),
-        (
-            origin.in_index && article.removed.load(Ordering::Acquire),
-            REMOVED,
-        ),
         (article.metadata.published.is_some(), HAS_PUBLISHED),
         (article.revision != 1, IS_REVISED),
         (in_a_story, IN_A_STORY),
@@ -121,66 +115,124 @@ pub(crate) fn write(article: &Article, origin: &Origin, out: &mut Vec<u8>) {
     }
 }
 
-/// Reads the row of the article that has this slot. It has no content.
-pub(crate) fn read(
+/// A row as it stands in its bytes, the texts and matches of it not yet looked at.
+pub(crate) struct Row<'a> {
+    flags: u16,
+    pub(crate) sequence: u64,
+    /// Id, title, source and URL.
+    texts: [&'a [u8]; 4],
+    pub(crate) published: Option<Timestamp>,
+    pub(crate) first_seen: Timestamp,
+    /// Without the length of the sketch.
+    pub(crate) fingerprint: Fingerprint,
+    revision: u32,
+    pub(crate) cluster: u64,
+    standing: u64,
+    first_matches: Reader<'a>,
+}
+
+impl<'a> Row<'a> {
+    /// Reads a row, which may be followed by something else.
+    pub(crate) fn read(reader: &mut Reader<'a>, origin: &Origin) -> Result<Self, Malformed> {
+        let flags = u16::from_le_bytes(reader.array()?);
+        let has = |flag| flags & flag != 0;
+        let sequence = origin.sequence(reader)?;
+        if sequence == u64::MAX {
+            return Err(Malformed("a number is out of its range"));
+        }
+        let mut texts = [&[][..]; 4];
+        for text in &mut texts {
+            *text = reader.bytes()?;
+        }
+        let published = has(HAS_PUBLISHED).then(|| origin.time(reader));
+        let published = published.transpose()?;
+        let first_seen = origin.time(reader)?;
+        let fingerprint = Fingerprint {
+            exact: ExactHash(u128::from_le_bytes(reader.array()?)),
+            simhash: SimHash(reader.long()?),
+            tokens: reader.short_varint()?,
+            sketch: 0,
+        };
+        let revision = match has(IS_REVISED) {
+            true => reader.short_varint()?,
+            false => 1,
+        };
+        let (cluster, standing) = match has(IN_A_STORY) {
+            true => (reader.varint()?, reader.varint()?),
+            false => (sequence, sequence),
+        };
+        let first_matches = Reader(reader.0);
+        first_matches_of(flags, reader, origin, |_| ())?;
+        Ok(Self {
+            flags,
+            sequence,
+            texts,
+            published,
+            first_seen,
+            fingerprint,
+            revision,
+            cluster,
+            standing,
+            first_matches,
+        })
+    }
+
+    /// The article's id.
+    pub(crate) fn id(&self) -> Result<&'a str, Malformed> {
+        text(self.texts[0])
+    }
+
+    /// The article, which has this slot. It has no content.
+    pub(crate) fn article(&self, origin: &Origin, slot: Slot) -> Result<Article, Malformed> {
+        let has = |flag| self.flags & flag != 0;
+        let [id, title, source, url] = self.texts;
+        let verdict = VERDICTS.get(usize::from(self.flags & 7));
+        let mut first_matches = Vec::new();
+        let mut reader = Reader(self.first_matches.0);
+        first_matches_of(self.flags, &mut reader, origin, |found| {
+            first_matches.push(found);
+        })?;
+        Ok(Article {
+            id: text(id)?.into(),
+            metadata: Metadata {
+                title: text(title)?.into(),
+                source: text(source)?.into(),
+                url: text(url)?.into(),
+                published: self.published,
+            },
+            first_seen: self.first_seen,
+            revision: self.revision,
+            fingerprint: self.fingerprint,
+            content: None,
+            verdict: *verdict.ok_or(Malformed("a verdict is not known"))?,
+            slot,
+            sequence: self.sequence,
+            cluster: self.cluster,
+            standing: self.standing,
+            first_matches: first_matches.into(),
+            truncated: has(TRUNCATED),
+            is_story: has(IS_STORY),
+        })
+    }
+}
+
+fn text(bytes: &[u8]) -> Result<&str, Malformed> {
+    std::str::from_utf8(bytes).map_err(|_| Malformed("a text is not UTF-8"))
+}
+
+/// Reads the first matches of a row with these flags.
+fn first_matches_of(
+    flags: u16,
     reader: &mut Reader<'_>,
     origin: &Origin,
-    slot: Slot,
-) -> Result<Article, Malformed> {
-    let flags = u16::from_le_bytes(reader.array()?);
-    let has = |flag| flags & flag != 0;
-    let verdict = VERDICTS.get(usize::from(flags & 7));
-    let sequence = origin.sequence(reader)?;
-    if sequence == u64::MAX {
-        return Err(Malformed("a number is out of its range"));
+    mut found: impl FnMut(FirstMatch),
+) -> Result<(), Malformed> {
+    if flags & HAS_MATCHES != 0 {
+        for _ in 0..reader.count(PackedEvidence::LEAST + 2)? {
+            found(first_match(reader, origin)?);
+        }
     }
-    let id = reader.text()?.into();
-    let metadata = Metadata {
-        title: reader.text()?.into(),
-        source: reader.text()?.into(),
-        url: reader.text()?.into(),
-        published: has(HAS_PUBLISHED)
-            .then(|| origin.time(reader))
-            .transpose()?,
-    };
-    let first_seen = origin.time(reader)?;
-    let fingerprint = Fingerprint {
-        exact: ExactHash(u128::from_le_bytes(reader.array()?)),
-        simhash: SimHash(reader.long()?),
-        tokens: reader.short_varint()?,
-        sketch: 0,
-    };
-    let revision = match has(IS_REVISED) {
-        true => reader.short_varint()?,
-        false => 1,
-    };
-    let (cluster, standing) = match has(IN_A_STORY) {
-        true => (reader.varint()?, reader.varint()?),
-        false => (sequence, sequence),
-    };
-    let first_matches = match has(HAS_MATCHES) {
-        true => (0..reader.count(PackedEvidence::LEAST + 2)?)
-            .map(|_| first_match(reader, origin))
-            .collect::<Result<_, _>>()?,
-        false => Box::default(),
-    };
-    Ok(Article {
-        id,
-        metadata,
-        first_seen,
-        revision,
-        fingerprint,
-        content: None,
-        verdict: *verdict.ok_or(Malformed("a verdict is not known"))?,
-        slot,
-        sequence,
-        cluster,
-        standing,
-        first_matches,
-        truncated: has(TRUNCATED),
-        is_story: has(IS_STORY),
-        removed: AtomicBool::new(origin.in_index && has(REMOVED)),
-    })
+    Ok(())
 }
 
 fn first_match(reader: &mut Reader<'_>, origin: &Origin) -> Result<FirstMatch, Malformed> {

@@ -1,5 +1,7 @@
 //! Cells: the articles that post any of a few dozen hashes.
 
+use std::ops::Range;
+
 use super::MOST;
 use crate::index::{Slot, memory::allocated};
 
@@ -46,33 +48,47 @@ fn kind(hash: u32) -> u32 {
     hash >> KNOWN_BITS << 1
 }
 
-/// The postings of some hashes, those of each in the order in which they came.
+/// The postings of some hashes in the order of these, those of each in the order in which they came.
 #[derive(Debug, Default)]
 pub(super) struct Cell(Vec<Posting>);
 
 impl Cell {
     /// One of these postings, of which no hash has more than are kept.
     pub(super) fn new(postings: &[Posting]) -> Self {
-        Self(postings.to_vec())
+        let mut postings = postings.to_vec();
+        postings.sort_by_key(|posting| posting.kind() | 1);
+        Self(postings)
+    }
+
+    /// Where the postings of a kind stand, stories and copies alike.
+    #[inline]
+    fn range(&self, kind: u32) -> Range<usize> {
+        let start = self.0.partition_point(|other| other.kind() < kind & !1);
+        let like = self.0[start..].iter();
+        let count = like.take_while(|other| other.kind() | 1 == kind | 1);
+        start..start + count.count()
     }
 
     /// Adds a posting, and returns by how many there are more: none if the oldest like it had to go.
     pub(super) fn push(&mut self, posting: Posting) -> usize {
-        let postings = &mut self.0;
         let kind = posting.kind();
+        let range = self.range(kind);
+        let postings = &mut self.0;
         let like = |other: &Posting| other.kind() == kind;
-        let before = postings.len();
-        if before >= MOST
-            && postings.iter().filter(|other| like(other)).count() >= MOST
-            && let Some(oldest) = postings.iter().position(like)
+        let before = postings[range.clone()].iter().filter(|other| like(other));
+        if before.count() >= MOST
+            && let Some(oldest) = postings[range.clone()].iter().position(like)
         {
-            postings.remove(oldest);
+            let oldest = range.start + oldest;
+            postings[oldest..range.end].rotate_left(1);
+            postings[range.end - 1] = posting;
+            return 0;
         }
         if postings.len() == postings.capacity() {
             postings.reserve_exact(STEP);
         }
-        postings.push(posting);
-        postings.len() - before
+        postings.insert(range.end, posting);
+        1
     }
 
     /// Takes a posting out, and returns by how many there are fewer.
@@ -96,18 +112,14 @@ impl Cell {
 
     /// Takes all of another in, none of whose hashes it has.
     pub(super) fn merge(&mut self, other: &Self) {
-        self.0.reserve_exact(other.0.len());
-        self.0.extend_from_slice(&other.0);
+        *self = Self::new(&[&*self.0, &other.0].concat());
     }
 
     /// Calls `found` with each article that posts a hash, and whether it counts as a story.
     #[inline]
     pub(super) fn with_hash(&self, hash: u32, mut found: impl FnMut(Slot, bool)) {
-        let kind = kind(hash);
-        for posting in &self.0 {
-            if posting.kind() & !1 == kind {
-                found(posting.slot(), posting.is_story());
-            }
+        for posting in &self.0[self.range(kind(hash))] {
+            found(posting.slot(), posting.is_story());
         }
     }
 
