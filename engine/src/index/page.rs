@@ -12,6 +12,9 @@ use crate::codec::Reader;
 /// Slots of a page.
 pub(super) const SLOTS: usize = 64;
 
+/// A page that is full gets room for so many more, so that it is moved eight times until all slots are filled.
+const ROOM: usize = 8;
+
 /// The articles of 64 slots, packed into bytes: each by itself would take half as much again, in a dozen pieces of
 /// memory. They are read where they stand, or made anew when they are asked for.
 #[derive(Debug)]
@@ -96,14 +99,16 @@ impl Page {
         let range = self.range(place);
         let before = range.len();
         if self.packed.capacity() - self.packed.len() < packed.len() {
-            // Slots are filled in order: as much for each that is left as for this one.
-            self.packed.reserve_exact(packed.len() * (SLOTS - place));
+            // Slots are filled in order: as much for some of those that are left as for this one.
+            self.packed
+                .reserve_exact(packed.len() * (SLOTS - place).min(ROOM));
         }
         self.packed.splice(range, packed.iter().copied());
         for end in &mut self.ends[place..] {
             *end = *end + packed.len() as u32 - before as u32;
         }
-        if place == SLOTS - 1 || self.packed.len() * 2 < self.packed.capacity() {
+        let is_sparse = packed.is_empty() && self.packed.len() * 2 < self.packed.capacity();
+        if place == SLOTS - 1 || is_sparse {
             self.packed.shrink_to_fit();
         }
     }

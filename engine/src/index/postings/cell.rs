@@ -105,9 +105,12 @@ impl Cell {
 
     /// Takes those out whose hash has a bit.
     pub(super) fn split(&mut self, bit: u32) -> Self {
-        let (with, without): (Vec<_>, _) = self.0.iter().partition(|posting| posting.has(bit));
-        *self = Self::new(&without);
-        Self::new(&with)
+        let has = |posting: &&Posting| posting.has(bit);
+        let mut with = Vec::with_capacity(self.0.iter().filter(has).count() + STEP);
+        with.extend(self.0.iter().filter(has));
+        self.0.retain(|posting| !posting.has(bit));
+        self.0.shrink_to(self.0.len() + STEP);
+        Self(with)
     }
 
     /// Takes all of another in, none of whose hashes it has.
