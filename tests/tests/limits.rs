@@ -1,7 +1,7 @@
 //! What is beyond a limit is refused at once, with the limit and when to try again; and afterwards everything
 //! is as before.
 
-use std::{io::Write as _, time::Duration};
+use std::{io::Write as _, thread::available_parallelism, time::Duration};
 
 use basma_proto::v1::*;
 use basma_tests::{
@@ -12,7 +12,7 @@ use basma_tests::{
 };
 use flate2::{Compression, write::GzEncoder};
 use hyper::body::Frame;
-use tokio::{io::AsyncReadExt as _, net::TcpStream, sync::mpsc};
+use tokio::{io::AsyncReadExt as _, net::TcpStream, sync::mpsc, task::JoinSet};
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Code, Status};
 use tonic_health::pb::HealthCheckRequest;
@@ -70,6 +70,37 @@ async fn a_request_without_a_place_is_refused_while_health_is_answered() {
     assert!(health.is_ok(), "{health:?}");
     busy.abort();
     until("a place", async || checked(&server).await.ok()).await;
+}
+
+#[tokio::test]
+async fn more_batches_than_processors_wait_for_each_other_and_none_is_refused() {
+    let server = Server::start_with(&["--metrics-listen", "127.0.0.1:0"]).await;
+    let callers = 8 * available_parallelism().map_or(1, usize::from);
+    let article = |number| article("", &format!("كلمة{number} ").repeat(200));
+    let batch = BatchCheckRequest {
+        articles: (0..10).map(article).collect(),
+        ..BatchCheckRequest::default()
+    };
+    let mut calls = JoinSet::new();
+    for _ in 0..callers {
+        let (mut dedup, batch) = (server.dedup().await, batch.clone());
+        calls.spawn(async move {
+            for _ in 0..4 {
+                let answered = dedup.batch_check(batch.clone()).await;
+                assert_eq!(answered.expect("an answer").get_ref().results.len(), 10);
+            }
+        });
+    }
+    // Articles by themselves do not wait for them.
+    for _ in 0..10 {
+        checked(&server).await.expect("there is a place");
+    }
+    while let Some(ended) = calls.join_next().await {
+        ended.expect("no panic");
+    }
+    let scrape = Scrape::of(&server).await;
+    assert_eq!(scrape.get("basma_buffered_bytes"), 0.0);
+    assert_eq!(scrape.get("basma_requests_in_flight"), 0.0);
 }
 
 #[tokio::test]

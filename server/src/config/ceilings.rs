@@ -24,9 +24,9 @@ pub struct Ceilings {
     /// Most collections, "default" among them.
     #[arg(long, value_name = "N", value_parser = size(), default_value = "1000")]
     pub max_collections: usize,
-    /// Most requests that have a processor or wait for one; by default 32 for each. A batch takes the room of
-    /// as many as its bytes are worth, 2 KiB each, at most that of one processor. Those that wait for the disk
-    /// are not among them.
+    /// Most requests that have a processor or wait for one; by default 32 for each. Of large ones, from
+    /// 8 KiB on, each processor has one, and as many again may wait for one, a second at most. Those that wait
+    /// for the disk are not among them.
     #[arg(long, value_name = "N", value_parser = number())]
     pub max_requests: Option<usize>,
     /// Most calls that are open at once, streams that idle and requests that are not yet received among

@@ -6,10 +6,9 @@
 //! first, and works after that: so the runtime's threads find no more work in their queue than there are
 //! places, and refusals, health checks, pings and new connections do not wait behind it.
 //!
-//! A place is for an article or so. Of requests with more there are as many under way as have together so much more
-//! as there are places, and the largest takes the room of one processor: so there is one of these for each,
-//! however many places there are, and a single article, which finds a place all the same, does not wait for dozens
-//! of batches.
+//! A place is for an article or a few. Of requests with more there is one under way for each processor, and some wait
+//! in [`Line`] for their place: so a single article, which finds a place all the same, does not wait for dozens of
+//! batches.
 //!
 //! A stream, which its caller sends no faster than it is read from, waits for a place before each of its
 //! articles; all streams together have half of the places, so that there are some for single requests
@@ -19,6 +18,7 @@ use std::{cell::Cell, sync::Arc};
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, SemaphorePermit};
 
+use super::line::{Line, Processor};
 use crate::failure::Failure;
 
 /// The places of the whole server.
@@ -26,10 +26,8 @@ use crate::failure::Failure;
 pub(crate) struct Gate {
     places: Arc<Semaphore>,
     most: usize,
-    /// For what is more in a request than an article, in [`ARTICLE`]s.
-    room: Arc<Semaphore>,
-    /// So much of that the largest request takes.
-    largest: usize,
+    /// Where large requests wait.
+    line: Line,
     /// Those of the places that streams may have.
     streams: Semaphore,
     calls: Arc<Semaphore>,
@@ -42,15 +40,15 @@ pub(crate) struct Gate {
 /// A load balancer has one, or a few.
 const WATCHES: usize = 1000;
 
-/// Bytes of a message that a place is for.
-const ARTICLE: usize = 2 << 10;
+/// Bytes from which on a message is a large one: some three articles, or one that takes as long.
+const LARGE: usize = 8 << 10;
 
 /// A request's place, until it is dropped.
 #[derive(Debug)]
 pub(super) struct Place {
     _place: OwnedSemaphorePermit,
-    /// What it takes for being a large one.
-    room: Option<OwnedSemaphorePermit>,
+    /// If it is a large one.
+    processor: Option<Processor>,
 }
 
 /// One call, until it is dropped.
@@ -64,10 +62,15 @@ pub(crate) struct Turn<'a> {
 }
 
 impl Gate {
-    pub(super) fn new(most: usize, processors: usize, most_calls: usize) -> Self {
+    /// With so many places, for so many processors. Large requests that wait take so many bytes at most.
+    pub(super) fn new(
+        most: usize,
+        processors: usize,
+        most_waiting_bytes: usize,
+        most_calls: usize,
+    ) -> Self {
         Self {
-            room: Arc::new(Semaphore::new(most)),
-            largest: (most / processors).max(1),
+            line: Line::new(processors.min(most), most, most_waiting_bytes),
             places: Arc::new(Semaphore::new(most)),
             most,
             streams: Semaphore::new((most / 2).max(1)),
@@ -111,10 +114,14 @@ impl Gate {
 
     /// A place for a request of so many bytes, and its turn.
     pub(super) async fn enter(&self, bytes: usize) -> Result<Place, Failure> {
-        let room = (bytes / ARTICLE).min(self.largest);
+        let processor = match bytes < LARGE {
+            true => None,
+            false => Some(self.line.processor(bytes).await.map_err(|_| full())?),
+        };
+        let place = Arc::clone(&self.places).try_acquire_owned();
         let place = Place {
-            _place: taken(&self.places, 1)?,
-            room: Some(taken(&self.room, room)?),
+            _place: place.map_err(|_| full())?,
+            processor,
         };
         tokio::task::yield_now().await;
         Ok(place)
@@ -151,21 +158,15 @@ pub(crate) fn leave() {
     let _left = HELD.try_with(|held| held.take());
 }
 
-/// Gives back what the request that is worked on takes for being a large one: it will wait for others for most of the
-/// time, in pieces.
+/// Lets another large request come beside the one that is worked on: it will wait for others for most of the time, in
+/// pieces.
 pub(crate) fn make_room() {
     let _made = HELD.try_with(|held| {
         held.take().map(|mut place| {
-            place.room = None;
+            place.processor = None;
             held.set(Some(place));
         })
     });
-}
-
-fn taken(semaphore: &Arc<Semaphore>, count: usize) -> Result<OwnedSemaphorePermit, Failure> {
-    let count = u32::try_from(count).unwrap_or(u32::MAX);
-    let taken = Arc::clone(semaphore).try_acquire_many_owned(count);
-    taken.map_err(|_| full())
 }
 
 fn full() -> Failure {
@@ -174,24 +175,26 @@ fn full() -> Failure {
 
 #[cfg(test)]
 mod tests {
+    use futures_util::FutureExt as _;
+
     use super::*;
 
     #[tokio::test]
-    async fn each_processor_has_one_of_the_largest_and_a_small_one_has_a_place() {
-        let gate = Gate::new(64, 2, 1000);
+    async fn each_processor_has_a_large_one_and_a_small_one_has_a_place() {
+        let gate = Gate::new(64, 2, 1 << 30, 1000);
         let mut under_way = Vec::new();
         for _ in 0..2 {
-            under_way.push(gate.enter(1 << 20).await.expect("room"));
+            under_way.push(gate.enter(1 << 20).await.expect("a processor"));
         }
-        gate.enter(1 << 20).await.expect_err("no room");
-        gate.enter(ARTICLE).await.expect_err("no room");
-        under_way.push(gate.enter(ARTICLE - 1).await.expect("a place"));
+        let mut third = Box::pin(gate.enter(LARGE));
+        assert!(third.as_mut().now_or_never().is_none(), "it waits");
+        under_way.push(gate.enter(LARGE - 1).await.expect("a place"));
         assert_eq!(gate.taken(), 3);
         under_way.remove(0);
-        let large = gate.enter(1 << 20).await.expect("room");
-        within(large, async {
+        let third = third.await.expect("its turn");
+        within(third, async {
             make_room();
-            under_way.push(gate.enter(1 << 20).await.expect("room"));
+            under_way.push(gate.enter(1 << 20).await.expect("a processor"));
             assert_eq!(gate.taken(), 4);
         })
         .await;
@@ -202,7 +205,7 @@ mod tests {
         drop(under_way);
         assert_eq!(gate.taken(), 0);
         // Each has room for one at least.
-        let gate = Gate::new(1, 8, 1000);
-        gate.enter(usize::MAX).await.expect("room");
+        let gate = Gate::new(1, 8, 1 << 30, 1000);
+        gate.enter(usize::MAX).await.expect("a place");
     }
 }

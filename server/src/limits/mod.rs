@@ -3,7 +3,7 @@
 //!
 //! - [`layer`]: what happens to each request, in this order:
 //! - [`rate`]: what one caller may ask for in a second and in a day;
-//! - [`gate`]: what is done at once on all connections;
+//! - [`gate`]: what is done at once on all connections; [`line`]: large requests, which wait for that;
 //! - [`receive`]: messages, received whole and unpacked within the [`budget`] of memory;
 //! - [`deadline`]: how long it may take;
 //! - [`answer`]: answers on their way out.
@@ -13,6 +13,7 @@ mod budget;
 mod deadline;
 mod gate;
 mod layer;
+mod line;
 mod rate;
 mod receive;
 
@@ -50,6 +51,7 @@ impl Limits {
             gate: Gate::new(
                 ceilings.max_requests(),
                 processors(),
+                ceilings.max_buffered_bytes / 2,
                 ceilings.max_open_calls,
             ),
             budget: Budget::new(ceilings.max_buffered_bytes),
