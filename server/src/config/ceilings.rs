@@ -25,8 +25,8 @@ pub struct Ceilings {
     #[arg(long, value_name = "N", value_parser = size(), default_value = "1000")]
     pub max_collections: usize,
     /// Most requests that have a processor or wait for one; by default 32 for each. Of large ones, from
-    /// 8 KiB on, each processor has one, and as many again may wait for one, a second at most. Those that wait
-    /// for the disk are not among them.
+    /// 8 KiB on, each processor has one, and half as many as these may wait for one, a second at most. Those that
+    /// wait for the disk are not among them.
     #[arg(long, value_name = "N", value_parser = number())]
     pub max_requests: Option<usize>,
     /// Most calls that are open at once, streams that idle and requests that are not yet received among

@@ -70,7 +70,7 @@ impl Gate {
         most_calls: usize,
     ) -> Self {
         Self {
-            line: Line::new(processors.min(most), most, most_waiting_bytes),
+            line: Line::new(processors.min(most), (most / 2).max(1), most_waiting_bytes),
             places: Arc::new(Semaphore::new(most)),
             most,
             streams: Semaphore::new((most / 2).max(1)),

@@ -2,8 +2,8 @@
 //! costs its caller and the transport as much as to answer it costs the engine.
 //!
 //! The line is bounded in number, in bytes and in time. One that has overflowed shows that more comes than can be
-//! done: whoever waited to its end would get every answer late. So for a while after each refusal there is room for
-//! one behind each processor only: those are answered soon, and all others told at once.
+//! done, and whoever came to its end would be answered late. So until nothing was refused for a while nobody may
+//! stand in it: those who find a processor are answered soon, and all others told at once.
 
 use std::{sync::Arc, time::Duration};
 
@@ -16,14 +16,13 @@ use tokio::{
 /// Who has waited for so long is refused.
 const LONGEST: Duration = Duration::from_secs(1);
 
-/// For so long after a refusal the line is short.
-const SHORT: Duration = Duration::from_secs(1);
+/// For so long after a refusal nobody may wait.
+const CLOSED: Duration = Duration::from_secs(1);
 
 /// The processors that work on large requests, and who waits for one.
 #[derive(Debug)]
 pub(super) struct Line {
     free: Arc<Semaphore>,
-    processors: usize,
     /// So many may wait,
     most: usize,
     /// with so many bytes together.
@@ -50,7 +49,6 @@ impl Line {
     pub(super) fn new(processors: usize, most: usize, most_bytes: usize) -> Self {
         Self {
             free: Arc::new(Semaphore::new(processors)),
-            processors,
             most,
             most_bytes,
             waiting: Mutex::default(),
@@ -61,7 +59,7 @@ impl Line {
     ///
     /// # Errors
     ///
-    /// If the line is full, or has not moved on for too long.
+    /// If the line is full, has not moved on for too long, or either was so a moment ago.
     pub(super) async fn processor(&self, bytes: usize) -> Result<Processor, Full> {
         // What becomes free goes to those who wait, so nobody gets in front of them here.
         if let Ok(processor) = Arc::clone(&self.free).try_acquire_owned() {
@@ -79,11 +77,10 @@ impl Line {
 
     fn stand(&self, bytes: usize) -> Result<Stand<'_>, Full> {
         let mut waiting = self.waiting.lock();
-        let most = match waiting.refused {
-            Some(refused) if refused.elapsed() < SHORT => self.processors.min(self.most),
-            _ => self.most,
-        };
-        if waiting.count >= most || waiting.bytes.saturating_add(bytes) > self.most_bytes {
+        let closed = (waiting.refused).is_some_and(|refused| refused.elapsed() < CLOSED);
+        let full =
+            waiting.count >= self.most || waiting.bytes.saturating_add(bytes) > self.most_bytes;
+        if closed || full {
             waiting.refused = Some(Instant::now());
             return Err(Full);
         }
@@ -141,7 +138,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_line_that_overflows_is_short_for_a_while() {
+    async fn nobody_waits_for_a_while_after_the_line_has_overflowed() {
         let line = Line::new(1, 4, 10 * LARGE);
         let working = line.processor(LARGE).await.expect("a processor");
         let in_line = join_all((0..4).map(|_| line.processor(LARGE)));
@@ -150,14 +147,15 @@ mod tests {
         line.processor(LARGE).await.expect_err("the line is full");
         drop(working);
         in_line.await;
-        let _working = line.processor(LARGE).await.expect("nobody waits");
-        let mut one = Box::pin(line.processor(LARGE));
-        assert!(one.as_mut().now_or_never().is_none());
-        line.processor(LARGE).await.expect_err("one waits already");
-        one.await.expect_err("it waited for as long as anybody may");
-        advance(SHORT).await;
-        let in_line = join_all((0..4).map(|_| line.processor(LARGE)));
-        assert!(Box::pin(in_line).now_or_never().is_none());
+        let _working = line.processor(LARGE).await.expect("a free processor");
+        advance(CLOSED / 2).await;
+        line.processor(LARGE).await.expect_err("a moment ago");
+        advance(CLOSED / 2).await;
+        line.processor(LARGE).await.expect_err("a moment ago again");
+        advance(CLOSED).await;
+        let waited = line.processor(LARGE).await;
+        waited.expect_err("it waited for as long as anybody may");
+        line.processor(LARGE).await.expect_err("a moment ago");
     }
 
     #[tokio::test]
