@@ -46,6 +46,7 @@ for part in ${@:-lookup memory adversarial rpc plots}; do
     lookup | memory)
         : > "$folder/$part.txt"
         for size in $sizes; do bench "$part" -- --size "$size"; done
+        [ "$part" = lookup ] || bench memory -- --method full --size .013,.128
         ;;
     adversarial)
         : > "$folder/adversarial.txt"

@@ -172,7 +172,7 @@ fn submit_news(
     let article = stream.get(n as u64).article;
     let metadata = Metadata {
         title: (&*article.title).into(),
-        source: (&*article.source).into(),
+        source: article.source.into(),
         url: article.url().into(),
         published: Some(article.published * 1000),
     };
