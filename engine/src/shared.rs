@@ -5,7 +5,9 @@
 //! [counted](Question::count), fetches the [`Question::candidates`] among the articles that they lead to, has the
 //! lists [settled](Lists::settle) by what these are, and has it [decided](Question::decide).
 
-use std::{collections::HashMap, sync::Arc};
+use std::sync::Arc;
+
+use foldhash::HashMap;
 
 use crate::{
     age::{Scope, Window},
@@ -428,6 +430,18 @@ impl Article {
             .collect()
     }
 
+    /// The places of those of some hashes, ascending, that lead to it as well.
+    pub fn posted_among<'a>(&'a self, hashes: &'a [u32]) -> impl Iterator<Item = usize> + 'a {
+        let content = self.content().into_iter();
+        let mut own = content
+            .flat_map(|content| content.sketch.posted())
+            .peekable();
+        (0..hashes.len()).filter(move |place| {
+            while own.next_if(|own| *own < hashes[*place]).is_some() {}
+            own.peek() == Some(&hashes[*place])
+        })
+    }
+
     /// Whether a submission of its text finds who stands in so many of the posting lists that it stands in.
     pub fn finds_by(&self, lists: usize) -> bool {
         lists >= least_shared(self.side()) as usize
@@ -475,9 +489,9 @@ mod tests {
             postings: vec![vec![holder(1), holder(2), holder(3)], vec![holder(2)]],
             ..Lists::default()
         };
-        let learned = HashMap::from([(1, Standing::Story), (4, Standing::Gone)]);
+        let learned = HashMap::from_iter([(1, Standing::Story), (4, Standing::Gone)]);
         assert!(!lists.settle(&learned));
-        let learned = HashMap::from([(2, Standing::Gone), (3, Standing::Copy)]);
+        let learned = HashMap::from_iter([(2, Standing::Gone), (3, Standing::Copy)]);
         assert!(lists.settle(&learned));
         let copy = Holder {
             is_story: false,

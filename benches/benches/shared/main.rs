@@ -1,8 +1,8 @@
 //! What a server that shares its index makes of a cluster, beside what the cluster and this machine can do:
 //! check-and-add by RPC, and the commands alone that it sends for it.
 //!
-//! `cargo bench -p basma-benches --bench shared -- [--ack master] [--apart] [--articles 2000] [--rounds 3]
-//! [--record FOLDER]`
+//! `cargo bench -p basma-benches --bench shared -- [--ack master] [--apart] [--in-flight 64] [--articles 2000]
+//! [--rounds 3] [--record FOLDER]`
 //!
 //! It starts a cluster, three masters with a replica each, and a server in this program, submits generated
 //! news one by one and takes down every command that the server sends for it. Then both sides take turns,
@@ -149,7 +149,11 @@ fn main() -> Result<(), Box<dyn Error>> {
             "caller us"
         );
         let mut rows: Vec<Row> = Vec::new();
-        for in_flight in IN_FLIGHT {
+        let wanted: Option<usize> = argument("--in-flight")
+            .map(|wanted| wanted.parse())
+            .transpose()?;
+        let wanted = |in_flight: &usize| wanted.is_none_or(|wanted| wanted == *in_flight);
+        for in_flight in IN_FLIGHT.into_iter().filter(wanted) {
             let count = if in_flight == 1 {
                 count / ONE_BY_ONE
             } else {

@@ -1,13 +1,14 @@
 //! Articles: their records in the cluster, and those that were fetched lately.
 
-use std::{collections::HashMap, sync::Arc};
+use std::sync::Arc;
 
 use basma_engine::{Article, Record};
 use basma_redis::{Command, Redis, Script, cmd};
+use foldhash::HashMap;
 use futures_util::future::join_all;
 use parking_lot::Mutex;
 
-use super::{ids, keys::Keys, reply};
+use super::{ids, keys::Keys, reply, under_way::UnderWay};
 use crate::failure::Failure;
 
 /// What a record begins with: it is not decided yet, nor while its submission waits for another; it is; or there is
@@ -45,6 +46,16 @@ pub(super) struct Found {
     pub(super) is_waiting: bool,
 }
 
+impl Found {
+    pub(super) fn decided(article: Arc<Article>) -> Self {
+        Self {
+            article,
+            is_decided: true,
+            is_waiting: false,
+        }
+    }
+}
+
 /// What a record says.
 #[derive(Debug)]
 pub(super) enum State {
@@ -60,6 +71,8 @@ pub(super) struct Articles {
     pub(super) keys: Keys,
     /// The latest that were decided, and those before.
     lately: Mutex<[HashMap<u64, Arc<Article>>; 2]>,
+    /// Those that this server is about to decide.
+    pub(super) under_way: UnderWay,
 }
 
 impl Articles {
@@ -67,6 +80,7 @@ impl Articles {
         Self {
             keys,
             lately: Mutex::default(),
+            under_way: UnderWay::default(),
         }
     }
 
@@ -122,7 +136,7 @@ impl Articles {
         latest.insert(article.sequence(), Arc::clone(article));
     }
 
-    fn remembered(&self, sequence: u64) -> Option<Arc<Article>> {
+    pub(super) fn remembered(&self, sequence: u64) -> Option<Arc<Article>> {
         let lately = self.lately.lock();
         lately.iter().find_map(|some| some.get(&sequence).cloned())
     }
@@ -135,17 +149,12 @@ impl Articles {
         sequences: &[u64],
         patiently: bool,
     ) -> Result<Vec<Found>, Failure> {
-        let mut found: HashMap<u64, Found> = HashMap::new();
+        let mut found: HashMap<u64, Found> = HashMap::default();
         let mut wanted = Vec::new();
         for sequence in sequences {
             match self.remembered(*sequence) {
                 Some(article) => {
-                    let remembered = Found {
-                        article,
-                        is_decided: true,
-                        is_waiting: false,
-                    };
-                    found.insert(*sequence, remembered);
+                    found.insert(*sequence, Found::decided(article));
                 }
                 None => wanted.push(*sequence),
             }

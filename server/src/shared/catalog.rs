@@ -18,9 +18,7 @@ use tokio_util::task::AbortOnDropHandle;
 use tonic::Code;
 use tracing::warn;
 
-use super::{
-    collection::Collection, entries, gone, keys, meter::Meter, reply, stamps::Stamps, stories,
-};
+use super::{collection::Collection, entries, gone, keys, meter::Meter, reply, stamps::Stamps};
 use crate::{
     auth::Access,
     failure::Failure,
@@ -35,8 +33,9 @@ use crate::{
 const START: Duration = Duration::from_secs(10);
 const PAUSE: Duration = Duration::from_millis(250);
 
-/// Between two looks at what others have changed, in exchanges of counts.
-const LOOK: u32 = 4;
+/// Between two exchanges of counts, and looks at what others have changed. More often it costs a master more: what is
+/// counted are the words of articles, most of which are those of the ones before.
+const PERIOD: Duration = Duration::from_secs(1);
 
 /// All collections of a cluster.
 #[derive(Debug)]
@@ -226,16 +225,14 @@ impl Shared {
     }
 
     /// Exchanges counts, and looks at what others have changed.
-    async fn keep_up(&self, looks: bool) -> Result<(), Failure> {
+    async fn keep_up(&self) -> Result<(), Failure> {
         let reached = self.reached()?;
-        if looks {
-            self.look(reached).await?;
-            gone::clear_due(&reached.redis).await?;
-            let bytes = self.meter.ask(&reached.redis).await?;
-            self.collections
-                .iter()
-                .for_each(|each| each.counts.note_bytes(bytes));
-        }
+        self.look(reached).await?;
+        gone::clear_due(&reached.redis).await?;
+        let bytes = self.meter.ask(&reached.redis).await?;
+        self.collections
+            .iter()
+            .for_each(|each| each.counts.note_bytes(bytes));
         let all: Vec<_> = self.collections.iter().map(|each| each.clone()).collect();
         for collection in all {
             collection.exchange().await?;
@@ -248,12 +245,12 @@ impl Shared {
 /// Keeps up until nobody has the catalog any more.
 async fn watch(shared: std::sync::Weak<Shared>) {
     let mut failed = false;
-    for turn in 0_u32.. {
-        tokio::time::sleep(stories::PERIOD).await;
+    loop {
+        tokio::time::sleep(PERIOD).await;
         let Some(shared) = shared.upgrade() else {
             return;
         };
-        match shared.keep_up(turn.is_multiple_of(LOOK)).await {
+        match shared.keep_up().await {
             Ok(()) => failed = false,
             Err(failure) if !failed => {
                 warn!(?failure, "cannot exchange counts with the cluster");

@@ -9,6 +9,7 @@
 //! - [`task`]: each question a task;
 //! - [`submit`]: check-and-add; [`resubmission`]: of a text that its id had before; [`order`]: of two that arrive
 //!   together, which is the earlier; [`waiting`]: until that is decided;
+//!   [`under_way`]: what this server itself is about to decide;
 //! - [`parts`]: two stories on one page;
 //! - [`ask`]: what the lists say to a question; [`articles`]: the articles that they lead to; [`ids`]: those that have
 //!   an id; [`members`]: those of a story;
@@ -42,6 +43,7 @@ mod submit;
 mod task;
 #[cfg(test)]
 mod tests;
+mod under_way;
 mod waiting;
 mod withdraw;
 

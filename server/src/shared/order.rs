@@ -71,25 +71,25 @@ pub(super) fn came(
     let lists = &said.lists;
     // A list that has been cut may have lost it.
     let lost = |length: usize, kind: Kind| is_older && length >= kind.most();
-    let posts = other.posts();
-    let stood = |place: &usize| {
-        let list = &lists.postings[*place];
+    let stood = |place: usize| {
+        let list = &lists.postings[place];
         list.iter().any(|holder| holder.sequence == theirs) || lost(list.len(), Kind::Posting)
     };
-    let shared = (0..posted.len()).filter(|place| posts.contains(&posted[*place]));
-    let shared: Vec<_> = shared.map(|place| stood(&place)).collect();
-    if shared.first() == Some(&true) {
-        return Came::Earlier;
-    }
-    let found_there = shared.iter().filter(|stood| !**stood).count();
-    if !shared.is_empty() && other.finds_by(found_there) {
-        return Came::Later;
-    }
+    let mut shared = other.posted_among(posted).map(stood);
+    let first = shared.next();
+    let shares_some = match first {
+        Some(true) => return Came::Earlier,
+        // What it stood in later is where it finds this one.
+        Some(false) if other.finds_by(1 + shared.filter(|stood| !stood).count()) => {
+            return Came::Later;
+        }
+        first => first.is_some(),
+    };
     if ours.exact == them.exact {
         let stood = lists.same.contains(&theirs) || lost(lists.same.len(), Kind::Same);
         if !stood {
             return Came::Later;
-        } else if shared.is_empty() {
+        } else if !shares_some {
             return Came::Earlier;
         }
     }
@@ -101,22 +101,22 @@ pub(super) fn came(
             list.iter().any(|(_, holder)| *holder == theirs) || lost(list.len(), Kind::Near)
         };
         let mut common = common.map(|(_, list)| stood(list));
-        match shared.is_empty() {
-            true => match common.next() {
+        match shares_some {
+            false => match common.next() {
                 Some(true) => return Came::Earlier,
                 Some(false) => return Came::Later,
                 None => {}
             },
-            false if distance <= question.detector().distance && common.any(|stood| !stood) => {
+            true if distance <= question.detector().distance && common.any(|stood| !stood) => {
                 return Came::Later;
             }
-            false => {}
+            true => {}
         }
     }
     // One may have found the other and not been found.
     match is_older || is_decided {
         true => Came::Earlier,
-        false if !shared.is_empty() || distance <= question.detector().distance => Came::Unsettled,
+        false if shares_some || distance <= question.detector().distance => Came::Unsettled,
         false => Came::Later,
     }
 }

@@ -1,6 +1,6 @@
 //! To which story a text belongs that stands in another one: see [`Question::choose_story`].
 
-use std::collections::HashMap;
+use foldhash::HashMap;
 
 use basma_engine::{
     Answer,
@@ -41,7 +41,7 @@ impl Collection {
         if ids.is_empty() {
             return Ok(());
         }
-        let mut members: HashMap<_, Vec<_>> = HashMap::new();
+        let mut members: HashMap<_, Vec<_>> = HashMap::default();
         for member in self.articles.named(&self.redis, &ids).await? {
             members.entry(member.cluster()).or_default().push(member);
         }

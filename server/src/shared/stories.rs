@@ -1,11 +1,11 @@
 //! What is counted over all articles: by each server for itself, and by all together in the cluster.
 //!
-//! A server counts what it admits at once, and several times a second adds what it has counted to what
+//! A server counts what it admits at once, and every second adds what it has counted to what
 //! all have, and takes that for its own. So the counts of others are late by so much; they say how
 //! common words are, of which a few more or less change nothing. What a server has counted and not added
 //! when it is killed is lost to the counts, not its articles.
 
-use std::{collections::HashMap, time::Duration};
+use std::collections::HashMap;
 
 use basma_engine::{Article, Stats, Stories, Verdict, collection::VERDICTS};
 use basma_redis::{Command, Redis, Script, cmd};
@@ -13,9 +13,6 @@ use parking_lot::Mutex;
 
 use super::{keys::Keys, reply};
 use crate::failure::Failure;
-
-/// How often it is added.
-pub(super) const PERIOD: Duration = Duration::from_millis(250);
 
 /// So many stems are added by one command.
 const AT_ONCE: usize = 512;
@@ -134,7 +131,15 @@ impl Counts {
     pub(super) async fn exchange(&self, redis: &Redis, keys: &Keys) -> Result<(), Failure> {
         let counted = {
             let (mut known, mut pending) = (self.known.lock(), self.pending.lock());
-            let counted = std::mem::take(&mut *pending);
+            // As many words again.
+            let room = HashMap::with_capacity_and_hasher(pending.words.len(), Default::default());
+            let counted = std::mem::replace(
+                &mut *pending,
+                Pending {
+                    words: room,
+                    ..Pending::default()
+                },
+            );
             // Told at all times.
             known.count(&counted, 1);
             counted

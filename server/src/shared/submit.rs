@@ -1,13 +1,14 @@
 //! Check-and-add, in two round trips: the article is appended to its lists, which say who was there before;
 //! what is not remembered of these is fetched; then what was decided is written down.
 
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use basma_engine::{
     Answer, Article,
     shared::{Counted, Decided, Question, Standing},
 };
 use basma_redis::{Command, Value};
+use foldhash::HashMap;
 use futures_util::future::join_all;
 
 use super::{
@@ -74,6 +75,7 @@ impl Collection {
         text: Option<&[u8]>,
     ) -> Result<Option<Answer>, Failure> {
         let sequence = self.stamps.next();
+        let _under_way = self.articles.under_way.begin(sequence);
         let asked = Asked::nearby(question, &self.keys);
         let attempted = self.attempt_as(question, text, (&asked, sequence)).await;
         if attempted.is_err() {
@@ -221,20 +223,25 @@ impl Collection {
         found: Vec<Found>,
         learned: &mut HashMap<u64, Standing>,
     ) -> Result<Option<Vec<Arc<Article>>>, Failure> {
-        let (mut others, mut earlier) = (Vec::new(), Vec::new());
+        let (mut earlier, mut undecided) = (Vec::new(), Vec::new());
         for other in found {
             let came = Self::came(&other, begun, said);
+            let sequence = other.article.sequence();
             if &*other.article.id == begun.question.id() {
-                learned.remove(&other.article.sequence());
-            } else if came != Came::Later {
-                others.push((came, other));
+                learned.remove(&sequence);
+                continue;
+            }
+            match came {
+                Came::Later => {}
+                _ if other.is_decided => {
+                    learned.insert(sequence, Standing::of(&other.article));
+                    earlier.push(other.article);
+                }
+                came => undecided.push((came, other)),
             }
         }
-        let decided = others.into_iter().map(|(came, other)| async move {
+        let decided = undecided.into_iter().map(|(came, other)| async move {
             let sequence = other.article.sequence();
-            if other.is_decided {
-                return Ok((sequence, Fate::Decided(other.article)));
-            }
             // Only who matches is waited for: to which story the text belongs depends on it.
             let alone = [Arc::clone(&other.article)];
             let stories = &self.counts.stories;
