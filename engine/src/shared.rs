@@ -23,11 +23,15 @@ use crate::{
         stories::Stories,
     },
     passages::passages,
-    query::{MOST_CANDIDATES, Query, Sharing, least_shared},
+    query::{MOST_CANDIDATES, Query, Sharing},
     rarity::Rarity,
 };
 
+mod article;
+mod lists;
+
 pub use crate::parts::MOST_MEMBERS;
+pub use lists::{Holder, Lists, Standing};
 
 /// With a window, so many articles that share hashes are fetched to see which are within.
 const MOST_WITHIN: usize = 4 * MOST_CANDIDATES;
@@ -46,72 +50,6 @@ pub struct Question {
     shingles: ShingleSet,
     detector: Detector,
     scope: Scope,
-}
-
-/// An article that posts a hash.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Holder {
-    /// The article's sequence.
-    pub sequence: u64,
-    /// See [`Article::is_story`].
-    pub is_story: bool,
-}
-
-/// What the tables say to a question.
-#[derive(Debug, Default)]
-pub struct Lists {
-    /// Who posts each hash of [`Question::asked`], oldest first.
-    pub postings: Vec<Vec<Holder>>,
-    /// Who has the same text, oldest first.
-    pub same: Vec<u64>,
-    /// Fingerprints, perhaps near, and who has them.
-    pub near: Vec<(SimHash, u64)>,
-}
-
-/// What has become of an article that stands in lists.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Standing {
-    /// It is a story of its own.
-    Story,
-    /// It is a copy of an earlier one.
-    Copy,
-    /// There is none, or none that came before.
-    Gone,
-}
-
-impl Standing {
-    /// That of an article that is decided.
-    pub fn of(article: &Article) -> Self {
-        match article.is_story {
-            true => Self::Story,
-            false => Self::Copy,
-        }
-    }
-}
-
-impl Lists {
-    /// Takes in what was learned of articles since the lists were read, and says whether that changes anything. While
-    /// copies of one text arrive together each stands in the lists as a story, and what they share would pass for
-    /// a formula that many stories have.
-    pub fn settle(&mut self, learned: &HashMap<u64, Standing>) -> bool {
-        let mut changed = false;
-        for list in &mut self.postings {
-            list.retain_mut(|holder| match learned.get(&holder.sequence) {
-                None => true,
-                Some(Standing::Gone) => {
-                    changed = true;
-                    false
-                }
-                Some(standing) => {
-                    let is_story = *standing == Standing::Story;
-                    changed |= holder.is_story != is_story;
-                    holder.is_story = is_story;
-                    true
-                }
-            });
-        }
-        changed
-    }
 }
 
 /// Who shares hashes with a text, and in how many stories each hash stands.
@@ -405,64 +343,6 @@ impl Question {
     }
 }
 
-impl Article {
-    /// The sequences of the articles that its submission was told of.
-    pub fn matched(&self) -> impl Iterator<Item = u64> {
-        self.first_matches.iter().map(|first| first.sequence)
-    }
-
-    /// The story it belongs to: the sequence of the story's first article.
-    pub fn cluster(&self) -> u64 {
-        self.cluster
-    }
-
-    /// Its place in that story: the sequence of the first of the revisions that it goes back to.
-    pub fn standing(&self) -> u64 {
-        self.standing
-    }
-
-    /// The hashes that lead to it.
-    pub fn posts(&self) -> Vec<u32> {
-        let content = self.content();
-        content
-            .iter()
-            .flat_map(|content| content.sketch.posted())
-            .collect()
-    }
-
-    /// The places of those of some hashes, ascending, that lead to it as well.
-    pub fn posted_among<'a>(&'a self, hashes: &'a [u32]) -> impl Iterator<Item = usize> + 'a {
-        let content = self.content().into_iter();
-        let mut own = content
-            .flat_map(|content| content.sketch.posted())
-            .peekable();
-        (0..hashes.len()).filter(move |place| {
-            while own.next_if(|own| *own < hashes[*place]).is_some() {}
-            own.peek() == Some(&hashes[*place])
-        })
-    }
-
-    /// Whether a submission of its text finds who stands in so many of the posting lists that it stands in.
-    pub fn finds_by(&self, lists: usize) -> bool {
-        lists >= least_shared(self.side()) as usize
-    }
-
-    /// The keys of the stems that its text has.
-    pub fn stems(&self) -> Vec<u16> {
-        let content = self.content();
-        let words = content
-            .iter()
-            .flat_map(|content| content.vocabulary.words())
-            .filter(|word| word.count > 0);
-        words.map(|word| word.key).collect()
-    }
-
-    /// Whether it has what stories are counted by.
-    pub fn has_content(&self) -> bool {
-        self.content.is_some()
-    }
-}
-
 impl Answer {
     /// Says which is the canonical article of each match, and so of the text, whose id is `own`.
     pub fn tell_canonical(&mut self, own: &str, canonical: impl Fn(&Article) -> Option<Box<str>>) {
@@ -472,32 +352,5 @@ impl Answer {
             }
         }
         self.name_canonical(own);
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn lists_are_settled_by_what_became_of_their_articles() {
-        let holder = |sequence| Holder {
-            sequence,
-            is_story: true,
-        };
-        let mut lists = Lists {
-            postings: vec![vec![holder(1), holder(2), holder(3)], vec![holder(2)]],
-            ..Lists::default()
-        };
-        let learned = HashMap::from_iter([(1, Standing::Story), (4, Standing::Gone)]);
-        assert!(!lists.settle(&learned));
-        let learned = HashMap::from_iter([(2, Standing::Gone), (3, Standing::Copy)]);
-        assert!(lists.settle(&learned));
-        let copy = Holder {
-            is_story: false,
-            ..holder(3)
-        };
-        assert_eq!(lists.postings, [vec![holder(1), copy], vec![]]);
-        assert!(!lists.settle(&learned));
     }
 }
