@@ -16,7 +16,7 @@ pub struct Holder {
 /// What the tables say to a question.
 #[derive(Debug, Default)]
 pub struct Lists {
-    /// Who posts each hash of [`Question::asked`], oldest first.
+    /// Who posts each hash of [`Question::asked`](super::Question::asked), oldest first.
     pub postings: Vec<Vec<Holder>>,
     /// Who has the same text, oldest first.
     pub same: Vec<u64>,
