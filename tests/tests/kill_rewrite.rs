@@ -14,7 +14,7 @@ use basma_tests::{
     LIMIT, Server,
     article::chance_words,
     server::basmad,
-    store::{copy, fails, journal},
+    store::{copy, journal},
 };
 use tokio::{process::Command, time::timeout};
 
@@ -183,15 +183,20 @@ async fn a_restore_that_is_killed_can_be_had_again() {
         whole(&data).await;
     }
 
-    // What a kill between naming the collections and putting them there leaves is not taken for a store.
+    // A kill after the collections were named, and before all were put there, leaves the store.
     let own = data.join("collections/default");
-    fs::rename(&own, own.with_extension("new")).expect("a folder");
-    let message = fails(&data, &[]).await;
-    assert!(
-        message.contains("the collection \"default\" is missing"),
-        "{message}"
-    );
-    let (_, refused) = run(&mut restore()).await;
-    let message = refused.expect_err("it is no empty folder");
-    assert!(message.contains("another folder"), "{message}");
+    let restored = own.with_extension("restored");
+    fs::rename(&own, &restored).expect("a folder");
+    whole(&data).await;
+    assert!(own.exists() && !restored.exists());
+    // One before they were named leaves nothing, as a restore that is refused does.
+    let empty = folder.path().join("empty");
+    let mut refused = basmad(&["restore"]);
+    refused.arg(folder.path()).arg("--data-dir").arg(&empty);
+    run(&mut refused).await.1.expect_err("it is no backup");
+    copy(&own, &empty.join("collections/default.restored"));
+    fs::remove_dir_all(&data).expect("a folder");
+    fs::rename(&empty, &data).expect("a folder");
+    run(&mut restore()).await.1.expect("it is an empty store");
+    whole(&data).await;
 }

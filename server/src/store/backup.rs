@@ -228,7 +228,6 @@ fn unpack(path: &Path, folder: &Folder) -> Result<(), String> {
         info!(collection = name, articles, "verified");
         sync_folder(&new).map_err(failed)?;
     }
-    // The first one makes it a store; if it ends here, starting it says what is missing.
     folder.install(&names).map_err(failed)
 }
 

@@ -36,6 +36,8 @@ const NEW: &str = "new";
 const DROPPED: &str = "dropped";
 /// Of a folder that another one is to take the place of.
 const OLD: &str = "old";
+/// Of a whole folder that is a collection's as soon as the catalog names that.
+const RESTORED: &str = "restored";
 
 /// A data folder that this process alone uses.
 #[derive(Debug)]
@@ -82,13 +84,15 @@ impl Folder {
         self.root.join("collections").join(name)
     }
 
-    /// The names of the collections that are here. What was left half made or half dropped is tidied up.
+    /// The names of the collections that are here. What was left half made or half dropped is tidied up, what was
+    /// left half installed is installed.
     ///
     /// # Errors
     ///
     /// A sentence that names the collection that is missing.
     pub(super) fn collections(&self) -> Result<Vec<String>, String> {
         let parent = self.root.join("collections");
+        let mut names = self.names.lock();
         let tidy = || -> io::Result<(BTreeSet<String>, BTreeSet<String>)> {
             let (mut found, mut dropped) = (BTreeSet::new(), BTreeSet::new());
             for entry in fs::read_dir(&parent)? {
@@ -104,6 +108,13 @@ impl Folder {
                             found.insert(name.to_owned());
                         }
                     },
+                    Some((name, RESTORED)) => match names.contains(name) {
+                        true => {
+                            fs::rename(entry.path(), self.journal(name))?;
+                            found.insert(name.to_owned());
+                        }
+                        false => fs::remove_dir_all(entry.path())?,
+                    },
                     Some((name, DROPPED)) => {
                         fs::remove_dir_all(entry.path())?;
                         dropped.insert(name.to_owned());
@@ -117,7 +128,6 @@ impl Folder {
             Ok((found, dropped))
         };
         let (found, dropped) = tidy().map_err(|error| unusable(&parent, &error))?;
-        let mut names = self.names.lock();
         if let Some(missing) = names
             .iter()
             .find(|name| !found.contains(*name) && !dropped.contains(*name))
@@ -147,14 +157,20 @@ impl Folder {
 
     /// Makes what was made for new collections theirs: all of them, or none.
     pub(super) fn install(&self, all: &[String]) -> io::Result<()> {
+        let parent = self.root.join("collections");
+        let restored = |name: &str| self.journal(name).with_extension(RESTORED);
+        for name in all {
+            fs::rename(self.being_made(name), restored(name))?;
+        }
+        sync_folder(&parent)?;
         let mut names = self.names.lock();
-        // Named first: if it ends half way, the next start misses some and says so.
+        // From here on they are there: if it ends before the last rename, the next start does the rest.
         names.extend(all.iter().cloned());
         self.write_catalog(&names)?;
         for name in all {
-            fs::rename(self.being_made(name), self.journal(name))?;
+            fs::rename(restored(name), self.journal(name))?;
         }
-        sync_folder(&self.root.join("collections"))
+        sync_folder(&parent)
     }
 
     /// Puts it there.
