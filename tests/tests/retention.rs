@@ -95,7 +95,7 @@ async fn deleting_a_collection_returns_memory_and_disk() {
         .run()
         .await
         .expect(0);
-    let lines = (0..5000).map(|number| {
+    let lines = (0..10_000).map(|number| {
         let text = chance_words(number, 300);
         format!(
             "{}\n",
