@@ -77,8 +77,27 @@ fn letter(c: char) -> char {
     }
 }
 
-/// The hash of a word's letters, in UTF-16.
+/// A letter without its dots.
+fn undotted(c: char) -> char {
+    let shapes = [
+        "بتثنپ",
+        "حجخچ",
+        "دذ",
+        "رزژ",
+        "سش",
+        "صض",
+        "طظ",
+        "عغ",
+        "فقڤ",
+        "كگ",
+    ];
+    let of = shapes.iter().find(|shape| shape.contains(c));
+    of.and_then(|shape| shape.chars().next()).unwrap_or(c)
+}
+
+/// The hash of a word's letters without dots, in UTF-16.
 fn hash(word: &str) -> u64 {
+    let word: String = word.chars().map(undotted).collect();
     let letters: Vec<u64> = word.encode_utf16().map(u64::from).collect();
     shingles(&letters, letters.len()).into_iter().sum()
 }

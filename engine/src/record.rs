@@ -16,7 +16,7 @@ use crate::{
 
 /// Version of the fingerprints' content: what a sketch samples, and how it hashes. Contents of
 /// different versions cannot be compared, nor can those of different [`crate::FOLD_VERSION`]s.
-pub const CONTENT_VERSION: u32 = 1;
+pub const CONTENT_VERSION: u32 = 2;
 
 /// Bits of a record's flags.
 const HAS_CONTENT: u8 = 1;

@@ -4,13 +4,13 @@
 //! next run follows from it by two multiplications, whatever the length (Karp and Rabin, "Efficient
 //! Randomized Pattern-Matching Algorithms", 1987). xxh3 of that makes all 64 bits alike in quality. A
 //! word is such a run, so its hash is known as soon as it is folded; and a run of words is the polynomial
-//! that has their hashes as coefficients.
+//! that has their hashes as coefficients. Words are known by their letters without dots (`text/rasm.rs`).
 //!
 //! Each run's polynomial is computed by itself, since a processor does that for several at once; from the
 //! run before it, it would take half the multiplications, one after the other.
 
 use crate::{
-    text::FoldedText,
+    text::{FoldedText, rasm},
     wide::{Work, run_wide},
 };
 
@@ -22,7 +22,7 @@ pub(crate) const BASE: u64 = 0x9e37_79b9_7f4a_7c15;
 /// a text without words has none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Shingling {
-    /// Runs of this many words.
+    /// Runs of this many words, which are told apart by their letters without dots.
     Words(u8),
     /// Runs of this many characters of the folded text, spaces between words included. (A character beyond
     /// the basic plane counts as two.)
@@ -103,16 +103,16 @@ pub(crate) fn hash_each(polynomials: &mut [u64]) {
     run_wide(HashEach(polynomials));
 }
 
-/// The hash of a word's letters.
+/// The hash of a word.
 pub(crate) fn word_hash(letters: &[u16]) -> u64 {
     hash(polynomial(letters))
 }
 
-/// The polynomial of letters.
+/// The polynomial of a word's letters without dots.
 pub(crate) fn polynomial(letters: &[u16]) -> u64 {
-    letters
-        .iter()
-        .fold(0, |polynomial, letter| add(polynomial, (*letter).into()))
+    letters.iter().fold(0, |polynomial, letter| {
+        add(polynomial, rasm(*letter).into())
+    })
 }
 
 /// The polynomial of what is left of a word, whose polynomial this is, without its first letters, whose

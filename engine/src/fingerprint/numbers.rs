@@ -49,9 +49,12 @@ pub(crate) const SPELLED: [&[&str]; 10] = [
     &["عشر", "عشره", "العاشر", "العاشره", "عاشر", "عاشره"],
 ];
 
-/// The value of each spelling, with a proclitic or without, by the spelling's hash; and a sieve of
-/// these hashes, since every word of a text is looked up.
-static VALUES: LazyLock<(HashMap<u64, u16>, Sieve)> = LazyLock::new(|| {
+type Values = HashMap<Vec<u16>, u16>;
+
+/// The value of each spelling, with a proclitic or without; and a sieve of their hashes, since every word of
+/// a text is looked up. (What has the same letters but for the dots, and so the same hash, is no number: ستة is
+/// six, سنة a year.)
+static VALUES: LazyLock<(Values, Sieve)> = LazyLock::new(|| {
     let mut values = HashMap::default();
     let mut sieve = Sieve::new(SIEVE);
     for (spellings, value) in SPELLED.iter().zip(1..) {
@@ -60,14 +63,14 @@ static VALUES: LazyLock<(HashMap<u64, u16>, Sieve)> = LazyLock::new(|| {
             .flat_map(|spelling| ["", "و", "ل", "ب"].map(|proclitic| (spelling, proclitic)))
         {
             let word = [proclitic, *spelling].concat();
-            let hash = word_hash(&word.encode_utf16().collect::<Vec<_>>());
+            let word: Vec<u16> = word.encode_utf16().collect();
+            sieve.add(word_hash(&word) as u32);
             // A word is first what it is without a proclitic.
             if proclitic.is_empty() {
-                values.insert(hash, value);
+                values.insert(word, value);
             } else {
-                values.entry(hash).or_insert(value);
+                values.entry(word).or_insert(value);
             }
-            sieve.add(hash as u32);
         }
     }
     (values, sieve)
@@ -166,7 +169,7 @@ pub(super) fn write(
         if !(with_digits | sieve.has(*hash as u32)) {
             continue;
         }
-        if let Some(value) = value(text.word(position), *hash, spelled) {
+        if let Some(value) = value(text.word(position), spelled) {
             values.push(u32::from(value));
             let follows = last.is_some_and(|(last, ..)| last + 1 == position);
             if let Some(last) = last.replace((position, value, !follows)) {
@@ -187,12 +190,12 @@ pub(super) fn write(
 
 /// The value of a word: digits with at most two letters before and three after (و18, 2015م), or a
 /// number up to ten as a word. Of long numbers the lowest bits.
-fn value(word: &[u16], hash: u64, spelled: &HashMap<u64, u16>) -> Option<u16> {
+fn value(word: &[u16], spelled: &Values) -> Option<u16> {
     let before = word.iter().take(MOST_BEFORE + 1);
     if let Some(start) = before.clone().position(is_digit) {
         return written_in_digits(&word[start..]);
     }
-    spelled.get(&hash).copied()
+    spelled.get(word).copied()
 }
 
 fn written_in_digits(word: &[u16]) -> Option<u16> {
@@ -248,6 +251,8 @@ mod tests {
             [5, 30, 2015]
         );
         assert_eq!(values("وثلاثة"), [3]);
+        // The same but for a dot: six and a year.
+        assert_eq!(values("ستة في سنة"), [6]);
         // Nothing stands behind the last word, which takes all the room that there is.
         assert_eq!(values("ﷺ ５"), [5]);
         assert!(values("خبر عادي عن f16a5b").is_empty());

@@ -15,7 +15,8 @@ use crate::{
 /// Letters that must be left of a word.
 const LEAST_LETTERS: usize = 3;
 
-/// The letters that proclitics are made of, and three more, as units of UTF-16.
+/// The letters that proclitics are made of, and three more, as units of UTF-16. Each stands for those of its
+/// shape ([`rasm`](crate::text::rasm)).
 mod letter {
     pub(super) const ALEF: u16 = 'ا' as u16;
     pub(super) const BA: u16 = 'ب' as u16;

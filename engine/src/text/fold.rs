@@ -4,6 +4,7 @@ use std::sync::LazyLock;
 
 use super::{
     normalize::fold_run,
+    rasm::rasm,
     rule::{Rule, rule},
 };
 use crate::shingle::add;
@@ -19,7 +20,7 @@ pub struct Token {
     folded_start: u32,
     /// One past the last unit in the folded text.
     folded_end: u32,
-    /// Of its letters: see [`add`].
+    /// Of its letters without dots: see [`rasm`] and [`add`].
     pub(crate) polynomial: u64,
 }
 
@@ -155,7 +156,7 @@ impl Pass<'_> {
         let tables = &*TABLES;
         let mut at = 0;
         while let Some((code, length)) = tables.code(self.bytes, at) {
-            match code {
+            match code.unit {
                 DELETE => {
                     at += length;
                     // What stands on a word's last letter belongs to the word.
@@ -196,19 +197,19 @@ impl Pass<'_> {
                 units.resize(place + self.bytes.len() - at + 2, 0);
                 room = units.len();
             }
-            if code >= FIRST_LETTER {
-                units[place] = code;
-                polynomial = add(polynomial, code.into());
+            if code.unit >= FIRST_LETTER {
+                units[place] = code.unit;
+                polynomial = add(polynomial, code.rasm.into());
                 place += 1;
                 at += length;
                 next = tables.code(self.bytes, at);
                 continue;
             }
-            let after = match code {
+            let after = match code.unit {
                 SEPARATOR => tables.code(self.bytes, at + length),
                 _ => None,
             };
-            if after.is_none_or(|(code, _)| code < FIRST_LETTER) {
+            if after.is_none_or(|(code, _)| code.unit < FIRST_LETTER) {
                 break;
             }
             tokens.push(Token {
@@ -310,7 +311,7 @@ impl Pass<'_> {
     /// Writes a unit of the word.
     fn push(&mut self, unit: u16) {
         self.out.push(unit);
-        self.polynomial = add(self.polynomial, unit.into());
+        self.polynomial = add(self.polynomial, rasm(unit).into());
     }
 
     #[inline]
@@ -340,7 +341,15 @@ impl Pass<'_> {
     }
 }
 
-/// Codes in [`Tables`]; every other value is a letter's unit of UTF-16.
+/// What becomes of a character.
+#[derive(Clone, Copy)]
+struct Code {
+    /// One of those below; every other value is a letter's unit of UTF-16.
+    unit: u16,
+    /// Of that letter.
+    rasm: u16,
+}
+
 const DELETE: u16 = 0;
 const SEPARATOR: u16 = 1;
 const NORMALIZE: u16 = 2;
@@ -351,15 +360,15 @@ const FIRST_LETTER: u16 = 4;
 /// The rules of all characters of one and two bytes, where nearly all of an Arabic text lies, and of the
 /// general punctuation, where most of the rest does.
 struct Tables {
-    ascii: [u16; 0x80],
-    two_bytes: [u16; 0x800],
-    punctuation: [u16; 0x40],
+    ascii: [Code; 0x80],
+    two_bytes: [Code; 0x800],
+    punctuation: [Code; 0x40],
 }
 
 impl Tables {
     /// The code of the character at `at`, and its length in bytes; `None` at the end.
     #[inline]
-    fn code(&self, bytes: &[u8], at: usize) -> Option<(u16, usize)> {
+    fn code(&self, bytes: &[u8], at: usize) -> Option<(Code, usize)> {
         let next = |place: usize| bytes.get(at + place).copied().unwrap_or_default();
         Some(match *bytes.get(at)? {
             first @ 0xc0..0xe0 => {
@@ -369,7 +378,13 @@ impl Tables {
             first @ 0..0x80 => (self.ascii[usize::from(first)], 1),
             // U+2000 to U+203F.
             0xe2 if next(1) == 0x80 => (self.punctuation[usize::from(next(2) & 0x3f)], 3),
-            _ => (LONG, 0),
+            _ => (
+                Code {
+                    unit: LONG,
+                    rasm: LONG,
+                },
+                0,
+            ),
         })
     }
 }
@@ -380,12 +395,14 @@ static TABLES: LazyLock<Tables> = LazyLock::new(|| {
             .ok()
             .and_then(char::from_u32)
             .unwrap_or('\0');
-        match rule(c) {
+        let unit = match rule(c) {
             Rule::Letter(letter) => letter.encode_utf16(&mut [0; 2])[0],
             Rule::Delete => DELETE,
             Rule::Separator => SEPARATOR,
             Rule::Letters(_) | Rule::Words(_) | Rule::Normalize => NORMALIZE,
-        }
+        };
+        let rasm = rasm(unit);
+        Code { unit, rasm }
     };
     Tables {
         ascii: std::array::from_fn(code),

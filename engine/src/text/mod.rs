@@ -5,9 +5,11 @@
 
 mod fold;
 mod normalize;
+mod rasm;
 mod rule;
 
 pub use fold::{FoldedText, Token};
+pub(crate) use rasm::rasm;
 #[cfg(any(test, fuzzing))]
 pub(crate) use rule::PHRASES;
 
