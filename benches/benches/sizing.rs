@@ -13,6 +13,7 @@ use std::{collections::BTreeMap, error::Error, path::PathBuf, time::Duration};
 use basma_benches::{
     corpus::{Corpus, Mix},
     measure::{argument, machine, processor_time_of, processor_time_of_threads, record},
+    of_corpus,
 };
 use basma_client::{Client, client::Window, v1::Collection};
 use basma_redis::{Ack, Cmd, Redis, Value, cmd};
@@ -119,7 +120,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 
 async fn fill(client: &Client, from: u64, to: u64) -> Result<(), Box<dyn Error>> {
     let stream = Corpus::new(1).stream(Mix::NEWS);
-    let articles = (from..to).map(move |number| served::article(stream.get(number).article));
+    let articles = (from..to).map(move |number| of_corpus(stream.get(number).article));
     let mut answers = client.submit_stream(tokio_stream::iter(articles), 10, Window::default());
     while let Some(answer) = answers.next().await {
         answer?;

@@ -32,6 +32,7 @@ use std::{
 use basma_benches::{
     corpus::{Corpus, Mix, Stream},
     measure::{argument, most_resident, processor_time, resident},
+    of_corpus,
 };
 use basma_client::{
     Client,
@@ -375,11 +376,7 @@ fn generated(stream: &Stream, number: u64) -> Article {
     let article = stream.get(number).article;
     Article {
         id: format!("article-{number}"),
-        url: article.url(),
-        body: Some(Body::Text(article.text)),
-        title: article.title,
-        source: article.source.to_owned(),
-        ..Article::default()
+        ..of_corpus(article)
     }
 }
 

@@ -1,6 +1,7 @@
 //! Articles to send.
 
-use basma_benches::corpus::{self, Corpus};
+use basma_benches::corpus::Corpus;
+pub use basma_benches::of_corpus;
 use basma_proto::v1::{
     Article, BatchSubmitRequest, EncodedText, SubmitStreamRequest, article::Body,
 };
@@ -29,18 +30,6 @@ pub fn encoded(id: &str, content: &[u8], charset: &str) -> Article {
         id: id.to_owned(),
         body: Some(Body::EncodedText(text)),
         ..Article::default()
-    }
-}
-
-/// An article of the corpus with all that is known of it.
-pub fn of_corpus(article: corpus::Article) -> Article {
-    Article {
-        url: article.url(),
-        id: article.id,
-        body: Some(Body::Text(article.text)),
-        title: article.title,
-        source: article.source.to_owned(),
-        publish_time: None,
     }
 }
 

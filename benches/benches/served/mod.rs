@@ -1,12 +1,8 @@
-//! A server in a benchmark's own program, and what it is sent.
+//! A server in a benchmark's own program.
 
 use std::error::Error;
 
-use basma_benches::corpus;
-use basma_client::{
-    Client,
-    v1::{Article, article::Body},
-};
+use basma_client::Client;
 use basma_server::{Config, Signals};
 use basma_test_redis::until;
 use tokio::{
@@ -32,16 +28,4 @@ pub(crate) async fn server(serving: &Runtime, config: Config) -> Result<Client, 
     serving.spawn(basma_server::run(listener, config, Signals::default()));
     until("a server that answers", async || client.stats().await.ok()).await;
     Ok(client)
-}
-
-/// A generated article, as it is sent.
-pub(crate) fn article(article: corpus::Article) -> Article {
-    Article {
-        url: article.url(),
-        id: article.id,
-        body: Some(Body::Text(article.text)),
-        title: article.title,
-        source: article.source.to_owned(),
-        ..Article::default()
-    }
 }

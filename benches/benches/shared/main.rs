@@ -34,6 +34,7 @@ use basma_benches::{
         Times, argument, machine, processor_time, processor_time_of, processor_time_of_threads,
         record,
     },
+    of_corpus,
 };
 use basma_client::{
     Client,
@@ -188,7 +189,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 
 fn articles(count: usize) -> Vec<Article> {
     let stream = Corpus::new(1).stream(Mix::NEWS);
-    let article = |number| served::article(stream.get(number).article);
+    let article = |number| of_corpus(stream.get(number).article);
     (0..count as u64).map(article).collect()
 }
 
