@@ -86,7 +86,7 @@ impl Collection {
             let undone = tokio::spawn(async move {
                 let redis = &collection.redis;
                 let decided = collection.articles.decided_by_now(redis, sequence).await;
-                if matches!(decided, Ok(Waited::Gone | Waited::Anew)) {
+                if matches!(decided, Ok(None)) {
                     let _as_far_as_possible = redis.write(remove).await;
                 }
             });
@@ -251,10 +251,10 @@ impl Collection {
             }
             let (articles, own) = (&self.articles, Some(begun.sequence));
             let waited = match came {
-                Came::Unsettled => articles.decided_by_now(&self.redis, sequence).await,
-                _ => articles.decided(&self.redis, sequence, own).await,
+                Came::Unsettled => articles.decided_by_now(&self.redis, sequence).await?.into(),
+                _ => articles.decided(&self.redis, sequence, own).await?,
             };
-            let fate = match waited? {
+            let fate = match waited {
                 Waited::Decided(found) => Fate::Decided(found.article),
                 Waited::Gone => Fate::Gone,
                 Waited::Anew => Fate::Anew,

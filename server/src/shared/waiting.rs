@@ -62,6 +62,13 @@ pub(super) enum Waited {
     Anew,
 }
 
+impl From<Option<Found>> for Waited {
+    /// What one look has come to ([`Articles::decided_by_now`]).
+    fn from(decided: Option<Found>) -> Self {
+        decided.map_or(Self::Gone, Self::Decided)
+    }
+}
+
 impl Articles {
     /// Waits for an article to be decided that another is to be told of, the one with the sequence `own` if that is
     /// under way itself.
@@ -109,19 +116,7 @@ impl Articles {
                 pause = (pause * 2).min(LONGEST_PAUSE);
             }
         }
-        self.decided_by_now(redis, sequence).await
-    }
-
-    /// The article if it is decided; if not, it has to begin anew.
-    pub(super) async fn decided_by_now(
-        &self,
-        redis: &Redis,
-        sequence: u64,
-    ) -> Result<Waited, Failure> {
-        Ok(match self.give_up(redis, sequence).await? {
-            Some(found) => Waited::Decided(found),
-            None => Waited::Gone,
-        })
+        self.decided_by_now(redis, sequence).await.map(Waited::from)
     }
 
     /// Waits for a record to be there, decided or not.
@@ -144,11 +139,15 @@ impl Articles {
             sleep(pause).await;
             pause = (pause * 2).min(LONGEST_PAUSE);
         }
-        self.give_up(redis, sequence).await
+        self.decided_by_now(redis, sequence).await
     }
 
-    /// Sees to it that an article which is not decided never will be.
-    async fn give_up(&self, redis: &Redis, sequence: u64) -> Result<Option<Found>, Failure> {
+    /// The article if it is decided; if not, it never will be, and its submission has to begin anew.
+    pub(super) async fn decided_by_now(
+        &self,
+        redis: &Redis,
+        sequence: u64,
+    ) -> Result<Option<Found>, Failure> {
         let key = self.keys.record(sequence);
         let given_up = Command::script(&GIVE_UP, &[key], &[TOMBSTONE]);
         for reply in redis.write(vec![given_up]).await? {
