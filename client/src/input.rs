@@ -10,6 +10,7 @@ mod text;
 mod zstd;
 
 pub(crate) use self::{
+    date::parse as parse_date,
     jsonl::{Articles, Fields, Parsed},
     open::open,
     records::{Broken, Place, Records},

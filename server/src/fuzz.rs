@@ -95,6 +95,9 @@ mod tests {
         let side = |text: &str| v1::CompareSide {
             side: Some(v1::compare_side::Side::Text(text.to_owned())),
         };
+        let whole = v1::CompareSide {
+            side: Some(v1::compare_side::Side::Article(article.clone())),
+        };
         let collection = v1::Collection {
             name: "default".to_owned(),
             detector: Some(v1::DetectorSettings {
@@ -162,7 +165,7 @@ mod tests {
                 5,
                 &v1::CompareRequest {
                     a: Some(side(TEXT)),
-                    b: Some(side("افتتح الوزير")),
+                    b: Some(whole),
                     ..Default::default()
                 }
                 .encode_to_vec(),

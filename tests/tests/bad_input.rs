@@ -277,6 +277,16 @@ async fn requests() {
         a: text("نص"),
         ..Default::default()
     };
+    let long_title = CompareRequest {
+        a: Some(CompareSide {
+            side: Some(Side::Article(Article {
+                title: "ع".repeat(4096),
+                ..article("", "نص")
+            })),
+        }),
+        b: text("نص"),
+        ..Default::default()
+    };
     let no_article = CompareRequest {
         a: id,
         b: text("نص"),
@@ -331,6 +341,13 @@ async fn requests() {
             InvalidArgument,
             "TEXT_MISSING",
             "b.text",
+        ),
+        (
+            "a long title to compare",
+            refusal(dedup.compare(long_title).await),
+            InvalidArgument,
+            "FIELD_TOO_LONG",
+            "a.article.title",
         ),
         (
             "an unknown id to compare",

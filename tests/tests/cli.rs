@@ -171,6 +171,16 @@ async fn find_get_list_cluster_compare_and_delete() {
         "افتتح الوزير صباح اليوم معرض الكتاب في العاصمة",
     )
     .expect("a file");
+    let described = ["--title-a", "المعرض", "--date-a", "2026-11-20"];
+    let texts = ["compare", "أ.txt", "--text-b", "افتتح الوزير معرض الكتاب"];
+    run(&[&texts[..], &described].concat()).await;
+    let of_ids = [&["compare", "خبر-1", "خبر-2"], &described[..]].concat();
+    let refused = server.basma(&of_ids).run().await.expect(2);
+    assert!(
+        refused.stderr.contains("its own title"),
+        "{}",
+        refused.stderr
+    );
     let shown = run(&[
         "compare",
         "أ.txt",

@@ -335,6 +335,57 @@ async fn compare_shows_what_two_texts_share() {
 }
 
 #[tokio::test]
+async fn compared_with_title_and_date_an_article_is_what_its_check_says() {
+    let server = Server::start().await;
+    let mut dedup = server.dedup().await;
+    let days = |days: i64| {
+        Some(prost_types::Timestamp {
+            seconds: days * 86_400,
+            nanos: 0,
+        })
+    };
+    let [first, other] = [corpus().article(0), corpus().article(1)];
+    let original = Article {
+        publish_time: days(0),
+        ..of_corpus(first.clone())
+    };
+    server.submit(original.clone()).await;
+    let mut decided_otherwise = 0;
+    for tenths in 1..10_u32 {
+        let text = Edit::Words.apply(&first.text, f64::from(tenths) / 10.0, tenths.into());
+        let copy = Article {
+            title: other.title.clone(),
+            publish_time: days(7),
+            ..article("", &text)
+        };
+        let mut relation = async |a: Side, b: Side| {
+            let side = |side| Some(CompareSide { side: Some(side) });
+            let request = CompareRequest {
+                a: side(a),
+                b: side(b),
+                ..Default::default()
+            };
+            let said = dedup.compare(request).await.expect("an answer");
+            said.into_inner().relation
+        };
+        let side = |article: &Article| Side::Article(article.clone());
+        let given = relation(side(&copy), side(&original)).await;
+        let indexed = relation(side(&copy), Side::Id(first.id.clone())).await;
+        let alone = relation(Side::Text(text), Side::Text(first.text.clone())).await;
+        let check = CheckRequest {
+            article: Some(copy),
+            ..Default::default()
+        };
+        let checked = dedup.check(check).await.expect("an answer").into_inner();
+        let answer = checked.answer.expect("an answer");
+        let checked = answer.matches.first().map(|found| found.relation);
+        assert_eq!((given, indexed), (checked, checked), "{tenths} tenths");
+        decided_otherwise += u32::from(alone != checked);
+    }
+    assert!(decided_otherwise > 0, "title and date decide nothing");
+}
+
+#[tokio::test]
 async fn fingerprint_folds_and_reads_other_charsets() {
     let server = Server::start().await;
     let mut dedup = server.dedup().await;

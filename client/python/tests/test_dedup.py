@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from datetime import timezone
+from datetime import datetime, timezone
 
 import pytest
 
@@ -149,6 +149,19 @@ async def test_compare_shows_where_texts_differ(api: Either) -> None:
     await api.submit(FAIR_ARTICLE)
     compared = await api.compare(CompareSide(id="fair"), MATCH)
     assert compared.relation is None
+
+
+async def test_compare_takes_titles_and_dates(api: Either) -> None:
+    days = [datetime(2026, 11, day, tzinfo=timezone.utc) for day in (1, 8)]
+    first, second = (
+        Article(text=text, title="افتتاح المعرض", publish_time=day)
+        for text, day in zip((FAIR, FAIR_AGAIN), days, strict=True)
+    )
+    alone = await api.compare(FAIR, FAIR_AGAIN)
+    compared = await api.compare(first, CompareSide(article=second))
+    assert alone.a == compared.a
+    assert alone.segments == compared.segments
+    assert 0 < (compared.evidence.score or 0) < (alone.evidence.score or 0)
 
 
 async def test_fingerprint(api: Either) -> None:

@@ -4,9 +4,10 @@ use std::path::{Path, PathBuf};
 
 use basma_proto::v1::{Article, article::Body};
 use clap::Args;
+use prost_types::Timestamp;
 
 use super::{failure::Failure, fields::FieldArgs, span::WindowArgs};
-use crate::input::{Fields, Text, read_text, stem};
+use crate::input::{Fields, Text, parse_date, read_text, stem};
 
 /// What to ask about.
 #[derive(Debug, Args)]
@@ -52,6 +53,9 @@ struct SingleArgs {
     /// Where it was fetched
     #[arg(long, default_value = "", hide_default_value = true)]
     url: String,
+    /// When it was published: RFC 3339, or YYYY-MM-DD HH:MM:SS or YYYY-MM-DD as UTC
+    #[arg(long, value_parser = date)]
+    date: Option<Timestamp>,
     /// The charset of the .txt file, for example windows-1256, if it is not UTF-8
     #[arg(long)]
     charset: Option<String>,
@@ -126,9 +130,15 @@ impl SingleArgs {
             title: self.title.clone(),
             source: self.source.clone(),
             url: self.url.clone(),
-            publish_time: None,
+            publish_time: self.date,
         }
     }
+}
+
+/// Reads when an article was published.
+pub(super) fn date(given: &str) -> Result<Timestamp, String> {
+    let wanted = "neither RFC 3339 nor YYYY-MM-DD, with HH:MM:SS or without";
+    parse_date(given).ok_or_else(|| wanted.to_owned())
 }
 
 /// Whether a file holds a single text, by its name.

@@ -3,13 +3,15 @@
 use std::{io::Write, path::Path};
 
 use basma_proto::v1::{
-    CompareResponse, CompareSide, Evidence, Segment, compare_side::Side, segment::Kind,
+    Article, CompareResponse, CompareSide, Evidence, Segment, article::Body, compare_side::Side,
+    segment::Kind,
 };
 use clap::Args;
+use prost_types::Timestamp;
 use serde::Serialize;
 
 use super::{
-    article::is_text,
+    article::{date, is_text},
     failure::{Exit, Failure},
     session::Session,
 };
@@ -27,6 +29,8 @@ use crate::{
 /// are shown red or as [-…-], words that only B has green or as {+…+}. Words that both have, but written
 /// otherwise (tashkeel, hamzas, digits: what folding takes away), are shown as A has them, yellow or as
 /// [~…~].
+///
+/// Titles and dates count as they do when articles are submitted; an indexed article has its own.
 #[derive(Debug, Args)]
 pub(super) struct Compare {
     /// A file or an id
@@ -41,6 +45,18 @@ pub(super) struct Compare {
     /// The second text itself
     #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
     text_b: Option<String>,
+    /// The first text's headline
+    #[arg(long, value_name = "TITLE")]
+    title_a: Option<String>,
+    /// The second text's headline
+    #[arg(long, value_name = "TITLE")]
+    title_b: Option<String>,
+    /// When the first text was published: RFC 3339, or YYYY-MM-DD HH:MM:SS or YYYY-MM-DD as UTC
+    #[arg(long, value_name = "DATE", value_parser = date)]
+    date_a: Option<Timestamp>,
+    /// When the second text was published
+    #[arg(long, value_name = "DATE", value_parser = date)]
+    date_b: Option<Timestamp>,
     /// Show long equal passages in full
     #[arg(long)]
     full: bool,
@@ -99,13 +115,14 @@ impl Compare {
         let charset = self.charset.as_deref();
         let mut names = [self.a, self.b].into_iter().flatten();
         let mut side = |text: Option<String>| match text {
-            Some(text) => Ok(Side::Text(text)),
+            Some(text) => Ok(Given::Body(Body::Text(text))),
             None => match names.next() {
                 Some(name) => named(name, charset),
                 None => Err(Failure::Other("two texts are needed to compare".to_owned())),
             },
         };
-        let (a, b) = (side(self.text_a)?, side(self.text_b)?);
+        let a = side(self.text_a)?.described(self.title_a, self.date_a)?;
+        let b = side(self.text_b)?.described(self.title_b, self.date_b)?;
         if names.next().is_some() {
             return Err(Failure::Other("more than two texts to compare".to_owned()));
         }
@@ -128,21 +145,52 @@ impl Compare {
     }
 }
 
-fn named(name: String, charset: Option<&str>) -> Result<Side, Failure> {
+/// What a side of the comparison is.
+enum Given {
+    Id(String),
+    Body(Body),
+}
+
+fn named(name: String, charset: Option<&str>) -> Result<Given, Failure> {
     let path = Path::new(&name);
     if name != "-" && !(is_text(path) && path.exists()) {
-        return Ok(Side::Id(name));
+        return Ok(Given::Id(name));
     }
-    Ok(match read_text(path, charset)? {
-        Text::Utf8(text) => Side::Text(text),
-        Text::Encoded(text) => Side::EncodedText(text),
-    })
+    Ok(Given::Body(match read_text(path, charset)? {
+        Text::Utf8(text) => Body::Text(text),
+        Text::Encoded(text) => Body::EncodedText(text),
+    }))
+}
+
+impl Given {
+    /// It with what is said of it, which can be said of a text only.
+    fn described(
+        self,
+        title: Option<String>,
+        publish_time: Option<Timestamp>,
+    ) -> Result<Side, Failure> {
+        match self {
+            Self::Body(body) => Ok(Side::Article(Article {
+                body: Some(body),
+                title: title.unwrap_or_default(),
+                publish_time,
+                ..Article::default()
+            })),
+            Self::Id(id) if title.is_none() && publish_time.is_none() => Ok(Side::Id(id)),
+            Self::Id(id) => Err(Failure::Other(format!(
+                "{id} is the id of an indexed article, which has its own title and date"
+            ))),
+        }
+    }
 }
 
 /// The text, if it is at hand in UTF-8.
 fn text(side: &Side) -> Option<String> {
     match side {
-        Side::Text(text) => Some(text.clone()),
+        Side::Article(Article {
+            body: Some(Body::Text(text)),
+            ..
+        }) => Some(text.clone()),
         _ => None,
     }
 }

@@ -3,7 +3,7 @@
 use jiff::{Timestamp, civil::DateTime, tz::Offset};
 
 /// Reads RFC 3339, also with a space before the offset, or `YYYY-MM-DD[ HH:MM[:SS]]` as UTC.
-pub(super) fn parse(date: &str) -> Option<prost_types::Timestamp> {
+pub(crate) fn parse(date: &str) -> Option<prost_types::Timestamp> {
     // Columns of times in a Parquet file are printed so.
     let date = date.trim().replacen(" +", "+", 1);
     let timestamp: Timestamp = date.parse().ok().or_else(|| {

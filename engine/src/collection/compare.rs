@@ -8,7 +8,10 @@ use crate::{
     detector::Detector,
     evidence::{Side, measure, relate},
     fingerprint::{Fingerprint, Fingerprinter, ShingleSet},
-    index::{articles::Article, stories::Stories},
+    index::{
+        articles::{Article, Timestamp},
+        stories::Stories,
+    },
     passages::passages,
     rarity::Rarity,
     text::FoldedText,
@@ -17,8 +20,15 @@ use crate::{
 /// One side of a comparison.
 #[derive(Clone, Debug)]
 pub enum Compared<'a> {
-    /// A text.
-    Text(&'a str),
+    /// A text that is not indexed, with what its submission would say of it.
+    Text {
+        /// The headline; may be empty.
+        title: &'a str,
+        /// The text.
+        text: &'a str,
+        /// When it was published, if that is known.
+        published: Option<Timestamp>,
+    },
     /// An indexed article, whose text is not known any more.
     Indexed(Arc<Article>),
     /// An indexed article, and its text.
@@ -53,7 +63,7 @@ impl Compared<'_> {
             .map(|content| ShingleSet::from(content.sketch));
         let remembered = remembered.unwrap_or_default();
         let shingles = match a {
-            Compared::Text(_) | Compared::Kept(..) => first.shingles(),
+            Compared::Text { .. } | Compared::Kept(..) => first.shingles(),
             Compared::Indexed(_) => &remembered,
         };
         let rarity = Rarity::of(a_side.content, stories, posted);
@@ -80,7 +90,7 @@ impl Compared<'_> {
 
     fn fingerprint(&self, fingerprinter: &mut Fingerprinter, detector: &Detector) -> Fingerprint {
         match self {
-            Self::Text(text) => fingerprinter.fingerprint("", text, detector),
+            Self::Text { title, text, .. } => fingerprinter.fingerprint(title, text, detector),
             Self::Kept(article, text) => {
                 fingerprinter.fingerprint(&article.metadata.title, text, detector)
             }
@@ -91,14 +101,14 @@ impl Compared<'_> {
     /// The text, if it is known; `folded` is made of it.
     fn written<'a>(&'a self, folded: &'a FoldedText) -> Option<Written<'a>> {
         match self {
-            Self::Text(text) | Self::Kept(_, text) => Some(Written { text, folded }),
+            Self::Text { text, .. } | Self::Kept(_, text) => Some(Written { text, folded }),
             Self::Indexed(_) => None,
         }
     }
 
     fn side<'a>(&'a self, fingerprint: &'a Fingerprint, text: &'a Fingerprinter) -> Side<'a> {
         match self {
-            Self::Text(_) => text.side(fingerprint, None),
+            Self::Text { published, .. } => text.side(fingerprint, *published),
             Self::Kept(article, _) => text.side(fingerprint, article.metadata.published),
             Self::Indexed(article) => article.side(),
         }

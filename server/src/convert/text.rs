@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use basma_proto::v1::{EncodedText, article, compare_side, fingerprint_request};
+use basma_proto::v1::{EncodedText, article, fingerprint_request};
 use encoding_rs::Encoding;
 
 use crate::failure::Failure;
@@ -32,15 +32,6 @@ impl<'a> From<&'a fingerprint_request::Body> for Body<'a> {
 }
 
 impl<'a> Body<'a> {
-    /// The text of one side of a comparison, or the id that stands for it.
-    pub(crate) fn or_id(side: &'a compare_side::Side) -> Result<Self, &'a str> {
-        match side {
-            compare_side::Side::Text(text) => Ok(Self::Utf8(text)),
-            compare_side::Side::EncodedText(encoded) => Ok(Self::Encoded(encoded)),
-            compare_side::Side::Id(id) => Err(id),
-        }
-    }
-
     /// The text in UTF-8, at most `most` bytes of it.
     pub(crate) fn read(self, most: usize) -> Result<Cow<'a, str>, Failure> {
         let (text, field) = match self {

@@ -1,18 +1,19 @@
 //! `Compare`: two texts, or what the index remembers of two articles, side by side.
 
-use std::{borrow::Cow, sync::Arc};
+use std::sync::Arc;
 
 use basma_engine::{
-    Article, Compared,
+    Article, Compared, Metadata,
     compare::{Kind, Segment, Span},
 };
-use basma_proto::v1;
+use basma_proto::v1::{self, compare_side};
 
 use super::Service;
 use crate::{
     auth::Access,
     convert::{
         answer,
+        article::{self, Incoming},
         text::{self, Body},
     },
     failure::Failure,
@@ -50,9 +51,20 @@ impl Service {
         let side = side
             .and_then(|side| side.side.as_ref())
             .ok_or_else(text::missing)?;
-        match Body::or_id(side) {
-            Ok(body) => body.read(self.longest.text).map(Side::Text),
-            Err(id) => {
+        let alone = |body: Body<'a>| {
+            Ok(Side::Given(Incoming {
+                id: "",
+                text: body.read(self.longest.text)?,
+                metadata: Metadata::default(),
+            }))
+        };
+        match side {
+            compare_side::Side::Text(text) => alone(Body::Utf8(text)),
+            compare_side::Side::EncodedText(encoded) => alone(Body::Encoded(encoded)),
+            compare_side::Side::Article(article) => {
+                article::read(Some(article), self.longest, false).map(Side::Given)
+            }
+            compare_side::Side::Id(id) => {
                 let article = index.get(id).await?;
                 let article = article.ok_or_else(|| Failure::article_not_found(id))?;
                 let kept = index.text(&article).await?;
@@ -62,16 +74,20 @@ impl Service {
     }
 }
 
-/// One side of a comparison: a text, or an indexed article.
+/// One side of a comparison: a text that came in, or an indexed article.
 enum Side<'a> {
-    Text(Cow<'a, str>),
+    Given(Incoming<'a>),
     /// With its text, if that was kept.
     Indexed(Arc<Article>, Option<String>),
 }
 
 fn borrowed<'a>(side: &'a Side<'_>) -> Compared<'a> {
     match side {
-        Side::Text(text) => Compared::Text(text),
+        Side::Given(Incoming { text, metadata, .. }) => Compared::Text {
+            title: &metadata.title,
+            text,
+            published: metadata.published,
+        },
         Side::Indexed(article, None) => Compared::Indexed(Arc::clone(article)),
         Side::Indexed(article, Some(text)) => Compared::Kept(Arc::clone(article), text),
     }

@@ -157,6 +157,11 @@ pub(crate) async fn texts_and_articles_are_compared(told: Arc<Dialogue>) {
         id("bare"),
         id("kept"),
         Side::Text(original.clone()),
+        Side::Article(Article {
+            title: "عنوان الخبر".to_owned(),
+            publish_time: Some(Default::default()),
+            ..article("", &copy)
+        }),
         Side::Text(text(11)),
         Side::Text("قصير".to_owned()),
         Side::Text(String::new()),

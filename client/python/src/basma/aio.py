@@ -193,9 +193,17 @@ class AsyncClient(Caller):
         return await self._make(call, timeout)
 
     async def compare(
-        self, a: CompareSide | str, b: CompareSide | str, *, timeout: float | None = None
+        self,
+        a: CompareSide | Article | str,
+        b: CompareSide | Article | str,
+        *,
+        timeout: float | None = None,
     ) -> Comparison:
-        """Set two texts side by side; a string is a text, `CompareSide(id=…)` an article."""
+        """Set two texts side by side.
+
+        An `Article` is decided as if it were submitted, with its title and date; a string is a text
+        alone, `CompareSide(id=…)` an indexed article.
+        """
         return await self._make(calls.compare(self.collection, a, b), timeout)
 
     async def fingerprint(

@@ -57,7 +57,7 @@ class Article:
     text: str | None = None
     """The body, without markup."""
     title: str = ""
-    """The headline. Kept and returned; not part of the fingerprint."""
+    """The headline. Kept and returned; it says which words of the text matter most."""
     source: str = ""
     """The outlet, for example its domain."""
     url: str = ""

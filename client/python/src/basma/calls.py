@@ -147,7 +147,9 @@ def find_duplicates(
     return Call(DEDUP, "FindDuplicates", request, response, lambda got: read(Found, got))
 
 
-def compare(collection: str, a: CompareSide | str, b: CompareSide | str) -> Call[Comparison]:
+def compare(
+    collection: str, a: CompareSide | Article | str, b: CompareSide | Article | str
+) -> Call[Comparison]:
     """Set two texts side by side."""
     request = dedup_service_pb2.CompareRequest(collection=collection, a=_side(a), b=_side(b))
     response = dedup_service_pb2.CompareResponse
@@ -287,11 +289,13 @@ def item_result(got: dedup_service_pb2.ItemResult) -> ItemResult:
     )
 
 
-def _side(given: CompareSide | EncodedText | str) -> dedup_service_pb2.CompareSide:
+def _side(given: CompareSide | Article | EncodedText | str) -> dedup_service_pb2.CompareSide:
     if isinstance(given, str):
         given = CompareSide(text=given)
     elif isinstance(given, EncodedText):
         given = CompareSide(encoded_text=given)
+    elif isinstance(given, Article):
+        given = CompareSide(article=given)
     return write(given, dedup_service_pb2.CompareSide)
 
 

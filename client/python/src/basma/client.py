@@ -198,9 +198,17 @@ class Client(Caller):
         return self._make(call, timeout)
 
     def compare(
-        self, a: CompareSide | str, b: CompareSide | str, *, timeout: float | None = None
+        self,
+        a: CompareSide | Article | str,
+        b: CompareSide | Article | str,
+        *,
+        timeout: float | None = None,
     ) -> Comparison:
-        """Set two texts side by side; a string is a text, `CompareSide(id=…)` an article."""
+        """Set two texts side by side.
+
+        An `Article` is decided as if it were submitted, with its title and date; a string is a text
+        alone, `CompareSide(id=…)` an indexed article.
+        """
         return self._make(calls.compare(self.collection, a, b), timeout)
 
     def fingerprint(self, text: EncodedText | str, *, timeout: float | None = None) -> FoldedText:

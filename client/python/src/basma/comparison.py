@@ -6,19 +6,21 @@ from dataclasses import dataclass
 from enum import Enum
 
 from basma.answer import Evidence, Relation, TokenRange
-from basma.article import EncodedText, Fingerprint
+from basma.article import Article, EncodedText, Fingerprint
 
 
 @dataclass(frozen=True)
 class CompareSide:
-    """One side of a comparison. Give one of the three."""
+    """One side of a comparison. Give one of the four."""
 
     text: str | None = None
-    """The text itself."""
+    """The text alone."""
     encoded_text: EncodedText | None = None
     """The text in another charset."""
     id: str | None = None
     """An indexed article."""
+    article: Article | None = None
+    """The text with its title and date, by which it is decided as if it were submitted."""
 
 
 @dataclass(frozen=True)

@@ -86,7 +86,12 @@ fn dressed(text: &str) -> String {
 
 /// What two texts are to each other in an index that knows nothing else.
 fn compare(a: &str, b: &str, method: Method) -> Comparison {
-    collection(method).compare(&Compared::Text(a), &Compared::Text(b))
+    let [a, b] = [a, b].map(|text| Compared::Text {
+        title: "",
+        text,
+        published: None,
+    });
+    collection(method).compare(&a, &b)
 }
 
 fn collection(method: Method) -> Collection {

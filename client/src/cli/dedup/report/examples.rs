@@ -88,8 +88,7 @@ impl Examples {
 
 impl Example {
     fn new(collection: &Collection, earlier: &Item, later: &Item) -> Self {
-        let (a, b) = (Compared::Text(&later.text), Compared::Text(&earlier.text));
-        let comparison = collection.compare(&a, &b);
+        let comparison = collection.compare(&compared(later), &compared(earlier));
         let segments = comparison.segments.iter();
         let words = |span: &Option<Span>, kind| {
             let is_shared = matches!(kind, Kind::Equal | Kind::Folded);
@@ -110,5 +109,13 @@ impl Example {
             },
             evidence: comparison.evidence,
         }
+    }
+}
+
+fn compared(item: &Item) -> Compared<'_> {
+    Compared::Text {
+        title: &item.metadata.title,
+        text: &item.text,
+        published: item.metadata.published,
     }
 }
