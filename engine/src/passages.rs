@@ -22,7 +22,8 @@ pub(crate) fn passages(shingles: &ShingleSet, other: Option<Content<'_>>) -> Vec
     if shingles.limit() != u32::MAX {
         return Vec::new();
     }
-    let theirs: Vec<_> = sketch.hashes().collect();
+    let mut theirs = Vec::with_capacity(sketch.len());
+    theirs.extend(sketch.hashes());
     let sampled = |hash: u32| is_below(hash, sketch.limit());
     let mut runs: Vec<Run> = Vec::new();
     let (mut missed, mut last_missed) = (usize::MAX, None);

@@ -33,6 +33,9 @@ pub(crate) fn least_shared(side: Side<'_>) -> u32 {
 /// At most so many candidates are measured, those that share most first.
 pub(crate) const MOST_CANDIDATES: usize = 128;
 
+/// Hardly any text shares hashes with more articles than this.
+const FEW_CANDIDATES: usize = 28;
+
 /// From so many matches on there may be more than are looked at.
 const ENOUGH_TO_BE_MORE: usize = 24;
 
@@ -55,7 +58,7 @@ pub(crate) struct Sharing<K> {
 impl<K> Default for Sharing<K> {
     fn default() -> Self {
         Self {
-            shared: HashMap::with_capacity(MOST_CANDIDATES),
+            shared: HashMap::with_capacity(FEW_CANDIDATES),
             lists: 0,
             full: 0,
         }

@@ -35,16 +35,19 @@ impl<'a> Rarity<'a> {
     pub(crate) fn new(
         content: Option<Content<'a>>,
         stories: &'a Stories,
-        posted: impl IntoIterator<Item = u32>,
+        posted: impl IntoIterator<Item = u32, IntoIter: ExactSizeIterator>,
     ) -> Self {
+        let posted = posted.into_iter();
         let hashes = content.iter().flat_map(|content| content.sketch.posted());
+        let mut shingles = Vec::with_capacity(posted.len());
+        shingles.extend(hashes.zip(posted));
         let count = stories.count() as f64;
         Self {
             stories,
             count,
             ln_count: (count + UNSEEN_STORIES).ln(),
             usual: stories.usual(),
-            shingles: hashes.zip(posted).collect(),
+            shingles,
             content,
             words: OnceCell::new(),
         }

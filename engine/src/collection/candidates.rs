@@ -9,7 +9,7 @@ use crate::{
     answer::Match,
     detector::{Detector, Method},
     evidence::Side,
-    fingerprint::{ShingleSet, SimHash},
+    fingerprint::{ShingleSet, SimHash, Sketch},
     index::{Slot, articles::Article, packed::Packed},
     query::{MOST_CANDIDATES, Query, Sharing},
     rarity::Rarity,
@@ -49,9 +49,9 @@ impl Collection {
         let mut sharing = Sharing::default();
         // A long text posts few of its hashes, so those of a short one that it holds are looked for with
         // more of them than it posts.
-        let hashes: Vec<_> = (side.content.iter())
-            .flat_map(|content| content.sketch.hashes())
-            .collect();
+        let sketch = side.content.map(|content| content.sketch);
+        let mut hashes = Vec::with_capacity(sketch.map_or(0, |sketch| sketch.len()));
+        hashes.extend(sketch.iter().flat_map(Sketch::hashes));
         let holders = self.postings.find_all(&hashes, |slot| sharing.add(slot));
         let stories: Vec<_> = holders
             .into_iter()

@@ -84,10 +84,18 @@ impl Cell {
             postings[range.end - 1] = posting;
             return 0;
         }
-        if postings.len() == postings.capacity() {
-            postings.reserve_exact(STEP);
+        if postings.len() < postings.capacity() {
+            postings.insert(range.end, posting);
+            return 1;
         }
-        postings.insert(range.end, posting);
+        // Moved, not grown: what a thread frees and takes of this size is mostly its own, and to grow it would wait
+        // for whoever takes memory of where it is from.
+        let mut roomier = Vec::with_capacity(postings.len() + STEP);
+        let (before, after) = postings.split_at(range.end);
+        roomier.extend_from_slice(before);
+        roomier.push(posting);
+        roomier.extend_from_slice(after);
+        *postings = roomier;
         1
     }
 
@@ -116,6 +124,12 @@ impl Cell {
     /// Takes all of another in, none of whose hashes it has.
     pub(super) fn merge(&mut self, other: &Self) {
         *self = Self::new(&[&*self.0, &other.0].concat());
+    }
+
+    /// Number of postings.
+    #[inline]
+    pub(super) fn len(&self) -> usize {
+        self.0.len()
     }
 
     /// Calls `found` with each article that posts a hash, and whether it counts as a story.

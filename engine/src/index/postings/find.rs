@@ -1,14 +1,14 @@
 //! Who posts the hashes of a text.
 //!
 //! What a lookup waits for is far memory, and a lock makes a processor wait for all that it has begun to read. So
-//! the hashes of a text are looked up shard by shard, several under one lock: their cells are then fetched
-//! together.
+//! the shards of several hashes of a text are locked before the first cell is read, and their cells then fetched
+//! together: in one order, for reading, and whoever writes never has two, so none can wait in a circle.
 
 use super::{Holders, Postings};
 use crate::index::Slot;
 
 /// So many cells are fetched together.
-const TOGETHER: usize = 8;
+const TOGETHER: usize = 16;
 
 impl Postings {
     /// Calls `found` with each article that posts a hash, and says how many they are.
@@ -32,23 +32,33 @@ impl Postings {
             .map(|(place, hash)| (self.shard(*hash), place))
             .collect();
         places.sort_unstable();
-        for places in places.chunk_by(|one, other| one.0 == other.0) {
-            let shard = self.shards[places[0].0].read();
-            for places in places.chunks(TOGETHER) {
-                let mut cells = [None; TOGETHER];
-                for ((_, place), cell) in places.iter().zip(&mut cells) {
-                    *cell = shard.cell(hashes[*place]);
-                }
-                let all = cells.iter().flatten();
-                std::hint::black_box(all.fold(0, |all, cell| all ^ cell.touch()));
-                for ((_, place), cell) in places.iter().zip(cells) {
-                    let holders = &mut holders[*place];
-                    if let Some(cell) = cell {
-                        cell.with_hash(hashes[*place], |slot, is_story| {
-                            holders.add(is_story);
-                            found(slot);
-                        });
-                    }
+        for places in places.chunks(TOGETHER) {
+            let mut shards = [const { None }; TOGETHER];
+            for (one, shard) in places
+                .chunk_by(|one, other| one.0 == other.0)
+                .zip(&mut shards)
+            {
+                *shard = Some((self.shards[one[0].0].read(), one));
+            }
+            let mut cells = [None; TOGETHER];
+            let all = (shards.iter().flatten()).flat_map(|(shard, places)| {
+                (places.iter()).map(|(_, place)| (shard.cell(hashes[*place]), *place))
+            });
+            for (cell, found) in cells.iter_mut().zip(all) {
+                *cell = Some(found);
+            }
+            let cells = cells.iter().flatten();
+            let all = cells.clone().filter_map(|(cell, _)| *cell);
+            // How many lines a cell has is known before any is read: a processor that guesses it wrong begins anew.
+            std::hint::black_box(all.clone().fold(0, |all, cell| all ^ cell.len()));
+            std::hint::black_box(all.fold(0, |all, cell| all ^ cell.touch()));
+            for (cell, place) in cells {
+                let holders = &mut holders[*place];
+                if let Some(cell) = cell {
+                    cell.with_hash(hashes[*place], |slot, is_story| {
+                        holders.add(is_story);
+                        found(slot);
+                    });
                 }
             }
         }
