@@ -13,6 +13,9 @@ use super::{
 /// A cell of more fingerprints than this has a bucket for each value.
 const FEW: usize = 128;
 
+/// Cells of a row.
+const ROW: usize = 1 << 4;
+
 /// Sixteen bits of a fingerprint: which of the four.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Block(pub(super) u32);
@@ -39,31 +42,34 @@ impl Block {
 
 /// Fingerprints by their value in one block, and with each a `P`.
 ///
-/// The values lie in 256 cells by their upper half, so that those within a few bits of another are found
-/// in few cells: what a lookup waits for is a lock and memory that is far away, once for each cell.
+/// The values lie in 256 cells by their upper half, and these in 16 rows by their upper quarter, so that those
+/// within a few bits of another are found in few cells and fewer rows. What a lookup waits for is far memory, and a
+/// lock makes a processor wait for all that it has begun to read: so a row has one lock, and of all its cells that
+/// are looked into the buckets are fetched together.
 #[derive(Debug)]
 pub(super) struct Table<P> {
     block: Block,
-    cells: DashMap<u8, Cell<P>, RandomState>,
+    rows: DashMap<u8, Row<P>, RandomState>,
 }
+
+type Row<P> = Box<[Cell<P>; ROW]>;
 
 impl<P: Copy + Default> Table<P> {
     pub(super) fn new(block: Block) -> Self {
         Self {
             block,
             // More shards than threads, so that these seldom wait for each other.
-            cells: DashMap::with_hasher_and_shard_amount(RandomState::default(), 64),
+            rows: DashMap::with_hasher_and_shard_amount(RandomState::default(), 64),
         }
     }
 
     /// Adds a fingerprint that is not in the table. Returns how many there are of its value, or 0 where they
     /// are few.
     pub(super) fn insert(&self, simhash: u64, with: P) -> usize {
-        let mut cell = self
-            .cells
-            .entry(half(self.block.value(simhash)).0)
-            .or_insert(Cell::Few(Vec::new()));
-        if let Cell::Few(few) = &mut *cell
+        let (row, place) = row(half(self.block.value(simhash)).0);
+        let mut row = self.rows.entry(row).or_default();
+        let cell = &mut row[place];
+        if let Cell::Few(few) = cell
             && few.len() == FEW
         {
             *cell = Cell::many(std::mem::take(few), self.block);
@@ -90,10 +96,10 @@ impl<P: Copy + Default> Table<P> {
         let pair = |entry: &u128| (*entry as u64, with(Slot((entry >> 64) as u32)));
         let entries = part.sorted();
         for cell in entries.chunk_by(|one, other| half(value(one)).0 == half(value(other)).0) {
-            let high = half(value(&cell[0])).0;
+            let (row, place) = row(half(value(&cell[0])).0);
+            let mut row = self.rows.entry(row).or_default();
             if cell.len() <= FEW {
-                self.cells
-                    .insert(high, Cell::Few(cell.iter().map(pair).collect()));
+                row[place] = Cell::Few(cell.iter().map(pair).collect());
                 continue;
             }
             let mut lens = [0; BUCKETS];
@@ -106,14 +112,15 @@ impl<P: Copy + Default> Table<P> {
                 }
                 many(bucket[0] as u64, bucket.len());
             }
-            self.cells.insert(high, filled);
+            row[place] = filled;
         }
     }
 
     /// What stands with a fingerprint.
     pub(super) fn get(&self, simhash: u64) -> Option<P> {
         let (high, low) = half(self.block.value(simhash));
-        match &*self.cells.get(&high)? {
+        let (row, place) = row(high);
+        match &self.rows.get(&row)?[place] {
             Cell::Few(few) => few
                 .iter()
                 .find_map(|(other, with)| (*other == simhash).then_some(*with)),
@@ -124,11 +131,11 @@ impl<P: Copy + Default> Table<P> {
     /// Takes a fingerprint out. Returns what stood with it, and how many are left of its value, or 0 where
     /// they are few.
     pub(super) fn remove(&self, simhash: u64) -> Option<(P, usize)> {
-        let high = half(self.block.value(simhash)).0;
+        let (row, place) = row(half(self.block.value(simhash)).0);
         let mut removed = None;
-        self.cells.remove_if_mut(&high, |_, cell| {
-            removed = cell.remove(simhash, self.block);
-            cell.len() == 0
+        self.rows.remove_if_mut(&row, |_, row| {
+            removed = row[place].remove(simhash, self.block);
+            row.iter().all(|cell| cell.len() == 0)
         });
         removed
     }
@@ -145,40 +152,60 @@ impl<P: Copy + Default> Table<P> {
         most: u32,
         mut found: impl FnMut(u64) -> bool,
     ) -> bool {
-        let high = half(self.block.value(simhash)).0;
-        masks(threshold).iter().all(|mask| {
-            let cell = self.cells.get(&(high ^ mask));
-            let limits = (threshold, most);
-            cell.is_none_or(|cell| cell.near(simhash, *mask, self.block, limits, &mut found))
+        let (own, place) = row(half(self.block.value(simhash)).0);
+        let limits = (threshold, most);
+        quarters(threshold).all(|row_mask| {
+            let Some(row) = self.rows.get(&(own ^ row_mask)) else {
+                return true;
+            };
+            let left = threshold - row_mask.count_ones();
+            let mut cells = quarters(left).map(|mask| {
+                let cell = &row[place ^ usize::from(mask)];
+                (cell, row_mask * ROW as u8 | mask)
+            });
+            if left > 0 {
+                let touch = |(cell, mask): (&Cell<P>, _)| {
+                    cell.touch(simhash, mask, self.block, threshold);
+                };
+                cells.clone().for_each(touch);
+            }
+            cells.all(|(cell, mask)| cell.near(simhash, mask, self.block, limits, &mut found))
         })
     }
 
     /// The cell that has a fingerprint's own value of the block, locked for reading.
     #[inline(always)]
     pub(super) fn own(&self, simhash: u64) -> Option<Own<'_, P>> {
-        let cell = self.cells.get(&half(self.block.value(simhash)).0)?;
+        let (row, place) = row(half(self.block.value(simhash)).0);
+        let row = self.rows.get(&row)?;
         Some(Own {
-            cell,
+            row,
+            place,
             block: self.block,
         })
     }
 
-    /// Number of cells.
+    /// Number of rows.
     #[cfg(test)]
-    pub(super) fn cells(&self) -> usize {
-        self.cells.len()
+    pub(super) fn rows(&self) -> usize {
+        self.rows.len()
     }
 
     /// Memory that it takes, in bytes.
     pub(super) fn bytes(&self) -> usize {
-        let cells: usize = self.cells.iter().map(|cell| cell.bytes()).sum();
-        map_bytes(&self.cells) + cells
+        let cells = |row: &Row<P>| row.iter().map(Cell::bytes).sum::<usize>();
+        let rows = self.rows.iter();
+        let rows: usize = rows
+            .map(|row| allocated::<[Cell<P>; ROW]>(1) + cells(&row))
+            .sum();
+        map_bytes(&self.rows) + rows
     }
 }
 
 /// The cell of a fingerprint's own value.
 pub(super) struct Own<'a, P> {
-    cell: Ref<'a, u8, Cell<P>>,
+    row: Ref<'a, u8, Row<P>>,
+    place: usize,
     block: Block,
 }
 
@@ -186,16 +213,13 @@ impl<P: Copy + Default> Own<'_, P> {
     /// See [`Buckets::touch`].
     #[inline(always)]
     pub(super) fn touch(&self, simhash: u64) {
-        if let Cell::Many(buckets) = &*self.cell {
-            buckets.touch(std::iter::once(half(self.block.value(simhash)).1));
-        }
+        self.row[self.place].touch(simhash, 0, self.block, 0);
     }
 
     /// As [`Table::near`] with a threshold of 0.
     #[inline(always)]
     pub(super) fn near(&self, simhash: u64, most: u32, mut found: impl FnMut(u64) -> bool) -> bool {
-        self.cell
-            .near(simhash, 0, self.block, (0, most), &mut found)
+        self.row[self.place].near(simhash, 0, self.block, (0, most), &mut found)
     }
 }
 
@@ -205,6 +229,12 @@ enum Cell<P> {
     Few(Vec<(u64, P)>),
     /// A bucket for each value of the lower half.
     Many(Buckets<P>),
+}
+
+impl<P> Default for Cell<P> {
+    fn default() -> Self {
+        Self::Few(Vec::new())
+    }
 }
 
 impl<P: Copy + Default> Cell<P> {
@@ -223,6 +253,16 @@ impl<P: Copy + Default> Cell<P> {
             buckets.bucket(low).map(join)
         };
         Self::Few((0..BUCKETS).flat_map(whole).collect())
+    }
+
+    /// See [`Buckets::touch`]: for the values whose upper half differs from the fingerprint's by this mask.
+    #[inline(always)]
+    fn touch(&self, simhash: u64, high_mask: u8, block: Block, threshold: u32) {
+        if let Self::Many(buckets) = self {
+            let low = half(block.value(simhash)).1;
+            let low_masks = masks(threshold - high_mask.count_ones()).iter();
+            buckets.touch(low_masks.map(|mask| low ^ usize::from(*mask)));
+        }
     }
 
     /// As [`Table::near`], for the values whose upper half differs from the fingerprint's by this mask.
@@ -245,9 +285,6 @@ impl<P: Copy + Default> Cell<P> {
             }),
             Self::Many(buckets) => {
                 let low_masks = masks(threshold - high_mask.count_ones());
-                if low_masks.len() > 1 {
-                    buckets.touch(low_masks.iter().map(|mask| low ^ usize::from(*mask)));
-                }
                 let rest = block.rest(simhash);
                 low_masks.iter().all(|low_mask| {
                     let mask = u16::from_be_bytes([high_mask, *low_mask]);
@@ -286,7 +323,11 @@ impl<P: Copy + Default> Cell<P> {
         match self {
             Self::Few(few) => {
                 let place = few.iter().position(|(other, _)| *other == simhash)?;
-                Some((few.swap_remove(place).1, 0))
+                let (_, with) = few.swap_remove(place);
+                if few.is_empty() {
+                    *few = Vec::new();
+                }
+                Some((with, 0))
             }
             Self::Many(buckets) => {
                 let (high, low) = half(block.value(simhash));
@@ -313,6 +354,23 @@ fn half(value: u16) -> (u8, usize) {
     let [high, low] = value.to_be_bytes();
     (high, usize::from(low))
 }
+
+/// The number of a row, and that of a cell in it.
+fn row(high: u8) -> (u8, usize) {
+    (high / ROW as u8, usize::from(high) % ROW)
+}
+
+/// The numbers below 16 with at most `bits` bits set.
+fn quarters(bits: u32) -> impl Iterator<Item = u8> + Clone {
+    let bits = bits.min(ROW.ilog2()) as usize;
+    QUARTERS[..QUARTERS_UP_TO[bits]].iter().copied()
+}
+
+/// Number of those with at most 0, 1, … 4 bits set.
+const QUARTERS_UP_TO: [usize; 5] = [1, 5, 11, 15, 16];
+
+/// All numbers below 16, those with the fewest bits set first.
+const QUARTERS: [u8; ROW] = [0, 1, 2, 4, 8, 3, 5, 6, 9, 10, 12, 7, 11, 13, 14, 15];
 
 /// The bytes with at most `bits` bits set, fewest first.
 fn masks(bits: u32) -> &'static [u8] {

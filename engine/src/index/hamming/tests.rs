@@ -21,10 +21,10 @@ fn found(index: &HammingIndex, query: SimHash, distance: u32) -> Vec<(SimHash, u
     wide
 }
 
-/// Cells and groups that are not empty.
+/// Rows and groups that are not empty.
 fn held(index: &HammingIndex) -> usize {
-    let others: usize = index.others.iter().map(Table::cells).sum();
-    index.first.cells() + others + index.groups.len()
+    let others: usize = index.others.iter().map(Table::rows).sum();
+    index.first.rows() + others + index.groups.len()
 }
 
 /// Fingerprints in clouds, so that every distance from 0 to beyond 12 occurs.
