@@ -2,7 +2,7 @@
 //!
 //! A token is 256 random bits, so that its SHA-256 says nothing of it: nobody can try them all, and a hash
 //! that is slow on purpose, as passwords need, would only make every request slow. That holds for tokens
-//! that were made so, and [`digest`] takes nothing that does not look like one: a hash of a word that somebody
+//! that were made so, and [`Digest::of`] takes nothing that does not look like one: a hash of a word that somebody
 //! thought of lets nobody in.
 
 use std::fmt::{self, Write as _};

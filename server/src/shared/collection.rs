@@ -1,38 +1,29 @@
 //! A collection that is shared.
 
-use std::{
-    collections::{BTreeSet, HashMap},
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering},
 };
 
 use basma_engine::{
-    Answer, Article, Match, Relation, SimHash, Stats, Submission, Timestamp,
-    age::Scope,
-    answer::Evidence,
-    collection::Compared,
-    compare::Comparison,
-    detector::Method,
-    shared::{Question, Standing},
+    Answer, Article, Match, SimHash, Stats, Submission, Timestamp, age::Scope,
+    collection::Compared, compare::Comparison, shared::Question,
 };
 use basma_proto::v1::Record;
-use basma_redis::{Command, Redis, Value, cmd};
+use basma_redis::Redis;
 use futures_util::stream::BoxStream;
 use parking_lot::RwLock;
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    articles::Articles, ask::Asked, calendar, entries, keys::Keys, migration::Incoming, reply,
-    stamps::Stamps, stories::Counts, task::under_way,
+    articles::Articles, calendar, entries, keys::Keys, migration::Incoming, reply, stamps::Stamps,
+    stories::Counts, task::under_way,
 };
 use crate::{
     failure::Failure,
-    fingerprinting::fingerprinting,
     index::{Answering, Import, Index, Page},
     settings::Settings,
-    store::{pack, unpack},
+    store::pack,
 };
 
 /// What outlives its retention in the cluster, in milliseconds: so long those have who delete it one by one.
@@ -117,73 +108,6 @@ impl Collection {
         let mut settings = self.settings.write();
         if self.changes() == changes {
             *settings = read;
-        }
-    }
-
-    fn question(&self, submission: Submission<'_>, scope: Scope) -> Question {
-        let detector = self.settings.read().detector;
-        fingerprinting(submission.text, |fingerprinter| {
-            Question::new(fingerprinter, submission, detector, scope)
-        })
-    }
-
-    /// What is known, and nothing changed.
-    async fn answer(&self, question: &Question) -> Result<Answer, Failure> {
-        let mut said = Asked::by(question, &self.keys).read(&self.redis).await?;
-        let mut counted = question.count(&said.lists);
-        let candidates = question.candidates(&said.lists, &counted);
-        let found = self.articles.fetch(&self.redis, &candidates, false).await?;
-        let decided = found.into_iter().filter(|found| found.is_decided);
-        let articles: Vec<_> = decided.map(|found| found.article).collect();
-        let gone = candidates.iter().map(|gone| (*gone, Standing::Gone));
-        let known = articles
-            .iter()
-            .map(|article| (article.sequence(), Standing::of(article)));
-        if said.lists.settle(&gone.chain(known).collect()) {
-            counted = question.count(&said.lists);
-        }
-        let mut answer = question
-            .decide(&counted, &articles, &self.counts.stories)
-            .answer;
-        self.choose_story(question, &counted, &mut answer).await?;
-        let canonical = self.canonical(&answer, None).await?;
-        answer.tell_canonical(question.id(), |other| {
-            canonical.get(&other.cluster()).cloned()
-        });
-        Ok(answer)
-    }
-
-    /// Asks for the text of an article.
-    pub(super) fn text_of(&self, sequence: u64) -> Command {
-        let key = self.keys.text(sequence);
-        let mut get = cmd("GET");
-        get.arg(&key);
-        Command::new(key.as_bytes(), get)
-    }
-
-    /// Keeps the text of an article for `life` milliseconds, or for good.
-    pub(super) fn keep(&self, sequence: u64, text: &[u8], life: i64) -> Command {
-        let key = self.keys.text(sequence);
-        let mut set = cmd("SET");
-        set.arg(&key).arg(text);
-        if life > 0 {
-            set.arg("PX").arg(life);
-        }
-        Command::new(key.as_bytes(), set)
-    }
-
-    /// Reads the reply; there is none if it was not kept.
-    pub(super) fn read_text(
-        &self,
-        article: &Article,
-        reply: Value,
-    ) -> Result<Option<String>, Failure> {
-        let packed = reply::bytes(reply)?;
-        match packed.is_empty() {
-            true => Ok(None),
-            false => unpack(&packed)
-                .map(Some)
-                .map_err(|error| Failure::text_unreadable(&article.id, &error)),
         }
     }
 
@@ -305,41 +229,7 @@ impl Index for Collection {
         except: Option<&Article>,
         limit: usize,
     ) -> Result<(Vec<Match>, bool), Failure> {
-        let said = Asked::around(simhash, distance, &self.keys)
-            .read(&self.redis)
-            .await?;
-        let bits = |(other, sequence): (SimHash, u64)| (simhash.distance(other), other, sequence);
-        let mut near: Vec<_> = said.lists.near.into_iter().map(bits).collect();
-        near.retain(|(bits, ..)| *bits <= distance);
-        near.sort_unstable();
-        near.dedup();
-        near.truncate(limit + 2);
-        let sequences: Vec<_> = near.iter().map(|(.., sequence)| *sequence).collect();
-        let found = self.articles.fetch(&self.redis, &sequences, false).await?;
-        let decided = found.into_iter().filter(|found| found.is_decided);
-        let mut others: Vec<_> = decided.map(|found| found.article).collect();
-        others.retain(|article| except.is_none_or(|except| except.id != article.id));
-        let stories: BTreeSet<_> = others.iter().map(|article| article.cluster()).collect();
-        let firsts = self
-            .firsts_of(&stories.into_iter().collect::<Vec<_>>())
-            .await?;
-        let matches = others.into_iter().map(|article| Match {
-            canonical_id: match firsts.get(&article.cluster()) {
-                Some(first) => first.clone(),
-                None => article.id.clone(),
-            },
-            relation: Relation::NearDuplicate,
-            evidence: Evidence {
-                hamming: Some(simhash.distance(article.fingerprint.simhash)),
-                ..Evidence::default()
-            },
-            article,
-        });
-        let mut matches: Vec<_> = matches.collect();
-        matches.sort_by_key(|found| (found.evidence.hamming, found.article.sequence()));
-        let truncated = matches.len() > limit;
-        matches.truncate(limit);
-        Ok((matches, truncated))
+        self.near(simhash, distance, except, limit).await
     }
 
     async fn find_related(
@@ -354,29 +244,11 @@ impl Index for Collection {
     }
 
     async fn compare(&self, a: Compared<'_>, b: Compared<'_>) -> Result<Comparison, Failure> {
-        let detector = self.settings.read().detector;
-        let hashes = match detector.method {
-            Method::Full => tokio::task::block_in_place(|| a.posts(&detector)),
-            Method::SimHashOnly => Vec::new(),
-        };
-        let said = Asked::holders(&hashes, &self.keys)
-            .read(&self.redis)
-            .await?;
-        let stories = |list: &Vec<basma_engine::shared::Holder>| {
-            list.iter().filter(|holder| holder.is_story).count() as u32
-        };
-        let counts = said.lists.postings.iter().map(stories);
-        let posted: HashMap<_, _> = hashes.iter().copied().zip(counts).collect();
-        let posted = |hash| posted.get(&hash).copied().unwrap_or_default();
-        Ok(tokio::task::block_in_place(|| {
-            Compared::compare([&a, &b], &detector, &self.counts.stories, posted)
-        }))
+        self.compared(a, b).await
     }
 
     async fn text(&self, article: &Article) -> Result<Option<String>, Failure> {
-        let get = self.text_of(article.sequence());
-        let mut replies = self.redis.read(vec![get]).await?;
-        self.read_text(article, replies.pop().unwrap_or(Value::Nil))
+        self.kept(article).await
     }
 
     async fn delete(&self, id: &str) -> Result<bool, Failure> {

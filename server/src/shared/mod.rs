@@ -5,7 +5,8 @@
 //!
 //! - [`catalog`]: the collections by name; [`entries`]: what stands of them in the cluster; [`gone`]: those that were
 //!   deleted;
-//! - [`collection`]: one of them, as an [`crate::index::Index`];
+//! - [`collection`]: one of them, as an [`crate::index::Index`]; [`questions`]: what changes nothing; [`texts`]: those that
+//!   are kept;
 //! - [`task`]: each question a task;
 //! - [`submit`]: check-and-add; [`resubmission`]: of a text that its id had before; [`order`]: of two that arrive
 //!   together, which is the earlier; [`waiting`]: until that is decided;
@@ -35,6 +36,7 @@ mod meter;
 mod migration;
 mod order;
 mod parts;
+mod questions;
 mod reply;
 mod resubmission;
 mod stamps;
@@ -43,6 +45,7 @@ mod submit;
 mod task;
 #[cfg(test)]
 mod tests;
+mod texts;
 mod under_way;
 mod waiting;
 mod withdraw;
