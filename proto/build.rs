@@ -32,6 +32,8 @@ fn main() -> Result<(), Box<dyn Error>> {
         file.source_code_info = None;
     }
     fs::write(out.join("basma_descriptor.bin"), reflected.encode_to_vec())?;
-    tonic_prost_build::configure().compile_fds(descriptors)?;
+    let mut config = tonic_prost_build::Config::new();
+    config.prost_path("crate::prost");
+    tonic_prost_build::configure().compile_fds_with_config(descriptors, config)?;
     Ok(())
 }

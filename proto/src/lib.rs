@@ -3,6 +3,8 @@
 //! The `.proto` files beside this crate are the reference, with a comment on every field; [`v1`]
 //! is generated from them at build time.
 
+mod prost;
+
 /// Messages, clients and servers of package `basma.v1`.
 #[allow(
     missing_docs,
