@@ -161,7 +161,7 @@ impl<P: Copy + Default> Table<P> {
             let left = threshold - row_mask.count_ones();
             let mut cells = quarters(left).map(|mask| {
                 let cell = &row[place ^ usize::from(mask)];
-                (cell, row_mask * ROW as u8 | mask)
+                (cell, row_mask * ROW as u8 + mask)
             });
             if left > 0 {
                 let touch = |(cell, mask): (&Cell<P>, _)| {
