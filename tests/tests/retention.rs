@@ -86,7 +86,7 @@ async fn every_collection_has_a_retention_of_its_own() {
 #[tokio::test]
 async fn deleting_a_collection_returns_memory_and_disk() {
     let data = tempfile::tempdir().expect("a folder");
-    let server = Server::start_in(data.path(), &["--durability", "memory"]).await;
+    let server = Server::start_in(data.path(), &[]).await;
     let stays = server.basma(&["submit", "--id", "1", "--text", "نص"]);
     stays.run().await.expect(0);
     let before = [server.resident(), size(data.path())];
@@ -109,7 +109,8 @@ async fn deleting_a_collection_returns_memory_and_disk() {
         .await
         .expect(0);
     let full = [server.resident(), size(data.path())];
-    assert!(full[0] > before[0] + (8 << 20), "{before:?} {full:?}");
+    assert!(full[0] > before[0] + (6 << 20), "{before:?} {full:?}");
+    assert!(full[1] > before[1] + (3 << 20), "{before:?} {full:?}");
     server
         .basma(&["collections", "delete", "large"])
         .run()
@@ -117,7 +118,9 @@ async fn deleting_a_collection_returns_memory_and_disk() {
         .expect(0);
     until("all of the disk and most of the memory", async || {
         let grown = server.resident().saturating_sub(before[0]);
-        (size(data.path()) == before[1] && grown < (full[0] - before[0]) / 2).then_some(())
+        // A few bytes of its name may stay, and of what was written as the first size was taken.
+        let left = size(data.path()).saturating_sub(before[1]);
+        (left < 4096 && grown < (full[0] - before[0]) / 2).then_some(())
     })
     .await;
 }

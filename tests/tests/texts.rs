@@ -32,6 +32,13 @@ async fn kept_texts_are_compared_exported_and_fingerprinted_anew() {
         "{}",
         compared.stdout
     );
+    // Of an article with itself a person is shown the text.
+    let shown = server.basma(&["compare", "1", "1", "--full"]).run().await;
+    let kept = server.basma(&["export", "-"]).run().await.expect(0).json();
+    let text = kept.iter().find(|line| line["id"] == "1");
+    let text = text.and_then(|line| line["text"].as_str()).expect("a text");
+    let first = text.lines().next().expect("a line");
+    assert!(shown.stdout.contains(first), "{}", shown.stdout);
 
     for file in ["export.jsonl", "export.jsonl.zst"] {
         server.basma(&["export", file]).run().await.expect(0);

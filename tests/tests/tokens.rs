@@ -236,7 +236,7 @@ async fn answers_know_nothing_of_another_collection() {
         .collect();
     assert_eq!(ids, ["in-news"]);
     for id in ["in-secret", "in-nobody"] {
-        let Err(Error::Refused(told)) = client.get(id).await else {
+        let Err(Error::Refused(told)) = client.get(id, false).await else {
             panic!("it is not in this collection");
         };
         assert_eq!(

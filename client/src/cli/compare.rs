@@ -126,9 +126,8 @@ impl Compare {
         if names.next().is_some() {
             return Err(Failure::Other("more than two texts to compare".to_owned()));
         }
-        let texts = [text(&a), text(&b)];
-        let (a, b) = (CompareSide { side: Some(a) }, CompareSide { side: Some(b) });
-        let response = session.client.compare(a, b).await?;
+        let [in_a, in_b] = [a, b].map(|side| CompareSide { side: Some(side) });
+        let response = session.client.compare(in_a.clone(), in_b.clone()).await?;
         let mut out = session.stdout();
         if session.json {
             write_json(&mut out, &line(&response))?;
@@ -136,7 +135,8 @@ impl Compare {
             evidence(&response).write(&mut out, session.style)?;
             if !response.segments.is_empty() {
                 writeln!(out)?;
-                let [a, b] = [texts[0].as_deref(), texts[1].as_deref()];
+                let (a, b) = (text(session, in_a).await?, text(session, in_b).await?);
+                let [a, b] = [a.as_deref(), b.as_deref()];
                 write_segments(&mut out, session.style, &response.segments, a, b, self.full)?;
             }
         }
@@ -184,15 +184,16 @@ impl Given {
     }
 }
 
-/// The text, if it is at hand in UTF-8.
-fn text(side: &Side) -> Option<String> {
-    match side {
-        Side::Article(Article {
+/// The text, if it is at hand in UTF-8 or kept.
+async fn text(session: &Session, side: CompareSide) -> Result<Option<String>, Failure> {
+    Ok(match side.side {
+        Some(Side::Article(Article {
             body: Some(Body::Text(text)),
             ..
-        }) => Some(text.clone()),
+        })) => Some(text),
+        Some(Side::Id(id)) => session.client.get(&id, true).await?.text,
         _ => None,
-    }
+    })
 }
 
 fn evidence(response: &CompareResponse) -> Table<2> {

@@ -18,7 +18,7 @@ pub(super) struct Get {
 
 impl Get {
     pub(super) async fn run(self, session: &Session) -> Result<Exit, Failure> {
-        let article = session.client.get(&self.id).await?;
+        let article = session.client.get(&self.id, false).await?;
         let mut out = session.stdout();
         if session.json {
             write_json(&mut out, &ArticleLine::from(&article))?;

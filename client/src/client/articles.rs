@@ -14,15 +14,15 @@ fn stub(calls: Calls) -> ArticleServiceClient<Calls> {
 }
 
 impl Client {
-    /// Returns one article.
+    /// Returns one article; with `text` it has the text, if its collection keeps texts.
     ///
     /// # Errors
     /// `NOT_FOUND` if it is not indexed; as the server refuses, or none could be reached in time.
-    pub async fn get(&self, id: &str) -> Result<StoredArticle, Error> {
+    pub async fn get(&self, id: &str, text: bool) -> Result<StoredArticle, Error> {
         let request = GetArticleRequest {
             collection: self.collection.to_string(),
             id: id.to_owned(),
-            with_text: false,
+            with_text: text,
         };
         let response = self
             .call(request, |calls, request| async move {

@@ -19,8 +19,8 @@ const LONGEST_EQUAL_RUN: usize = 16;
 /// Words that are kept at either end of a shortened run.
 const KEPT_WORDS: usize = 6;
 
-/// Prints the segments as one text, in the line breaks of `a`. A text that is not at hand (an
-/// indexed article's) is `None`: its own words are shown by their number.
+/// Prints the segments as one text, in the line breaks of `a`. A text that is not at hand (in another
+/// charset) is `None`: its own words are shown by their number.
 ///
 /// # Errors
 /// Those of `out`.
@@ -44,7 +44,10 @@ pub(crate) fn write_segments(
         }
         let words = |side: Option<Cut<'_>>, range: Option<&TextRange>| match side {
             Some(cut) => cut.text.to_owned(),
-            None => format!("… {} words …", length(range)),
+            None => match length(range) {
+                1 => "… 1 word …".to_owned(),
+                count => format!("… {count} words …"),
+            },
         };
         match segment.kind() {
             Kind::OnlyA => mark(
