@@ -52,7 +52,7 @@ pub(super) fn write(values: &[u32], out: &mut Vec<u8>) {
 }
 
 impl<'a> EliasFano<'a> {
-    /// Reads what [`write`] has written. That the numbers are as many as they claim only
+    /// Reads what [`write()`] has written. That the numbers are as many as they claim only
     /// [`EliasFano::is_whole`] knows.
     pub(super) fn read(reader: &mut Reader<'a>) -> Result<Self, Malformed> {
         let count = reader.short_varint()?;

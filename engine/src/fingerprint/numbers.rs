@@ -96,7 +96,7 @@ pub(crate) struct Numbers<'a> {
 }
 
 impl<'a> Numbers<'a> {
-    /// Reads what [`write`] has written.
+    /// Reads what [`write()`] has written.
     pub(super) fn read(reader: &mut Reader<'a>) -> Result<Self, Malformed> {
         Ok(Self {
             placed: EliasFano::read(reader)?,

@@ -32,7 +32,7 @@ pub(crate) struct Sketch<'a> {
 }
 
 impl<'a> Sketch<'a> {
-    /// Reads what [`write`] has written.
+    /// Reads what [`write()`] has written.
     pub(super) fn read(reader: &mut Reader<'a>) -> Result<Self, Malformed> {
         let shingles = reader.short_varint()?;
         let hashes = EliasFano::read(reader)?;

@@ -58,7 +58,7 @@ pub(crate) struct Word {
 }
 
 impl<'a> Vocabulary<'a> {
-    /// Reads what [`write`] has written.
+    /// Reads what [`write()`] has written.
     pub(super) fn read(reader: &mut Reader<'a>) -> Result<Self, Malformed> {
         EliasFano::read(reader).map(|words| Self { words })
     }
