@@ -218,7 +218,7 @@ mod tests {
     #[test]
     fn words_of_a_text_that_is_not_at_hand_are_counted() {
         let printed = print("افتتح الوزير المعرض أمس", None, Style::default(), false);
-        assert!(printed.ends_with("{+… 1 words …+}\n"), "{printed}");
+        assert!(printed.ends_with("{+… 1 word …+}\n"), "{printed}");
     }
 
     #[test]

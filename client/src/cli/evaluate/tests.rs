@@ -19,9 +19,9 @@ use crate::cli::item::Item;
 
 const DAY: i64 = 24 * 3600 * 1000;
 
-/// Words that differ from each other, and that folding leaves as they are.
+/// Words that differ from each other in more than dots, and that folding leaves as they are.
 fn words(numbers: impl IntoIterator<Item = u32>) -> String {
-    let letters: Vec<char> = "بتثجحدرسعف".chars().collect();
+    let letters: Vec<char> = "حدرسصطعمهي".chars().collect();
     let word = |number: u32| -> String {
         let digits = format!("{number:04}");
         digits
