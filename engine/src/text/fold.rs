@@ -1,11 +1,10 @@
 //! Folding a text in one pass over its UTF-8.
 
-use std::sync::LazyLock;
-
 use super::{
     normalize::fold_run,
     rasm::rasm,
     rule::{Rule, rule},
+    tables::{DELETE, FIRST_LETTER, LONG, NORMALIZE, SEPARATOR, TABLES, Tables},
 };
 use crate::shingle::add;
 
@@ -340,73 +339,3 @@ impl Pass<'_> {
         }
     }
 }
-
-/// What becomes of a character.
-#[derive(Clone, Copy)]
-struct Code {
-    /// One of those below; every other value is a letter's unit of UTF-16.
-    unit: u16,
-    /// Of that letter.
-    rasm: u16,
-}
-
-const DELETE: u16 = 0;
-const SEPARATOR: u16 = 1;
-const NORMALIZE: u16 = 2;
-/// Not in the tables: a character of three or four bytes.
-const LONG: u16 = 3;
-const FIRST_LETTER: u16 = 4;
-
-/// The rules of all characters of one and two bytes, where nearly all of an Arabic text lies, and of the
-/// general punctuation, where most of the rest does.
-struct Tables {
-    ascii: [Code; 0x80],
-    two_bytes: [Code; 0x800],
-    punctuation: [Code; 0x40],
-}
-
-impl Tables {
-    /// The code of the character at `at`, and its length in bytes; `None` at the end.
-    #[inline]
-    fn code(&self, bytes: &[u8], at: usize) -> Option<(Code, usize)> {
-        let next = |place: usize| bytes.get(at + place).copied().unwrap_or_default();
-        Some(match *bytes.get(at)? {
-            first @ 0xc0..0xe0 => {
-                let index = (usize::from(first & 0x1f) << 6) | usize::from(next(1) & 0x3f);
-                (self.two_bytes[index], 2)
-            }
-            first @ 0..0x80 => (self.ascii[usize::from(first)], 1),
-            // U+2000 to U+203F.
-            0xe2 if next(1) == 0x80 => (self.punctuation[usize::from(next(2) & 0x3f)], 3),
-            _ => (
-                Code {
-                    unit: LONG,
-                    rasm: LONG,
-                },
-                0,
-            ),
-        })
-    }
-}
-
-static TABLES: LazyLock<Tables> = LazyLock::new(|| {
-    let code = |value: usize| {
-        let c = u32::try_from(value)
-            .ok()
-            .and_then(char::from_u32)
-            .unwrap_or('\0');
-        let unit = match rule(c) {
-            Rule::Letter(letter) => letter.encode_utf16(&mut [0; 2])[0],
-            Rule::Delete => DELETE,
-            Rule::Separator => SEPARATOR,
-            Rule::Letters(_) | Rule::Words(_) | Rule::Normalize => NORMALIZE,
-        };
-        let rasm = rasm(unit);
-        Code { unit, rasm }
-    };
-    Tables {
-        ascii: std::array::from_fn(code),
-        two_bytes: std::array::from_fn(code),
-        punctuation: std::array::from_fn(|place| code(0x2000 + place)),
-    }
-});

@@ -1,12 +1,13 @@
 //! From an article's text to its folded words.
 //!
-//! `rule` says what becomes of one character; [`FoldedText`] applies the rules to a
+//! `rule` says what becomes of one character, `tables` has it for the usual ones; [`FoldedText`] applies the rules to a
 //! text in one pass and remembers where in the original each word stood.
 
 mod fold;
 mod normalize;
 mod rasm;
 mod rule;
+mod tables;
 
 pub use fold::{FoldedText, Token};
 pub(crate) use rasm::rasm;
