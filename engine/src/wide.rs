@@ -20,12 +20,23 @@ pub(crate) trait Work {
 #[inline]
 pub(crate) fn run_wide(work: impl Work) {
     #[cfg(target_arch = "x86_64")]
+    if std::arch::is_x86_feature_detected!("avx512dq") && std::arch::is_x86_feature_detected!("avx512vpopcntdq") && std::arch::is_x86_feature_detected!("avx512vl")
+    {
+        return unsafe { with_avx512(work) };
+    }
+    #[cfg(target_arch = "x86_64")]
     if std::arch::is_x86_feature_detected!("avx2") && std::arch::is_x86_feature_detected!("popcnt")
     {
         // SAFETY: the processor has both of the features that the function is compiled with, which is all that
         // it asks for.
         return unsafe { with_avx2(work) };
     }
+    work.run();
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx512f,avx512dq,avx512bw,avx512vl,avx512vpopcntdq,avx2,popcnt")]
+fn with_avx512(work: impl Work) {
     work.run();
 }
 

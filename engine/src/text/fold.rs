@@ -1,5 +1,7 @@
 //! Folding a text in one pass over its UTF-8.
 
+#[cfg(target_arch = "x86_64")]
+use super::blocks;
 use super::{
     normalize::fold_run,
     rasm::rasm,
@@ -16,9 +18,9 @@ pub struct Token {
     /// One past the last byte in the original text.
     pub end: u32,
     /// First unit in the folded text.
-    folded_start: u32,
+    pub(super) folded_start: u32,
     /// One past the last unit in the folded text.
-    folded_end: u32,
+    pub(super) folded_end: u32,
     /// Of its letters without dots: see [`rasm`] and [`add`].
     pub(crate) polynomial: u64,
 }
@@ -35,9 +37,9 @@ pub struct Token {
 #[derive(Clone, Debug, Default)]
 pub struct FoldedText {
     /// The folded text is the first `len` of these; the rest is room.
-    units: Vec<u16>,
-    len: usize,
-    tokens: Vec<Token>,
+    pub(super) units: Vec<u16>,
+    pub(super) len: usize,
+    pub(super) tokens: Vec<Token>,
 }
 
 impl Token {
@@ -78,7 +80,6 @@ impl FoldedText {
             bytes: text.as_bytes(),
             out: self,
             word: None,
-            polynomial: 0,
             end: 0,
         }
         .run();
@@ -128,7 +129,7 @@ impl FoldedText {
         }
     }
 
-    fn push(&mut self, unit: u16) {
+    pub(super) fn push(&mut self, unit: u16) {
         if self.len == self.units.len() {
             self.units.push(0);
         }
@@ -137,15 +138,23 @@ impl FoldedText {
     }
 }
 
+/// A word that is being written.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Word {
+    /// Where it began in the original.
+    pub(super) start: usize,
+    /// Where it began in the folded text.
+    pub(super) folded_start: usize,
+    /// Of its letters so far: see [`Token`].
+    pub(super) polynomial: u64,
+}
+
 /// One pass over a text.
 struct Pass<'a> {
     text: &'a str,
     bytes: &'a [u8],
     out: &'a mut FoldedText,
-    /// The word that is being written: where it began in the original and in the folded text.
-    word: Option<(usize, usize)>,
-    /// Of the letters of that word that are written.
-    polynomial: u64,
+    word: Option<Word>,
     /// One past the last letter of that word in the original, and the marks on it.
     end: usize,
 }
@@ -154,7 +163,11 @@ impl Pass<'_> {
     fn run(&mut self) {
         let tables = &*TABLES;
         let mut at = 0;
-        while let Some((code, length)) = tables.code(self.bytes, at) {
+        loop {
+            at = self.blocks(at);
+            let Some((code, length)) = tables.code(self.bytes, at) else {
+                break;
+            };
             match code.unit {
                 DELETE => {
                     at += length;
@@ -176,19 +189,35 @@ impl Pass<'_> {
         self.finish_word();
     }
 
+    /// Folds whole blocks from `at` on, if the processor can; returns where it stopped.
+    #[inline]
+    fn blocks(&mut self, at: usize) -> usize {
+        #[cfg(target_arch = "x86_64")]
+        if blocks::is_supported() {
+            let (next, word) = blocks::fold(self.bytes, at, self.word, self.out);
+            (self.word, self.end) = (word, next);
+            return next;
+        }
+        at
+    }
+
     /// Writes the letters of one and two bytes from `at` on, where there is one, and further words of
     /// nothing else behind single separators; returns where something else stands. The last word is not
     /// finished. All that an ordinary text is made of passes here, so what changes is kept out of memory.
     #[inline]
     fn words(&mut self, tables: &Tables, mut at: usize) -> usize {
-        let Some((mut start, mut folded_start)) = self.word else {
+        let Some(Word {
+            mut start,
+            mut folded_start,
+            mut polynomial,
+        }) = self.word
+        else {
             return at;
         };
         let FoldedText { units, len, tokens } = &mut *self.out;
         let mut place = *len;
         // A space and a letter are written at most before the room is looked at again.
         let mut room = units.len();
-        let mut polynomial = self.polynomial;
         let mut next = tables.code(self.bytes, at);
         while let Some((code, length)) = next {
             if place + 2 > room {
@@ -226,8 +255,11 @@ impl Pass<'_> {
             next = after;
         }
         *len = place;
-        self.word = Some((start, folded_start));
-        self.polynomial = polynomial;
+        self.word = Some(Word {
+            start,
+            folded_start,
+            polynomial,
+        });
         self.end = at;
         at
     }
@@ -310,7 +342,9 @@ impl Pass<'_> {
     /// Writes a unit of the word.
     fn push(&mut self, unit: u16) {
         self.out.push(unit);
-        self.polynomial = add(self.polynomial, rasm(unit).into());
+        if let Some(word) = &mut self.word {
+            word.polynomial = add(word.polynomial, rasm(unit).into());
+        }
     }
 
     #[inline]
@@ -319,22 +353,25 @@ impl Pass<'_> {
             if self.out.len > 0 {
                 self.out.push(u16::from(b' '));
             }
-            self.word = Some((at, self.out.len));
-            self.polynomial = 0;
+            self.word = Some(Word {
+                start: at,
+                folded_start: self.out.len,
+                polynomial: 0,
+            });
         }
     }
 
     #[inline]
     fn finish_word(&mut self) {
-        if let Some((start, folded_start)) = self.word.take() {
+        if let Some(word) = self.word.take() {
             // `fold` has refused texts whose positions do not fit, and folding a text of several
             // gigabytes to a longer one takes ligatures that no text of that size is made of.
             self.out.tokens.push(Token {
-                start: start as u32,
+                start: word.start as u32,
                 end: self.end as u32,
-                folded_start: folded_start as u32,
+                folded_start: word.folded_start as u32,
                 folded_end: self.out.len as u32,
-                polynomial: self.polynomial,
+                polynomial: word.polynomial,
             });
         }
     }

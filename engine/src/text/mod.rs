@@ -3,6 +3,8 @@
 //! `rule` says what becomes of one character, `tables` has it for the usual ones; [`FoldedText`] applies the rules to a
 //! text in one pass and remembers where in the original each word stood.
 
+#[cfg(target_arch = "x86_64")]
+mod blocks;
 mod fold;
 mod normalize;
 mod rasm;

@@ -57,23 +57,22 @@ impl Tables {
 
 /// Made once, of the rules.
 pub(super) static TABLES: LazyLock<Tables> = LazyLock::new(|| {
-    let code = |value: usize| {
-        let c = u32::try_from(value)
-            .ok()
-            .and_then(char::from_u32)
-            .unwrap_or('\0');
-        let unit = match rule(c) {
-            Rule::Letter(letter) => letter.encode_utf16(&mut [0; 2])[0],
-            Rule::Delete => DELETE,
-            Rule::Separator => SEPARATOR,
-            Rule::Letters(_) | Rule::Words(_) | Rule::Normalize => NORMALIZE,
-        };
-        let rasm = rasm(unit);
-        Code { unit, rasm }
-    };
     Tables {
         ascii: std::array::from_fn(code),
         two_bytes: std::array::from_fn(code),
         punctuation: std::array::from_fn(|place| code(0x2000 + place)),
     }
 });
+
+/// The code of a character, by the rules.
+pub(super) fn code(value: usize) -> Code {
+    let c = u32::try_from(value).ok().and_then(char::from_u32);
+    let unit = match rule(c.unwrap_or('\0')) {
+        Rule::Letter(letter) => letter.encode_utf16(&mut [0; 2])[0],
+        Rule::Delete => DELETE,
+        Rule::Separator => SEPARATOR,
+        Rule::Letters(_) | Rule::Words(_) | Rule::Normalize => NORMALIZE,
+    };
+    let rasm = rasm(unit);
+    Code { unit, rasm }
+}

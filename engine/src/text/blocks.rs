@@ -1,0 +1,368 @@
+//! Folding sixty-four bytes at once, on processors that have the instructions for it (AVX-512 with VBMI2).
+//!
+//! What an ordinary Arabic text is made of is folded here: ASCII, the Arabic block, the spaces and quotation marks of
+//! Latin-1 and of the general punctuation. A block is looked up in tables of bytes, and what is to be left out of it
+//! taken out by one instruction. Where words begin and end is told by shifts and carries over bits, one a character;
+//! and the polynomials of its words follow from one sum over all of its letters: where the base has an inverse, a run's
+//! polynomial is the difference of two such sums.
+//!
+//! (Of looking bytes up and squeezing them together: Daniel Lemire, Robert Clausecker, "Transcoding Unicode Characters
+//! with AVX-512 Instructions", 2023. Of bits a character: Geoff Langdale, Daniel Lemire, "Parsing Gigabytes of JSON per
+//! Second", 2019.)
+#![expect(
+    unsafe_code,
+    reason = "a function for other processors than the build's cannot be called without"
+)]
+#![cfg(target_arch = "x86_64")]
+
+use std::{arch::x86_64::*, sync::LazyLock};
+
+use super::{
+    fold::{FoldedText, Token, Word},
+    rasm::rasm,
+    tables::{DELETE, SEPARATOR, code},
+};
+use crate::shingle::BASE;
+
+/// Bytes in a block.
+const BLOCK: usize = 64;
+/// A block and what may be left over of its last character.
+const WINDOW: usize = BLOCK + 2;
+
+/// Whether this processor has what [`fold`] is compiled for.
+#[inline]
+pub(super) fn is_supported() -> bool {
+    static SUPPORTED: LazyLock<bool> = LazyLock::new(|| {
+        is_x86_feature_detected!("avx512f")
+            && is_x86_feature_detected!("avx512bw")
+            && is_x86_feature_detected!("avx512dq")
+            && is_x86_feature_detected!("avx512vl")
+            && is_x86_feature_detected!("avx512vbmi")
+            && is_x86_feature_detected!("avx512vbmi2")
+            && is_x86_feature_detected!("bmi1")
+            && is_x86_feature_detected!("bmi2")
+            && is_x86_feature_detected!("lzcnt")
+            && is_x86_feature_detected!("popcnt")
+    });
+    *SUPPORTED
+}
+
+/// Folds from `at` on, where a character begins, as long as a block lies ahead and nothing stands in the way that has to
+/// be looked at by itself. Returns where it stopped, and the word that is being written there.
+///
+/// # Panics
+///
+/// If the processor is not [supported](is_supported).
+pub(super) fn fold(
+    bytes: &[u8],
+    at: usize,
+    word: Option<Word>,
+    out: &mut FoldedText,
+) -> (usize, Option<Word>) {
+    assert!(is_supported(), "not for this processor");
+    // SAFETY: the processor has all of the features that the function is compiled with, which is all that it asks for.
+    unsafe { fold_blocks(bytes, at, word, out) }
+}
+
+/// A folded character in one byte: a letter of the Arabic block its lower one, a Latin letter and a digit one that no
+/// letter of that block has, and these.
+const DELETED: u8 = 0;
+const SPACE: u8 = 1;
+/// Not for here.
+const OTHER: u8 = 2;
+const FIRST_LATIN: u8 = 4;
+const FIRST_ARABIC: u8 = 0x20;
+/// Where the Arabic block has digits of its own, which none is left of.
+const ZERO: u8 = 0x60;
+
+fn to_byte(unit: u16) -> u8 {
+    match (unit, u8::try_from(unit)) {
+        (DELETE, _) => DELETED,
+        (SEPARATOR, _) => SPACE,
+        (_, Ok(letter @ b'a'..=b'z')) => letter - b'a' + FIRST_LATIN,
+        (_, Ok(digit @ b'0'..=b'9')) => digit - b'0' + ZERO,
+        (0x620..0x660 | 0x66a..0x700, _) => unit as u8,
+        _ => OTHER,
+    }
+}
+
+/// The unit of UTF-16.
+fn to_unit(byte: u8) -> u16 {
+    match byte {
+        SPACE => u16::from(b' '),
+        FIRST_LATIN..FIRST_ARABIC => u16::from(byte - FIRST_LATIN + b'a'),
+        ZERO..=0x69 => u16::from(byte - ZERO + b'0'),
+        _ => 0x600 | u16::from(byte),
+    }
+}
+
+/// What becomes of characters.
+struct Lookup {
+    ascii: [u8; 0x80],
+    /// U+0080 to U+00BF.
+    latin: [u8; 0x40],
+    /// U+0600 to U+06FF.
+    arabic: [u8; 0x100],
+    /// U+2000 to U+203F.
+    punctuation: [u8; 0x40],
+    /// Of folded ones: units of UTF-16.
+    units: Units,
+    /// Of folded ones: coefficients of polynomials. A space has none.
+    coefficients: Units,
+}
+
+/// The lower bytes of units, and the upper ones.
+struct Units([[u8; 0x100]; 2]);
+
+static LOOKUP: LazyLock<Lookup> = LazyLock::new(|| {
+    let at = |first: usize| move |place: usize| to_byte(code(first + place).unit);
+    let units = |of: fn(u8) -> u16| {
+        Units([0, 1].map(|half| std::array::from_fn(|byte| of(byte as u8).to_le_bytes()[half])))
+    };
+    Lookup {
+        ascii: std::array::from_fn(at(0)),
+        latin: std::array::from_fn(at(0x80)),
+        arabic: std::array::from_fn(at(0x600)),
+        punctuation: std::array::from_fn(at(0x2000)),
+        units: units(to_unit),
+        coefficients: units(|byte| if byte == SPACE { 0 } else { rasm(to_unit(byte)) }),
+    }
+});
+
+/// The powers of the base from -1 on.
+static POWERS: [u64; BLOCK + 1] = powers(INVERSE, BASE);
+/// The powers of its inverse from 0 on.
+static INVERSES: [u64; BLOCK] = powers(1, INVERSE);
+/// Of the base, modulo 2^64 (each step of Newton's doubles the number of bits that are right; an odd number is its own
+/// inverse modulo 8).
+const INVERSE: u64 = {
+    let mut inverse = BASE;
+    let mut bits = 3;
+    while bits < 64 {
+        inverse = inverse.wrapping_mul(2u64.wrapping_sub(BASE.wrapping_mul(inverse)));
+        bits *= 2;
+    }
+    inverse
+};
+
+const fn powers<const N: usize>(first: u64, base: u64) -> [u64; N] {
+    let mut powers = [first; N];
+    let mut n = 1;
+    while n < N {
+        powers[n] = powers[n - 1].wrapping_mul(base);
+        n += 1;
+    }
+    powers
+}
+
+/// The characters of a block.
+struct Characters {
+    /// What each becomes, at the place of its first byte.
+    folded: __m512i,
+    /// Where first bytes are.
+    begins: u64,
+    /// How many bytes they are: as far as one that is not for here, or else with the whole of the last one.
+    end: usize,
+}
+
+#[inline]
+#[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vbmi,bmi1,lzcnt")]
+fn characters(window: &[u8; WINDOW], lookup: &Lookup) -> Characters {
+    let from = |place: usize| -> __m512i {
+        bytemuck::cast::<[u8; BLOCK], _>(std::array::from_fn(|n| window[place + n]))
+    };
+    let (these, second, third) = (from(0), from(1), from(2));
+    let is_ascii = !_mm512_movepi8_mask(these);
+    let is_arabic = is(0xd8, _mm512_and_si512(these, all(0xfc)));
+    let is_latin = is(0xc2, these);
+    let is_punctuation = is(0xe2, these) & is(0x80, second);
+
+    let [low, high]: [__m512i; 2] = bytemuck::cast(lookup.ascii);
+    let ascii = _mm512_permutex2var_epi8(low, these, high);
+    let lower_byte = _mm512_or_si512(
+        _mm512_slli_epi16::<6>(_mm512_and_si512(these, all(3))),
+        _mm512_and_si512(second, all(0x3f)),
+    );
+    let folded = look_up(&lookup.arabic, lower_byte);
+    let folded = _mm512_mask_mov_epi8(folded, is_ascii, ascii);
+    let latin = bytemuck::cast(lookup.latin);
+    let folded = _mm512_mask_permutexvar_epi8(folded, is_latin, second, latin);
+    let punctuation = bytemuck::cast(lookup.punctuation);
+    let folded = _mm512_mask_permutexvar_epi8(folded, is_punctuation, third, punctuation);
+
+    let begins = is_ascii | _mm512_cmpge_epu8_mask(these, all(0xc0));
+    let known = is_ascii | is_arabic | is_latin | is_punctuation;
+    let other = begins & (!known | is(OTHER, folded));
+    let end = if other == 0 {
+        let last = (u64::BITS - 1 - begins.leading_zeros()) as usize;
+        last + match window[last] {
+            0..0x80 => 1,
+            0x80..0xe0 => 2,
+            _ => 3,
+        }
+    } else {
+        other.trailing_zeros() as usize
+    };
+    Characters {
+        folded,
+        begins: begins & first(end),
+        end,
+    }
+}
+
+#[inline]
+#[target_feature(enable = "avx512f,avx512bw,avx512vbmi")]
+fn look_up(table: &[u8; 0x100], index: __m512i) -> __m512i {
+    let [a, b, c, d]: [__m512i; 4] = bytemuck::cast(*table);
+    let low = _mm512_permutex2var_epi8(a, index, b);
+    let high = _mm512_permutex2var_epi8(c, index, d);
+    _mm512_mask_mov_epi8(low, _mm512_movepi8_mask(index), high)
+}
+
+#[inline]
+#[target_feature(enable = "avx512f,avx512bw,avx512vbmi")]
+fn to_units(folded: __m512i, Units(table): &Units) -> [u16; BLOCK] {
+    let in_turns = _mm512_set_epi64(7, 3, 6, 2, 5, 1, 4, 0);
+    let [low, high] = table
+        .each_ref()
+        .map(|table| _mm512_permutexvar_epi64(in_turns, look_up(table, folded)));
+    bytemuck::cast([
+        _mm512_unpacklo_epi8(low, high),
+        _mm512_unpackhi_epi8(low, high),
+    ])
+}
+
+/// Writes behind `first` the sums of that and the first coefficients, at least `count`, each times a power of the
+/// base's inverse.
+#[inline]
+#[target_feature(enable = "avx512f,avx512dq")]
+fn add_up(coefficients: &[u16; BLOCK], count: usize, first: u64, sums: &mut [u64; 1 + BLOCK]) {
+    sums[0] = first;
+    let mut sum = _mm512_set1_epi64(first.cast_signed());
+    let zero = _mm512_setzero_si512();
+    let eights = coefficients.as_chunks::<8>().0.iter();
+    let powers = INVERSES.as_chunks::<8>().0;
+    let sums = sums[1..].as_chunks_mut::<8>().0;
+    for ((eight, powers), sums) in eights.zip(powers).zip(sums).take(count.div_ceil(8)) {
+        let eight = _mm512_cvtepu16_epi64(bytemuck::cast(*eight));
+        let of_one = _mm512_mullo_epi64(eight, bytemuck::cast(*powers));
+        let of_two = _mm512_add_epi64(of_one, _mm512_alignr_epi64::<7>(of_one, zero));
+        let of_four = _mm512_add_epi64(of_two, _mm512_alignr_epi64::<6>(of_two, zero));
+        let of_eight = _mm512_add_epi64(of_four, _mm512_alignr_epi64::<4>(of_four, zero));
+        let all = _mm512_add_epi64(of_eight, sum);
+        *sums = bytemuck::cast(all);
+        sum = _mm512_permutexvar_epi64(_mm512_set1_epi64(7), all);
+    }
+}
+
+#[inline]
+#[target_feature(enable = "avx512f,avx512bw")]
+fn all(byte: u8) -> __m512i {
+    _mm512_set1_epi8(byte.cast_signed())
+}
+
+/// Which bytes are this one.
+#[inline]
+#[target_feature(enable = "avx512f,avx512bw")]
+fn is(byte: u8, bytes: __m512i) -> u64 {
+    _mm512_cmpeq_epi8_mask(bytes, all(byte))
+}
+
+/// The first `count` bits.
+#[inline]
+fn first(count: usize) -> u64 {
+    if count < 64 { (1 << count) - 1 } else { u64::MAX }
+}
+
+#[target_feature(
+    enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vbmi,avx512vbmi2,bmi1,bmi2,lzcnt,popcnt"
+)]
+fn fold_blocks(
+    bytes: &[u8],
+    mut at: usize,
+    open: Option<Word>,
+    out: &mut FoldedText,
+) -> (usize, Option<Word>) {
+    let lookup = &*LOOKUP;
+    let mut is_open = open.is_some();
+    if !is_open && out.len > 0 {
+        out.push(u16::from(b' '));
+    }
+    let FoldedText { units, len, tokens } = out;
+    let mut place = *len;
+    let mut word = open.unwrap_or_default();
+    let mut sums = [0; 1 + BLOCK];
+    while let Some(window) = bytes.get(at..).and_then(<[u8]>::first_chunk::<WINDOW>) {
+        let Characters {
+            folded,
+            begins,
+            end,
+        } = characters(window, lookup);
+        if end == 0 {
+            break;
+        }
+        // From here on a bit for each character.
+        let all_characters = first(begins.count_ones() as usize);
+        let deleted = _pext_u64(is(DELETED, folded), begins);
+        let spaces = _pext_u64(is(SPACE, folded), begins);
+        let letters = all_characters & !(deleted | spaces);
+        // What stands behind a letter, but for what is deleted between: that is what a carry runs over.
+        let was_open = is_open;
+        let behind = letters << 1 | u64::from(was_open);
+        let behind = (behind | (behind & deleted).wrapping_add(deleted)) & !deleted;
+        let (starts, ends) = (letters & !behind, spaces & behind);
+        let last = all_characters & !deleted;
+        if last != 0 {
+            is_open = letters.leading_zeros() == last.leading_zeros();
+        }
+
+        // The words, and a space behind each.
+        let kept = letters | ends;
+        let size = kept.count_ones() as usize;
+        let written = _mm512_maskz_compress_epi8(_pdep_u64(kept, begins), folded);
+        if units.len() < place + BLOCK {
+            units.resize(place + BLOCK + bytes.len() - at, 0);
+        }
+        if let Some(room) = units[place..].first_chunk_mut::<BLOCK>() {
+            *room = to_units(written, &lookup.units);
+        }
+        let coefficients = to_units(written, &lookup.coefficients);
+        let first = word.polynomial.wrapping_mul(BASE);
+        add_up(&coefficients, size, first, &mut sums);
+
+        let (mut start_bytes, mut start_units) = (_pdep_u64(starts, begins), _pext_u64(starts, kept));
+        let (mut end_bytes, mut end_units) = (_pdep_u64(ends, begins), _pext_u64(ends, kept));
+        let mut sum_before = 0;
+        let mut next = || {
+            let unit = start_units.trailing_zeros() as usize;
+            let word = Word {
+                start: at + start_bytes.trailing_zeros() as usize,
+                folded_start: place + unit,
+                polynomial: 0,
+            };
+            (start_bytes, start_units) = (_blsr_u64(start_bytes), _blsr_u64(start_units));
+            (word, sums[unit])
+        };
+        if !was_open {
+            (word, sum_before) = next();
+        }
+        while end_units != 0 {
+            let unit = end_units.trailing_zeros() as usize;
+            tokens.push(Token {
+                start: word.start as u32,
+                end: (at + end_bytes.trailing_zeros() as usize) as u32,
+                folded_start: word.folded_start as u32,
+                folded_end: (place + unit) as u32,
+                polynomial: sums[unit].wrapping_sub(sum_before).wrapping_mul(POWERS[unit]),
+            });
+            (end_bytes, end_units) = (_blsr_u64(end_bytes), _blsr_u64(end_units));
+            (word, sum_before) = next();
+        }
+        word.polynomial = sums[size].wrapping_sub(sum_before).wrapping_mul(POWERS[size]);
+        place += size;
+        at += end;
+    }
+    // The next word will bring the space before it.
+    *len = place - usize::from(!is_open && place > 0);
+    (at, is_open.then_some(word))
+}
