@@ -7,7 +7,7 @@
 //! that has their hashes as coefficients. Words are known by their letters without dots (`text/rasm.rs`).
 //!
 //! Each run's polynomial is computed by itself, since a processor does that for several at once; from the
-//! run before it, it would take half the multiplications, one after the other.
+//! run before it, it would take fewer multiplications, one after the other.
 
 use crate::{
     text::{FoldedText, rasm},
@@ -17,6 +17,18 @@ use crate::{
 /// Where the polynomials are evaluated, modulo 2^64: odd, so that no coefficient is lost; otherwise
 /// without meaning (the fraction of the golden ratio).
 pub(crate) const BASE: u64 = 0x9e37_79b9_7f4a_7c15;
+
+/// The inverse of the base, modulo 2^64, as which it is odd for. (Each step of Newton's doubles the number of bits that
+/// are right; an odd number is its own inverse modulo 8.)
+pub(crate) const INVERSE: u64 = {
+    let mut inverse = BASE;
+    let mut bits = 3;
+    while bits < u64::BITS {
+        inverse = inverse.wrapping_mul(2u64.wrapping_sub(BASE.wrapping_mul(inverse)));
+        bits *= 2;
+    }
+    inverse
+};
 
 /// Which runs of a text are its shingles. A text that is shorter than one run is one shingle whole;
 /// a text without words has none.
@@ -69,7 +81,7 @@ impl Shingling {
 }
 
 /// A polynomial with one more coefficient, at its end.
-#[inline]
+#[inline(always)]
 pub(crate) fn add(polynomial: u64, coefficient: u64) -> u64 {
     polynomial.wrapping_mul(BASE).wrapping_add(coefficient)
 }
@@ -115,16 +127,9 @@ pub(crate) fn polynomial(letters: &[u16]) -> u64 {
     })
 }
 
-/// The polynomial of what is left of a word, whose polynomial this is, without its first letters, whose
-/// polynomial is `first`.
-#[inline]
-pub(crate) fn end(polynomial: u64, first: u64, left: usize) -> u64 {
-    polynomial.wrapping_sub(first.wrapping_mul(power(left)))
-}
-
 /// The base to the power of `exponent`.
 #[inline]
-fn power(exponent: usize) -> u64 {
+pub(crate) fn power(exponent: usize) -> u64 {
     const POWERS: [u64; 32] = {
         let mut powers = [1; 32];
         let mut n = 1;
@@ -190,28 +195,42 @@ impl<U: Copy + Into<u64>, B: Blocks> Work for Runs<'_, U, B> {
         for start in (0..all).step_by(BLOCK) {
             let count = BLOCK.min(all - start);
             let mut block = [0; BLOCK];
-            for place in 0..self.length {
-                let units = &self.units[start + place..];
-                let power = power(self.length - 1 - place);
-                // Of a full block the compiler knows how long it is.
-                match units.first_chunk::<BLOCK>() {
-                    Some(units) if count == BLOCK => add_to(&mut block, units, power),
-                    _ => add_to(&mut block[..count], units, power),
+            // The last block is full, too, if there are so many, and begins among what has been.
+            if let Some(from) = all.checked_sub(BLOCK) {
+                let from = from.min(start);
+                for (place, group) in block.as_chunks_mut::<GROUP>().0.iter_mut().enumerate() {
+                    *group = group_of_runs(&self.units[from + place * GROUP..], self.length);
                 }
-            }
-            for polynomial in &mut block[..count] {
-                *polynomial = hash(*polynomial);
+                if from < start {
+                    block.copy_within(start - from.., 0);
+                    block[count..].fill(0);
+                }
+            } else {
+                for (run, polynomial) in self.units.windows(self.length).zip(&mut block) {
+                    let hash_of = |run: u64, unit: &U| add(run, (*unit).into());
+                    *polynomial = hash(run.iter().fold(0, hash_of));
+                }
             }
             self.into.take(&block, count);
         }
     }
 }
 
+/// So many hashes are computed at the same time, whatever waits for the multiplication before.
+const GROUP: usize = 32;
+
+/// The hashes of the first runs.
 #[inline(always)]
-fn add_to<U: Copy + Into<u64>>(polynomials: &mut [u64], units: &[U], power: u64) {
-    for (polynomial, unit) in polynomials.iter_mut().zip(units) {
-        *polynomial = polynomial.wrapping_add((*unit).into().wrapping_mul(power));
+fn group_of_runs<U: Copy + Into<u64>>(units: &[U], length: usize) -> [u64; GROUP] {
+    let mut group = [0; GROUP];
+    for place in 0..length {
+        if let Some(units) = units.get(place..).and_then(<[U]>::first_chunk::<GROUP>) {
+            for (polynomial, unit) in group.iter_mut().zip(units) {
+                *polynomial = add(*polynomial, (*unit).into());
+            }
+        }
     }
+    group.map(hash)
 }
 
 #[cfg(test)]
@@ -264,12 +283,7 @@ mod tests {
             let mut shingler = Shingler::default();
             prop_assert_eq!(shingler.words(&folded), &words);
             for (at, hash) in words.iter().enumerate() {
-                let word = folded.word(at);
-                let without = (n % word.len()).min(3);
-                let whole = folded.tokens()[at].polynomial;
-                let (first, left) = word.split_at(without);
-                prop_assert_eq!(end(whole, polynomial(first), left.len()), polynomial(left));
-                prop_assert_eq!(super::hash(whole), *hash);
+                prop_assert_eq!(super::hash(folded.tokens()[at].polynomial), *hash);
             }
             let characters: Vec<_> = folded.text().encode_utf16().map(u64::from).collect();
             prop_assert_eq!(shingles(Shingling::Characters(length), &text), oracle::shingles(&characters, n));

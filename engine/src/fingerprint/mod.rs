@@ -7,6 +7,7 @@ mod numbers;
 mod shingle_set;
 mod simhash;
 mod sketch;
+mod stems;
 mod vocabulary;
 
 pub(crate) use content::{Content, StoredContent};
@@ -49,6 +50,8 @@ pub struct Fingerprinter {
     shingles: ShingleSet,
     content: Vec<u8>,
     lists: [Vec<u32>; 2],
+    /// Of the words of the title, and of the text.
+    heads: [Vec<u64>; 2],
     vocabulary: vocabulary::Room,
 }
 
@@ -88,9 +91,17 @@ impl Fingerprinter {
         runs(words, sketch::SHINGLE_WORDS, &mut self.shingles);
         let [list, other] = &mut self.lists;
         let sketch = sketch::write(&self.shingles, list, &mut self.content);
-        let (title, text) = (&self.title, &self.text);
+        let [of_title, of_text] = &mut self.heads;
+        self.title.heads(of_title);
+        self.text.heads(of_text);
+        let (title, text) = ((&self.title, &**of_title), (&self.text, &**of_text));
         vocabulary::write(title, text, &mut self.vocabulary, &mut self.content);
-        numbers::write(&self.text, words, (list, other), &mut self.content);
+        numbers::write(
+            &self.text,
+            (words, of_text),
+            (list, other),
+            &mut self.content,
+        );
         sketch
     }
 

@@ -9,7 +9,7 @@ use foldhash::HashMap;
 
 use super::{
     elias_fano::{self, EliasFano},
-    vocabulary::stem,
+    stems::stem,
 };
 use crate::{
     codec::{Malformed, Reader},
@@ -140,11 +140,11 @@ impl<'a> Numbers<'a> {
     }
 }
 
-/// Appends the numbers of a text, given with the hashes of its words; the two lists are memory to work
+/// Appends the numbers of a text, given with the hashes and [heads](FoldedText::heads) of its words; the two lists are memory to work
 /// in.
 pub(super) fn write(
     text: &FoldedText,
-    words: &[u64],
+    (words, heads): (&[u64], &[u64]),
     (placed, values): (&mut Vec<u32>, &mut Vec<u32>),
     out: &mut Vec<u8>,
 ) {
@@ -162,10 +162,12 @@ pub(super) fn write(
         }
     };
     let (spelled, sieve) = &*VALUES;
-    for (position, (token, hash)) in text.tokens().iter().zip(words).enumerate() {
+    for (position, (head, hash)) in heads.iter().zip(words).enumerate() {
         // Looked at without a branch, since nearly every word is none. (Of a short word more is looked at than
         // its letters.)
-        let with_digits = text.head(token).map(|unit| is_digit(&unit)).contains(&true);
+        let with_digits = [0, 16, 32]
+            .map(|bit| is_digit(&((head >> bit) as u16)))
+            .contains(&true);
         if !(with_digits | sieve.has(*hash as u32)) {
             continue;
         }
@@ -237,7 +239,9 @@ mod tests {
         let mut bytes = Vec::new();
         let mut shingler = crate::shingle::Shingler::default();
         let lists = (&mut Vec::new(), &mut Vec::new());
-        write(&text, shingler.words(&text), lists, &mut bytes);
+        let mut heads = Vec::new();
+        text.heads(&mut heads);
+        write(&text, (shingler.words(&text), &heads), lists, &mut bytes);
         let numbers = Numbers::read(&mut Reader(bytes.leak())).expect("whole");
         assert!(numbers.is_whole());
         numbers

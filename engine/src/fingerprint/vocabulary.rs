@@ -1,33 +1,14 @@
-//! The vocabulary: which words a text has, how often, and whether its title has them.
-//!
-//! Words are compared by a light stem, so that a sentence that a desk has rewritten still counts. One
-//! proclitic is taken off and nothing else: on news that agrees better with editors than the whole
-//! word, and better than any heavier stemming (Larkey, Ballesteros, Connell 2002 found the same for
-//! retrieval: "light8").
+//! The vocabulary: which stems a text has, how often, and whether its title has them.
 
-use super::elias_fano::{self, EliasFano};
+use super::{
+    elias_fano::{self, EliasFano},
+    stems::find_stems,
+};
 use crate::{
     codec::{Malformed, Reader},
-    shingle::{add, end, hash_each, polynomial},
+    shingle::hash_each,
     text::FoldedText,
 };
-
-/// Letters that must be left of a word.
-const LEAST_LETTERS: usize = 3;
-
-/// The letters that proclitics are made of, and three more, as units of UTF-16. Each stands for those of its
-/// shape ([`rasm`](crate::text::rasm)).
-mod letter {
-    pub(super) const ALEF: u16 = 'ا' as u16;
-    pub(super) const BA: u16 = 'ب' as u16;
-    pub(super) const DAL: u16 = 'د' as u16;
-    pub(super) const AIN: u16 = 'ع' as u16;
-    pub(super) const FA: u16 = 'ف' as u16;
-    pub(super) const KAF: u16 = 'ك' as u16;
-    pub(super) const LAM: u16 = 'ل' as u16;
-    pub(super) const WAW: u16 = 'و' as u16;
-}
-use letter::*;
 
 /// Bits of a stem's hash that are kept. Of a text's 200 stems one is taken for another one's of the other
 /// text in one pair of two; what it would have weighed is a two-hundredth.
@@ -87,13 +68,18 @@ pub(super) struct Room {
     stems: [Vec<u32>; 2],
 }
 
-/// Appends the vocabulary of a text and its title.
-pub(super) fn write(title: &FoldedText, text: &FoldedText, room: &mut Room, out: &mut Vec<u8>) {
+/// Appends the vocabulary of a text and its title, each given with the [heads](FoldedText::heads) of its words.
+pub(super) fn write(
+    (title, of_title): (&FoldedText, &[u64]),
+    (text, of_text): (&FoldedText, &[u64]),
+    room: &mut Room,
+    out: &mut Vec<u8>,
+) {
     let Room { hashes, stems } = room;
     hashes.clear();
-    find_stems(text, hashes);
+    find_stems(text, of_text, hashes);
     let in_text = hashes.len();
-    find_stems(title, hashes);
+    find_stems(title, of_title, hashes);
     hash_each(hashes);
     let [stems, sorted] = stems;
     let (of_text, of_title) = hashes.split_at(in_text);
@@ -149,77 +135,8 @@ fn sort(stems: &mut Vec<u32>, other: &mut Vec<u32>) {
     }
 }
 
-/// Appends the polynomial of each stem.
-fn find_stems(text: &FoldedText, polynomials: &mut Vec<u64>) {
-    let tokens = text.tokens();
-    polynomials.reserve(tokens.len());
-    let mut position = 0;
-    while let Some(token) = tokens.get(position) {
-        let head = text.head(token);
-        if opens_a_name(head, token.len()) && position + 1 < tokens.len() {
-            let name = [text.word(position), text.word(position + 1)].concat();
-            polynomials.push(polynomial(stem(&name)));
-            position += 2;
-        } else {
-            let (proclitic, first) = proclitic(head, token.len());
-            polynomials.push(end(token.polynomial, first, token.len() - proclitic));
-            position += 1;
-        }
-    }
-}
-
 fn key(hash: u64) -> u16 {
     (hash >> (u64::BITS - KEY_BITS)) as u16
-}
-
-/// A folded word without its proclitic: the longest of وال بال فال كال ولل لل ال و ب ل ف that leaves
-/// enough of it.
-pub(super) fn stem(word: &[u16]) -> &[u16] {
-    let letter = |place: usize| word.get(place).copied().unwrap_or_default();
-    &word[proclitic([letter(0), letter(1), letter(2)], word.len()).0..]
-}
-
-/// How many of a word's letters, which begin with these (after its end any may follow), are its proclitic; and
-/// the polynomial of that.
-#[inline]
-fn proclitic([first, second, third]: [u16; 3], letters: usize) -> (usize, u64) {
-    // Which words have one looks like chance to a processor, so nothing here is a branch.
-    let leaves = |length: usize| letters >= length + LEAST_LETTERS;
-    let is = |all: u64| all & bit(first) != 0;
-    let article = (second == ALEF) & (third == LAM);
-    let for_the = (first == WAW) & (second == LAM) & (third == LAM);
-    let before_article = const { bit(WAW) | bit(BA) | bit(FA) | bit(KAF) };
-    let three = leaves(3) & ((is(before_article) & article) | for_the);
-    let two = leaves(2) & is(const { bit(LAM) | bit(ALEF) }) & (second == LAM);
-    let one = leaves(1) & is(const { bit(WAW) | bit(BA) | bit(LAM) | bit(FA) });
-    let of_one = u64::from(first);
-    let of_two = add(of_one, second.into());
-    let of_three = add(of_two, third.into());
-    let (length, first) = if one { (1, of_one) } else { (0, 0) };
-    let (length, first) = if two { (2, of_two) } else { (length, first) };
-    if three {
-        (3, of_three)
-    } else {
-        (length, first)
-    }
-}
-
-/// A bit for each of the letters, none for others.
-#[inline]
-const fn bit(letter: u16) -> u64 {
-    let place = letter.wrapping_sub(ALEF) as u32;
-    ((place < u64::BITS) as u64) << (place % u64::BITS)
-}
-
-/// Whether a word opens a name, and is written with the rest of it or apart: عبد الله, عبدالله; أبو ظبي,
-/// أبوظبي.
-#[inline]
-fn opens_a_name(head: [u16; 3], letters: usize) -> bool {
-    let of = |letters: [u16; 3]| letters.map(u64::from);
-    let packed = |[first, second, third]: [u64; 3]| first | second << 16 | third << 32;
-    let head = packed(of(head));
-    // How many letters a word has looks like chance to a processor, so nothing here is a branch.
-    (letters == 3) & ((head == packed(of([AIN, BA, DAL]))) | (head == packed(of([ALEF, BA, WAW]))))
 }
 
 #[cfg(test)]
@@ -228,29 +145,17 @@ mod tests {
     use crate::shingle::word_hash;
 
     fn vocabulary(title: &str, text: &str) -> Vec<Word> {
-        let (title, text) = (FoldedText::new(title), FoldedText::new(text));
+        let [title, text] = [title, text].map(|text| {
+            let (text, mut heads) = (FoldedText::new(text), Vec::new());
+            text.heads(&mut heads);
+            (text, heads)
+        });
         let mut bytes = Vec::new();
-        write(&title, &text, &mut Room::default(), &mut bytes);
+        let (title, text) = ((&title.0, &*title.1), (&text.0, &*text.1));
+        write(title, text, &mut Room::default(), &mut bytes);
         let vocabulary = Vocabulary::read(&mut Reader(&bytes)).expect("whole");
         assert!(vocabulary.is_whole());
         vocabulary.words().collect()
-    }
-
-    #[test]
-    fn one_proclitic_goes_if_a_word_is_left() {
-        for (word, left) in [
-            ("والوزير", "وزير"),
-            ("الوزير", "وزير"),
-            ("وزير", "زير"),
-            ("والد", "الد"),
-            ("وكاله", "كاله"),
-            ("بيت", "بيت"),
-            ("و", "و"),
-            ("", ""),
-        ] {
-            let units = |word: &str| word.encode_utf16().collect::<Vec<_>>();
-            assert_eq!(stem(&units(word)), units(left));
-        }
     }
 
     #[test]

@@ -22,7 +22,7 @@ use super::{
     rasm::rasm,
     tables::{DELETE, SEPARATOR, code},
 };
-use crate::shingle::BASE;
+use crate::shingle::{BASE, INVERSE};
 
 /// Bytes in a block.
 const BLOCK: usize = 64;
@@ -125,7 +125,13 @@ static LOOKUP: LazyLock<Lookup> = LazyLock::new(|| {
         arabic: std::array::from_fn(at(0x600)),
         punctuation: std::array::from_fn(at(0x2000)),
         units: units(to_unit),
-        coefficients: units(|byte| if byte == SPACE { 0 } else { rasm(to_unit(byte)) }),
+        coefficients: units(|byte| {
+            if byte == SPACE {
+                0
+            } else {
+                rasm(to_unit(byte))
+            }
+        }),
     }
 });
 
@@ -133,18 +139,6 @@ static LOOKUP: LazyLock<Lookup> = LazyLock::new(|| {
 static POWERS: [u64; BLOCK + 1] = powers(INVERSE, BASE);
 /// The powers of its inverse from 0 on.
 static INVERSES: [u64; BLOCK] = powers(1, INVERSE);
-/// Of the base, modulo 2^64 (each step of Newton's doubles the number of bits that are right; an odd number is its own
-/// inverse modulo 8).
-const INVERSE: u64 = {
-    let mut inverse = BASE;
-    let mut bits = 3;
-    while bits < 64 {
-        inverse = inverse.wrapping_mul(2u64.wrapping_sub(BASE.wrapping_mul(inverse)));
-        bits *= 2;
-    }
-    inverse
-};
-
 const fn powers<const N: usize>(first: u64, base: u64) -> [u64; N] {
     let mut powers = [first; N];
     let mut n = 1;
@@ -271,7 +265,11 @@ fn is(byte: u8, bytes: __m512i) -> u64 {
 /// The first `count` bits.
 #[inline]
 fn first(count: usize) -> u64 {
-    if count < 64 { (1 << count) - 1 } else { u64::MAX }
+    if count < 64 {
+        (1 << count) - 1
+    } else {
+        u64::MAX
+    }
 }
 
 #[target_feature(
@@ -330,7 +328,8 @@ fn fold_blocks(
         let first = word.polynomial.wrapping_mul(BASE);
         add_up(&coefficients, size, first, &mut sums);
 
-        let (mut start_bytes, mut start_units) = (_pdep_u64(starts, begins), _pext_u64(starts, kept));
+        let (mut start_bytes, mut start_units) =
+            (_pdep_u64(starts, begins), _pext_u64(starts, kept));
         let (mut end_bytes, mut end_units) = (_pdep_u64(ends, begins), _pext_u64(ends, kept));
         let mut sum_before = 0;
         let mut next = || {
@@ -353,12 +352,16 @@ fn fold_blocks(
                 end: (at + end_bytes.trailing_zeros() as usize) as u32,
                 folded_start: word.folded_start as u32,
                 folded_end: (place + unit) as u32,
-                polynomial: sums[unit].wrapping_sub(sum_before).wrapping_mul(POWERS[unit]),
+                polynomial: sums[unit]
+                    .wrapping_sub(sum_before)
+                    .wrapping_mul(POWERS[unit]),
             });
             (end_bytes, end_units) = (_blsr_u64(end_bytes), _blsr_u64(end_units));
             (word, sum_before) = next();
         }
-        word.polynomial = sums[size].wrapping_sub(sum_before).wrapping_mul(POWERS[size]);
+        word.polynomial = sums[size]
+            .wrapping_sub(sum_before)
+            .wrapping_mul(POWERS[size]);
         place += size;
         at += end;
     }

@@ -100,13 +100,18 @@ impl FoldedText {
         &self.tokens
     }
 
-    /// The first letters of a word, and after its end whatever follows.
-    #[inline]
-    pub(crate) fn head(&self, word: &Token) -> [u16; 3] {
-        let from = self.units.get(word.folded_start as usize..);
-        let from = from.unwrap_or_default();
-        let at_the_end = || std::array::from_fn(|n| from.get(n).copied().unwrap_or_default());
-        from.first_chunk().copied().unwrap_or_else(at_the_end)
+    /// The first four letters of each word in place of what is there, the first one lowest; after the end of a
+    /// word whatever follows.
+    pub(crate) fn heads(&self, heads: &mut Vec<u64>) {
+        heads.clear();
+        heads.extend(self.tokens.iter().map(|token| {
+            let from = self.units.get(token.folded_start as usize..);
+            let from = from.unwrap_or_default();
+            let at_the_end = || std::array::from_fn(|n| from.get(n).copied().unwrap_or_default());
+            let four: [u16; 4] = from.first_chunk().copied().unwrap_or_else(at_the_end);
+            let places = four.into_iter().rev().map(u64::from);
+            places.fold(0, |head, unit| head << 16 | unit)
+        }));
     }
 
     /// The word at `position` in UTF-16; empty if there is none.

@@ -56,12 +56,10 @@ impl Tables {
 }
 
 /// Made once, of the rules.
-pub(super) static TABLES: LazyLock<Tables> = LazyLock::new(|| {
-    Tables {
-        ascii: std::array::from_fn(code),
-        two_bytes: std::array::from_fn(code),
-        punctuation: std::array::from_fn(|place| code(0x2000 + place)),
-    }
+pub(super) static TABLES: LazyLock<Tables> = LazyLock::new(|| Tables {
+    ascii: std::array::from_fn(code),
+    two_bytes: std::array::from_fn(code),
+    punctuation: std::array::from_fn(|place| code(0x2000 + place)),
 });
 
 /// The code of a character, by the rules.
