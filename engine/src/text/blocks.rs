@@ -13,7 +13,6 @@
     unsafe_code,
     reason = "a function for other processors than the build's cannot be called without"
 )]
-#![cfg(target_arch = "x86_64")]
 
 use std::{arch::x86_64::*, sync::LazyLock};
 
@@ -22,44 +21,29 @@ use super::{
     rasm::rasm,
     tables::{DELETE, SEPARATOR, code},
 };
-use crate::shingle::{BASE, INVERSE};
+use crate::{
+    shingle::{BASE, INVERSE},
+    wide::has_avx512,
+};
 
 /// Bytes in a block.
 const BLOCK: usize = 64;
 /// A block and what may be left over of its last character.
 const WINDOW: usize = BLOCK + 2;
 
-/// Whether this processor has what [`fold`] is compiled for.
-#[inline]
-pub(super) fn is_supported() -> bool {
-    static SUPPORTED: LazyLock<bool> = LazyLock::new(|| {
-        is_x86_feature_detected!("avx512f")
-            && is_x86_feature_detected!("avx512bw")
-            && is_x86_feature_detected!("avx512dq")
-            && is_x86_feature_detected!("avx512vl")
-            && is_x86_feature_detected!("avx512vbmi")
-            && is_x86_feature_detected!("avx512vbmi2")
-            && is_x86_feature_detected!("bmi1")
-            && is_x86_feature_detected!("bmi2")
-            && is_x86_feature_detected!("lzcnt")
-            && is_x86_feature_detected!("popcnt")
-    });
-    *SUPPORTED
-}
-
 /// Folds from `at` on, where a character begins, as long as a block lies ahead and nothing stands in the way that has to
 /// be looked at by itself. Returns where it stopped, and the word that is being written there.
 ///
 /// # Panics
 ///
-/// If the processor is not [supported](is_supported).
+/// If the processor has not [what this takes](has_avx512).
 pub(super) fn fold(
     bytes: &[u8],
     at: usize,
     word: Option<Word>,
     out: &mut FoldedText,
 ) -> (usize, Option<Word>) {
-    assert!(is_supported(), "not for this processor");
+    assert!(has_avx512(), "not for this processor");
     // SAFETY: the processor has all of the features that the function is compiled with, which is all that it asks for.
     unsafe { fold_blocks(bytes, at, word, out) }
 }

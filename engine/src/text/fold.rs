@@ -9,6 +9,8 @@ use super::{
     tables::{DELETE, FIRST_LETTER, LONG, NORMALIZE, SEPARATOR, TABLES, Tables},
 };
 use crate::shingle::add;
+#[cfg(target_arch = "x86_64")]
+use crate::wide::has_avx512;
 
 /// A folded word and where it stood.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,6 +70,15 @@ impl FoldedText {
     ///
     /// As [`FoldedText::new`].
     pub fn fold(&mut self, text: &str) {
+        #[cfg(target_arch = "x86_64")]
+        let by_blocks = has_avx512();
+        #[cfg(not(target_arch = "x86_64"))]
+        let by_blocks = false;
+        self.fold_as(text, by_blocks);
+    }
+
+    /// Folds `text` in place of what was folded before, by blocks where the processor can or a character at a time.
+    pub(super) fn fold_as(&mut self, text: &str, by_blocks: bool) {
         assert!(
             u32::try_from(text.len()).is_ok(),
             "a text of 4 GiB or more cannot be folded"
@@ -78,6 +89,7 @@ impl FoldedText {
         Pass {
             text,
             bytes: text.as_bytes(),
+            by_blocks,
             out: self,
             word: None,
             end: 0,
@@ -158,6 +170,7 @@ pub(super) struct Word {
 struct Pass<'a> {
     text: &'a str,
     bytes: &'a [u8],
+    by_blocks: bool,
     out: &'a mut FoldedText,
     word: Option<Word>,
     /// One past the last letter of that word in the original, and the marks on it.
@@ -194,11 +207,11 @@ impl Pass<'_> {
         self.finish_word();
     }
 
-    /// Folds whole blocks from `at` on, if the processor can; returns where it stopped.
+    /// Folds whole blocks from `at` on; returns where it stopped.
     #[inline]
     fn blocks(&mut self, at: usize) -> usize {
         #[cfg(target_arch = "x86_64")]
-        if blocks::is_supported() {
+        if self.by_blocks {
             let (next, word) = blocks::fold(self.bytes, at, self.word, self.out);
             (self.word, self.end) = (word, next);
             return next;

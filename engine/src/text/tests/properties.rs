@@ -39,7 +39,33 @@ fn sprinkle(text: &str, marks: &[char], places: &[u8]) -> String {
     out
 }
 
+/// Of several sizes, so that what has to be looked at by itself stands in and between blocks, and not in each.
+fn long() -> impl Strategy<Value = String> {
+    let part = prop_oneof![
+        8 => "[ا-ي]{1,9} ".prop_map(String::from),
+        2 => arabic(),
+        1 => any_text(),
+        1 => "[ا-يً-ٰـ\u{200f}“”«»…,.\n]{0,99}".prop_map(String::from),
+    ];
+    proptest::collection::vec(part, 0..60).prop_map(|parts| parts.concat())
+}
+
 proptest! {
+    #[test]
+    fn blocks_fold_as_characters_do(text in long()) {
+        let (mut by_blocks, mut by_characters) = (FoldedText::default(), FoldedText::default());
+        by_blocks.fold(&text);
+        by_characters.fold_as(&text, false);
+        prop_assert_eq!(by_blocks.units(), by_characters.units());
+        prop_assert_eq!(by_blocks.tokens(), by_characters.tokens());
+        // In the room of another text.
+        let half: String = text.chars().take(text.chars().count() / 2).collect();
+        by_blocks.fold(&half);
+        by_characters.fold_as(&half, false);
+        prop_assert_eq!(by_blocks.units(), by_characters.units());
+        prop_assert_eq!(by_blocks.tokens(), by_characters.tokens());
+    }
+
     #[test]
     fn folding_is_idempotent(text in any_text()) {
         let once = fold(&text);
