@@ -194,43 +194,45 @@ impl<U: Copy + Into<u64>, B: Blocks> Work for Runs<'_, U, B> {
         let all = self.units.len() - self.length + 1;
         for start in (0..all).step_by(BLOCK) {
             let count = BLOCK.min(all - start);
-            let mut block = [0; BLOCK];
             // The last block is full, too, if there are so many, and begins among what has been.
-            if let Some(from) = all.checked_sub(BLOCK) {
-                let from = from.min(start);
-                for (place, group) in block.as_chunks_mut::<GROUP>().0.iter_mut().enumerate() {
-                    *group = group_of_runs(&self.units[from + place * GROUP..], self.length);
-                }
-                if from < start {
-                    block.copy_within(start - from.., 0);
-                    block[count..].fill(0);
-                }
-            } else {
-                for (run, polynomial) in self.units.windows(self.length).zip(&mut block) {
-                    let hash_of = |run: u64, unit: &U| add(run, (*unit).into());
-                    *polynomial = hash(run.iter().fold(0, hash_of));
-                }
+            let from = start.min(all.saturating_sub(BLOCK));
+            let units = &self.units[from..];
+            // Of lengths that the compiler knows it makes wide instructions.
+            let mut block = match self.length {
+                3 => hashes(units, 3),
+                4 => hashes(units, 4),
+                5 => hashes(units, 5),
+                other => hashes(units, other),
+            };
+            if from < start {
+                block.copy_within(start - from.., 0);
+                block[count..].fill(0);
             }
             self.into.take(&block, count);
         }
     }
 }
 
-/// So many hashes are computed at the same time, whatever waits for the multiplication before.
-const GROUP: usize = 32;
-
-/// The hashes of the first runs.
+/// The hashes of the first runs of these units.
 #[inline(always)]
-fn group_of_runs<U: Copy + Into<u64>>(units: &[U], length: usize) -> [u64; GROUP] {
-    let mut group = [0; GROUP];
-    for place in 0..length {
-        if let Some(units) = units.get(place..).and_then(<[U]>::first_chunk::<GROUP>) {
-            for (polynomial, unit) in group.iter_mut().zip(units) {
+fn hashes<U: Copy + Into<u64>>(units: &[U], length: usize) -> [u64; BLOCK] {
+    let mut block = [0; BLOCK];
+    if let Some(units) = units.get(..BLOCK + length - 1) {
+        for (first, polynomial) in block.iter_mut().enumerate() {
+            for place in 0..length {
+                *polynomial = add(*polynomial, units[first + place].into());
+            }
+            *polynomial = hash(*polynomial);
+        }
+    } else {
+        for (run, polynomial) in units.windows(length).zip(&mut block) {
+            for unit in run {
                 *polynomial = add(*polynomial, (*unit).into());
             }
+            *polynomial = hash(*polynomial);
         }
     }
-    group.map(hash)
+    block
 }
 
 #[cfg(test)]

@@ -146,10 +146,8 @@ struct Characters {
 #[inline]
 #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vbmi,bmi1,lzcnt")]
 fn characters(window: &[u8; WINDOW], lookup: &Lookup) -> Characters {
-    let from = |place: usize| -> __m512i {
-        bytemuck::cast::<[u8; BLOCK], _>(std::array::from_fn(|n| window[place + n]))
-    };
-    let (these, second, third) = (from(0), from(1), from(2));
+    let from = |place: usize| bytemuck::pod_read_unaligned(&window[place..place + BLOCK]);
+    let (these, second, third): (__m512i, __m512i, __m512i) = (from(0), from(1), from(2));
     let is_ascii = !_mm512_movepi8_mask(these);
     let is_arabic = is(0xd8, _mm512_and_si512(these, all(0xfc)));
     let is_latin = is(0xc2, these);
@@ -201,9 +199,8 @@ fn look_up(table: &[u8; 0x100], index: __m512i) -> __m512i {
 #[target_feature(enable = "avx512f,avx512bw,avx512vbmi")]
 fn to_units(folded: __m512i, Units(table): &Units) -> [u16; BLOCK] {
     let in_turns = _mm512_set_epi64(7, 3, 6, 2, 5, 1, 4, 0);
-    let [low, high] = table
-        .each_ref()
-        .map(|table| _mm512_permutexvar_epi64(in_turns, look_up(table, folded)));
+    let low = _mm512_permutexvar_epi64(in_turns, look_up(&table[0], folded));
+    let high = _mm512_permutexvar_epi64(in_turns, look_up(&table[1], folded));
     bytemuck::cast([
         _mm512_unpacklo_epi8(low, high),
         _mm512_unpackhi_epi8(low, high),
