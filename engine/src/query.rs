@@ -31,7 +31,7 @@ pub(crate) fn least_shared(side: Side<'_>) -> u32 {
 }
 
 /// At most so many candidates are measured, those that share most first.
-pub(crate) const MOST_CANDIDATES: usize = 128;
+pub(crate) const MOST_CANDIDATES: usize = 96;
 
 /// Hardly any text shares hashes with more articles than this.
 const FEW_CANDIDATES: usize = 28;

@@ -39,7 +39,7 @@ impl Place {
 
     fn room(self) -> usize {
         let len = self.len as usize;
-        len + len / 16 + 4
+        len + len / 8 + 4
     }
 }
 
@@ -156,9 +156,12 @@ impl<P: Copy + Default> Buckets<P> {
     ) -> bool {
         for (first, count) in self.windows(bucket) {
             let lows = self.lows(first);
-            let bits = lows.map(|low| (low ^ rest as u32).count_ones());
             // Of random fingerprints hardly any are near in 32 bits.
-            if !bits.iter().fold(false, |any, bits| any | (*bits <= most)) {
+            let mut any = false;
+            for low in lows {
+                any |= (low ^ rest as u32).count_ones() <= most;
+            }
+            if !any {
                 continue;
             }
             for at in first..first + count {
@@ -181,6 +184,15 @@ impl<P: Copy + Default> Buckets<P> {
             low[at % CHUNK] ^ low[(at % CHUNK + LANES - 1).min(CHUNK - 1)]
         };
         std::hint::black_box(buckets.fold(0, |all, bucket| all ^ begin(bucket)));
+    }
+
+    /// Reads where a bucket begins and where it ends, as [`Buckets::touch`].
+    pub(super) fn touch_ends(&self, bucket: usize) {
+        let end = self.places[bucket].range().end;
+        let last = self.chunks.get(end / CHUNK);
+        let last = last.map(|chunk| (chunk.low[end % CHUNK], chunk.high[end % CHUNK]));
+        std::hint::black_box(last);
+        self.touch(std::iter::once(bucket));
     }
 
     /// All fingerprints of a bucket, with what stands with each.
@@ -240,7 +252,7 @@ impl<P: Copy + Default> Buckets<P> {
         self.chunks.len() * CHUNK
     }
 
-    /// Gives each bucket room for a sixteenth more and a few: hardly any memory, and so much that moving all
+    /// Gives each bucket room for an eighth more and a few: hardly any memory, and so much that moving all
     /// of them costs an insertion no more than reaching the cell.
     fn make_room(&mut self) {
         let (mut low, mut high, mut with) = (Vec::new(), Vec::new(), Vec::new());

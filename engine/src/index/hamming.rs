@@ -20,7 +20,7 @@ use super::{
     Slot,
     memory::{allocated, grow, map_bytes, shrink, shrink_map},
     plan::Crowds,
-    table::{Block, Table},
+    table::{Block, OwnMut, Table},
 };
 use crate::fingerprint::SimHash;
 
@@ -67,14 +67,20 @@ impl HammingIndex {
             group.push(slot);
             return;
         }
-        if let Some(first) = self.first.get(simhash) {
-            self.groups.insert(simhash, vec![first, slot]);
+        // All four cells are locked before any is read, and in one order: see `within_own`.
+        let first = self.first.own_mut(simhash);
+        let others = self.others.each_ref().map(|table| table.own_mut(simhash));
+        first.touch();
+        others.iter().for_each(OwnMut::touch);
+        if let Some(other) = first.get() {
+            drop((first, others));
+            self.groups.insert(simhash, vec![other, slot]);
             return;
         }
         let all = self.len.fetch_add(1, Ordering::Relaxed) + 1;
-        let others = self.others.iter().map(|table| table.insert(simhash, ()));
-        let lens = std::iter::once(self.first.insert(simhash, slot)).chain(others);
-        for (block, len) in lens.enumerate().filter(|(_, len)| *len > 0) {
+        let [second, third, fourth] = others.map(|cell| cell.insert(()));
+        let lens = [first.insert(slot), second, third, fourth];
+        for (block, len) in lens.into_iter().enumerate().filter(|(_, len)| *len > 0) {
             self.crowds.note(block, simhash, len, all);
         }
     }

@@ -1,6 +1,9 @@
 //! The table of one block: from a value of its 16 bits to the fingerprints that have it.
 
-use dashmap::{DashMap, mapref::one::Ref};
+use dashmap::{
+    DashMap,
+    mapref::one::{Ref, RefMut},
+};
 use foldhash::fast::RandomState;
 
 use super::{
@@ -63,18 +66,15 @@ impl<P: Copy + Default> Table<P> {
         }
     }
 
-    /// Adds a fingerprint that is not in the table. Returns how many there are of its value, or 0 where they
-    /// are few.
-    pub(super) fn insert(&self, simhash: u64, with: P) -> usize {
+    /// The cell that is to have a fingerprint, locked for writing.
+    pub(super) fn own_mut(&self, simhash: u64) -> OwnMut<'_, P> {
         let (row, place) = row(half(self.block.value(simhash)).0);
-        let mut row = self.rows.entry(row).or_default();
-        let cell = &mut row[place];
-        if let Cell::Few(few) = cell
-            && few.len() == FEW
-        {
-            *cell = Cell::many(std::mem::take(few), self.block);
+        OwnMut {
+            row: self.rows.entry(row).or_default(),
+            place,
+            simhash,
+            block: self.block,
         }
-        cell.insert(simhash, with, self.block)
     }
 
     /// Gathers a fingerprint that is not in the table for [`Table::fill`].
@@ -118,14 +118,8 @@ impl<P: Copy + Default> Table<P> {
 
     /// What stands with a fingerprint.
     pub(super) fn get(&self, simhash: u64) -> Option<P> {
-        let (high, low) = half(self.block.value(simhash));
-        let (row, place) = row(high);
-        match &self.rows.get(&row)?[place] {
-            Cell::Few(few) => few
-                .iter()
-                .find_map(|(other, with)| (*other == simhash).then_some(*with)),
-            Cell::Many(buckets) => buckets.get(low, self.block.rest(simhash)),
-        }
+        let (row, place) = row(half(self.block.value(simhash)).0);
+        self.rows.get(&row)?[place].get(simhash, self.block)
     }
 
     /// Takes a fingerprint out. Returns what stood with it, and how many are left of its value, or 0 where
@@ -223,6 +217,39 @@ impl<P: Copy + Default> Own<'_, P> {
     }
 }
 
+/// The cell of a fingerprint that is to be added.
+pub(super) struct OwnMut<'a, P> {
+    row: RefMut<'a, u8, Row<P>>,
+    place: usize,
+    simhash: u64,
+    block: Block,
+}
+
+impl<P: Copy + Default> OwnMut<'_, P> {
+    /// Reads where its bucket begins and where it would be put, as [`Buckets::touch`].
+    pub(super) fn touch(&self) {
+        if let Cell::Many(buckets) = &self.row[self.place] {
+            buckets.touch_ends(half(self.block.value(self.simhash)).1);
+        }
+    }
+
+    /// What stands with it, if it is there.
+    pub(super) fn get(&self) -> Option<P> {
+        self.row[self.place].get(self.simhash, self.block)
+    }
+
+    /// Adds it, which is not there. Returns how many there are of its value, or 0 where they are few.
+    pub(super) fn insert(mut self, with: P) -> usize {
+        let cell = &mut self.row[self.place];
+        if let Cell::Few(few) = cell
+            && few.len() == FEW
+        {
+            *cell = Cell::many(std::mem::take(few), self.block);
+        }
+        cell.insert(self.simhash, with, self.block)
+    }
+}
+
 #[derive(Debug)]
 enum Cell<P> {
     /// Whole fingerprints, of any of the cell's values.
@@ -295,6 +322,18 @@ impl<P: Copy + Default> Cell<P> {
                         buckets.near(bucket, rest, left, &mut found)
                     })
                 })
+            }
+        }
+    }
+
+    fn get(&self, simhash: u64, block: Block) -> Option<P> {
+        match self {
+            Self::Few(few) => few
+                .iter()
+                .find_map(|(other, with)| (*other == simhash).then_some(*with)),
+            Self::Many(buckets) => {
+                let bucket = half(block.value(simhash)).1;
+                buckets.get(bucket, block.rest(simhash))
             }
         }
     }

@@ -59,7 +59,7 @@ impl HammingIndex {
     ///
     /// What that waits for is memory, in each table for where the bucket is and then for what is in it, and no
     /// processor reads on while it takes or gives back a lock. So all four cells are locked before the first is
-    /// read: in one order, for reading, and whoever writes never has two, so none can wait in a circle.
+    /// read: in one order, which who adds keeps to as well and nobody else has two, so none can wait in a circle.
     #[inline(always)]
     fn within_own(&self, simhash: u64, distance: u32, mut report: impl FnMut(usize, u64) -> bool) {
         let first = self.first.own(simhash);
