@@ -30,8 +30,15 @@ pub(crate) fn least_shared(side: Side<'_>) -> u32 {
     if is_short { 1 } else { LEAST_SHARED }
 }
 
-/// At most so many candidates are measured, those that share most first.
-pub(crate) const MOST_CANDIDATES: usize = 96;
+/// At most so many candidates are measured, those that share most first, unless more matches are wanted. (128 find no
+/// more on real news, and a boilerplate that thousands of texts share would take a check three times as long.)
+const MOST_CANDIDATES: usize = 48;
+
+/// How many candidates are measured where so many matches are wanted.
+pub(crate) fn most_candidates(limit: usize) -> usize {
+    // One more for the text's own article, and one more to know whether there are more.
+    MOST_CANDIDATES.max(limit + 2)
+}
 
 /// Hardly any text shares hashes with more articles than this.
 const FEW_CANDIDATES: usize = 28;
@@ -79,8 +86,8 @@ impl<K: Copy + Eq + Hash + Ord> Sharing<K> {
 
     /// Whether articles may share as much that are not looked at: of half of the hashes more articles than
     /// are kept, or too many to measure.
-    pub(crate) fn may_be_more(&self) -> bool {
-        self.full * 2 > self.lists || self.shared.len() > MOST_CANDIDATES
+    pub(crate) fn may_be_more(&self, limit: usize) -> bool {
+        self.full * 2 > self.lists || self.shared.len() > most_candidates(limit)
     }
 
     /// Those that are worth measuring, at most `most`, that share most first.

@@ -23,7 +23,7 @@ use crate::{
         stories::Stories,
     },
     passages::passages,
-    query::{MOST_CANDIDATES, Query, Sharing},
+    query::{Query, Sharing, most_candidates},
     rarity::Rarity,
 };
 
@@ -34,10 +34,10 @@ pub use crate::parts::MOST_MEMBERS;
 pub use lists::{Holder, Lists, Standing};
 
 /// With a window, so many articles that share hashes are fetched to see which are within.
-const MOST_WITHIN: usize = 4 * MOST_CANDIDATES;
+const MOST_WITHIN: usize = 512;
 
 /// At least so many articles near a SimHash are looked at.
-const SPARE: usize = 32;
+const SPARE: usize = 16;
 
 /// A text, and all that is needed to decide about it when the tables have answered.
 #[derive(Debug)]
@@ -157,8 +157,11 @@ impl Question {
         // One more for the text's own article, and one more to know whether there are more.
         let most = self.scope.limit + 2;
         let (same, sharing) = match self.scope.window {
-            None => (most, MOST_CANDIDATES),
-            Some(_) => (lists.same.len(), MOST_WITHIN),
+            None => (most, most_candidates(self.scope.limit)),
+            Some(_) => {
+                let sharing = MOST_WITHIN.max(most_candidates(self.scope.limit));
+                (lists.same.len(), sharing)
+            }
         };
         chosen.extend(lists.same.iter().take(same));
         chosen.extend(self.near(&lists.near, most));
@@ -265,7 +268,7 @@ impl Question {
                 stories,
                 counted.stories.iter().copied(),
             ),
-            may_be_more: counted.sharing.may_be_more(),
+            may_be_more: counted.sharing.may_be_more(self.scope.limit),
         }
     }
 

@@ -11,17 +11,17 @@ use crate::{
     evidence::Side,
     fingerprint::{ShingleSet, SimHash, Sketch},
     index::{Slot, articles::Article, packed::Packed},
-    query::{MOST_CANDIDATES, Query, Sharing},
+    query::{Query, Sharing, most_candidates},
     rarity::Rarity,
     sync::interleave,
 };
 
 /// At least so many articles near a SimHash are looked at: some turn out to be no match, or to be gone.
-const SPARE: usize = 32;
+const SPARE: usize = 16;
 
 /// At most so many different fingerprints within the distance are put in order: of a cloud of crafted ones
 /// there can be a million.
-const MOST_NEAR: usize = 4096;
+const MOST_NEAR: usize = 1024;
 
 /// With a window, so many articles of one SimHash are looked at.
 const MOST_SAME: usize = 1024;
@@ -68,7 +68,7 @@ impl Collection {
             limit,
             window: None,
             rarity: Rarity::new(side.content, &self.stories, stories),
-            may_be_more: sharing.may_be_more(),
+            may_be_more: sharing.may_be_more(limit),
         };
         Asked { query, sharing }
     }
@@ -114,11 +114,11 @@ impl Collection {
         }
         if query.detector.method == Method::Full {
             let reached = |slot| query.window.is_none() || self.reaches(query, slot);
-            slots.extend(
-                asked
-                    .sharing
-                    .candidates(query.side, MOST_CANDIDATES, reached),
-            );
+            slots.extend(asked.sharing.candidates(
+                query.side,
+                most_candidates(query.limit),
+                reached,
+            ));
         }
         let mut seen = HashSet::with_capacity(slots.len());
         slots.retain(|slot| seen.insert(*slot));
