@@ -14,10 +14,10 @@ use crate::{
 pub(crate) struct ShingleSet {
     /// Hash and position, in the order of the text, each hash once.
     ordered: Vec<(u32, u32)>,
-    /// Open addressing with linear probing: one more than an index into `ordered`, 0 for free. Its
-    /// length is a power of two, at least twice that of `ordered` and mostly four times, so that a hash
-    /// that is not here is hardly ever compared.
-    table: Vec<u32>,
+    /// Open addressing with linear probing: the hash in the upper half, one more than its position in the lower, 0 for
+    /// free. Its length is a power of two, at least twice that of `ordered` and mostly four times, so that a
+    /// hash that is not here is hardly ever compared.
+    table: Vec<u64>,
     /// Of the hashes.
     sieve: Sieve,
     /// Shingles pushed so far, repeated ones too: the position of the next one.
@@ -54,7 +54,8 @@ impl From<Sketch<'_>> for ShingleSet {
 impl Blocks for ShingleSet {
     #[inline(always)]
     fn take(&mut self, block: &[u64; BLOCK], count: usize) {
-        block[..count].iter().for_each(|hash| self.push(*hash));
+        self.make_room(count);
+        block[..count].iter().for_each(|hash| self.add(*hash));
     }
 }
 
@@ -76,15 +77,19 @@ impl ShingleSet {
 
     /// Adds the next shingle of the text.
     pub(crate) fn push(&mut self, hash: u64) {
+        self.make_room(1);
+        self.add(hash);
+    }
+
+    /// As [`ShingleSet::push`], where there is room.
+    #[inline(always)]
+    fn add(&mut self, hash: u64) {
         let hash = (hash >> 32) as u32;
         let position = self.position;
         self.position += 1;
-        if self.table.len() < 2 * (self.ordered.len() + 1) {
-            self.grow();
-        }
         if let Err(free) = self.look_up(hash) {
             self.ordered.push((hash, position));
-            self.table[free] = self.ordered.len() as u32;
+            self.table[free] = entry(hash, position);
             self.sieve.add(hash);
         }
     }
@@ -96,7 +101,7 @@ impl ShingleSet {
         if !self.sieve.has(hash) {
             return None;
         }
-        self.look_up(hash).ok().map(|index| self.ordered[index].1)
+        self.look_up(hash).ok()
     }
 
     /// Number of shingles of the text, repeated ones counted as often as they stand in it.
@@ -109,34 +114,42 @@ impl ShingleSet {
         &self.ordered
     }
 
-    /// The index of a hash in `ordered`, or the free place for it in the table.
-    fn look_up(&self, hash: u32) -> Result<usize, usize> {
+    /// Where a hash first stands, or the free place for it in the table.
+    #[inline(always)]
+    fn look_up(&self, hash: u32) -> Result<u32, usize> {
         let mask = self.table.len() - 1;
         // The hashes below a sketch's threshold are many and alike in their upper bits.
         let mut at = hash as usize & mask;
         loop {
             match self.table[at] {
                 0 => return Err(at),
-                index if self.ordered[index as usize - 1].0 == hash => {
-                    return Ok(index as usize - 1);
-                }
+                entry if (entry >> 32) as u32 == hash => return Ok(entry as u32 - 1),
                 _ => at = (at + 1) & mask,
             }
         }
     }
 
-    fn grow(&mut self) {
-        let length = (self.table.len() * 2).max(64);
+    /// Makes room for so many more.
+    fn make_room(&mut self, more: usize) {
+        let needed = 2 * (self.ordered.len() + more);
+        if self.table.len() >= needed {
+            return;
+        }
+        let length = needed.next_power_of_two().max(64);
         self.table.clear();
         self.table.resize(length, 0);
         self.sieve.clear(length);
-        for index in 0..self.ordered.len() {
-            self.sieve.add(self.ordered[index].0);
-            if let Err(free) = self.look_up(self.ordered[index].0) {
-                self.table[free] = index as u32 + 1;
+        for (hash, position) in &self.ordered {
+            self.sieve.add(*hash);
+            if let Err(free) = self.look_up(*hash) {
+                self.table[free] = entry(*hash, *position);
             }
         }
     }
+}
+
+fn entry(hash: u32, position: u32) -> u64 {
+    u64::from(hash) << 32 | u64::from(position + 1)
 }
 
 #[cfg(test)]

@@ -115,21 +115,24 @@ fn unite(stems: &mut [u32]) -> usize {
 /// Sorts by key, a byte at a time from the lowest (radix sort); `other` is memory to work in.
 fn sort(stems: &mut Vec<u32>, other: &mut Vec<u32>) {
     other.resize(stems.len(), 0);
-    let digit = |stem: u32, place: u32| (stem >> (COUNT_BITS + 1 + 8 * place)) as u8 as usize;
-    let mut ends = [[0u32; 256]; 2];
+    let digit = |stem: u32, byte: u32| (stem >> (COUNT_BITS + 1 + 8 * byte)) as u8 as usize;
+    // Of either byte in a half, so that where each value begins is added up for both at once.
+    let bytes = [0, 1].map(|byte| (byte, 32 * byte));
+    let mut ends = [0u64; 256];
     for stem in &*stems {
-        ends[0][digit(*stem, 0)] += 1;
-        ends[1][digit(*stem, 1)] += 1;
-    }
-    for (ends, place) in ends.iter_mut().zip(0..) {
-        let mut start = 0;
-        for end in &mut *ends {
-            start += std::mem::replace(end, start);
+        for (byte, half) in bytes {
+            ends[digit(*stem, byte)] += 1 << half;
         }
+    }
+    let mut start = 0;
+    for end in &mut ends {
+        start += std::mem::replace(end, start);
+    }
+    for (byte, half) in bytes {
         for stem in &*stems {
-            let end = &mut ends[digit(*stem, place)];
-            other[*end as usize] = *stem;
-            *end += 1;
+            let end = &mut ends[digit(*stem, byte)];
+            other[(*end >> half) as u32 as usize] = *stem;
+            *end += 1 << half;
         }
         std::mem::swap(stems, other);
     }
