@@ -37,7 +37,7 @@ pub use lists::{Holder, Lists, Standing};
 const MOST_WITHIN: usize = 512;
 
 /// At least so many articles near a SimHash are looked at.
-const SPARE: usize = 16;
+const SPARE: usize = 8;
 
 /// A text, and all that is needed to decide about it when the tables have answered.
 #[derive(Debug)]

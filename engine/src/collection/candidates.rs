@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// At least so many articles near a SimHash are looked at: some turn out to be no match, or to be gone.
-const SPARE: usize = 16;
+const SPARE: usize = 8;
 
 /// At most so many different fingerprints within the distance are put in order: of a cloud of crafted ones
 /// there can be a million.
