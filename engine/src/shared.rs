@@ -37,7 +37,7 @@ pub use lists::{Holder, Lists, Standing};
 const MOST_WITHIN: usize = 512;
 
 /// At least so many articles near a SimHash are looked at.
-const SPARE: usize = 8;
+const SPARE: usize = 16;
 
 /// A text, and all that is needed to decide about it when the tables have answered.
 #[derive(Debug)]
@@ -224,15 +224,12 @@ impl Question {
         stories: &Stories,
     ) -> Decided {
         let query = self.query(counted, stories);
-        let matches: Vec<_> = candidates
-            .iter()
-            .filter_map(|article| {
-                let known = || Some(Arc::clone(article));
-                query.judge(article.side(), article.first_seen, known, |other| {
-                    other.id.clone()
-                })
+        let matches = query.enough(candidates.iter().map(|article| {
+            let known = || Some(Arc::clone(article));
+            query.judge(article.side(), article.first_seen, known, |other| {
+                other.id.clone()
             })
-            .collect();
+        }));
         Decided {
             is_story: !Query::is_copy(&matches),
             specificity: query.rarity.specificity(),

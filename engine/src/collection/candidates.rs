@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// At least so many articles near a SimHash are looked at: some turn out to be no match, or to be gone.
-const SPARE: usize = 8;
+const SPARE: usize = 16;
 
 /// At most so many different fingerprints within the distance are put in order: of a cloud of crafted ones
 /// there can be a million.
@@ -123,12 +123,11 @@ impl Collection {
         let mut seen = HashSet::with_capacity(slots.len());
         slots.retain(|slot| seen.insert(*slot));
         let copies = self.articles.copies(&slots);
-        let matches = copies.iter().filter_map(|other| {
+        query.enough(copies.iter().map(|other| {
             let canonical = |article: &Article| self.canonical_id(article);
             let article = || other.article();
             query.judge(other.side(), other.first_seen(), article, canonical)
-        });
-        matches.collect()
+        }))
     }
 
     /// The latest articles with the same text that are within the query's window, at most `most`.

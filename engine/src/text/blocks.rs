@@ -123,6 +123,7 @@ static LOOKUP: LazyLock<Lookup> = LazyLock::new(|| {
 static POWERS: [u64; BLOCK + 1] = powers(INVERSE, BASE);
 /// The powers of its inverse from 0 on.
 static INVERSES: [u64; BLOCK] = powers(1, INVERSE);
+
 const fn powers<const N: usize>(first: u64, base: u64) -> [u64; N] {
     let mut powers = [first; N];
     let mut n = 1;

@@ -210,12 +210,14 @@ impl Pass<'_> {
     /// Folds whole blocks from `at` on; returns where it stopped.
     #[inline]
     fn blocks(&mut self, at: usize) -> usize {
-        #[cfg(target_arch = "x86_64")]
-        if self.by_blocks {
-            let (next, word) = blocks::fold(self.bytes, at, self.word, self.out);
-            (self.word, self.end) = (word, next);
-            return next;
+        if !self.by_blocks {
+            return at;
         }
+        #[cfg(target_arch = "x86_64")]
+        let (at, word) = blocks::fold(self.bytes, at, self.word, self.out);
+        #[cfg(not(target_arch = "x86_64"))]
+        let word = self.word;
+        (self.word, self.end) = (word, at);
         at
     }
 

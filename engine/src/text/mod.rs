@@ -1,7 +1,8 @@
 //! From an article's text to its folded words.
 //!
 //! `rule` says what becomes of one character, `tables` has it for the usual ones; [`FoldedText`] applies the rules to a
-//! text in one pass and remembers where in the original each word stood.
+//! text in one pass and remembers where in the original each word stood. `blocks` does the same to sixty-four bytes at once
+//! where the processor can; `normalize` to what depends on its neighbours; `rasm` takes the dots off.
 
 #[cfg(target_arch = "x86_64")]
 mod blocks;
