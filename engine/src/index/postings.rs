@@ -314,7 +314,7 @@ mod tests {
     }
 
     #[test]
-    fn a_posting_takes_eight_bytes_at_any_size() {
+    fn a_posting_takes_some_nine_bytes_at_any_size() {
         let mut random = fastrand::Rng::with_seed(1);
         let postings = Postings::default();
         let mut count = 0;
@@ -324,7 +324,7 @@ mod tests {
             }
             count = most;
             let each = postings.bytes() as f64 / f64::from(count);
-            assert!(each < 8.8, "{each} bytes each of {count}");
+            assert!(each < 9.5, "{each} bytes each of {count}");
         }
     }
 }

@@ -6,9 +6,9 @@ use crate::index::{
     memory::{allocated, grow, shrink},
 };
 
-/// Postings of a cell on average before one more cell is made. More are slower to read, fewer take more memory
-/// beside themselves: 32 bytes a cell.
-const FULL: usize = 48;
+/// Postings of a cell on average before one more cell is made. More are slower to read (48 make a submission take a
+/// twentieth longer), fewer take more memory beside themselves, some 50 bytes a cell.
+const FULL: usize = 24;
 
 /// The postings of those hashes that end in the same bits, by linear hashing (W. Litwin, VLDB 1980): when there are
 /// too many for the cells, the next cell in turn is split in two, so that no insertion moves more than one. Cells
