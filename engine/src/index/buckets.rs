@@ -10,6 +10,9 @@ pub(super) const BUCKETS: usize = 1 << 8;
 /// So many fingerprints are compared at once.
 const LANES: usize = 16;
 
+/// Of a bucket that has no more, so many.
+const FEW: usize = 4;
+
 /// Fingerprints of a chunk.
 const CHUNK: usize = 256;
 
@@ -132,7 +135,7 @@ impl<P: Copy + Default> Buckets<P> {
     fn find(&self, bucket: usize, rest: u64) -> Option<usize> {
         let low = rest as u32;
         for (first, count) in self.windows(bucket) {
-            let lows = self.lows(first);
+            let lows = self.lows::<LANES>(first);
             // Hardly any are equal: one branch for all sixteen.
             if lows.iter().fold(false, |any, other| any | (*other == low)) {
                 let found = (first..first + count).find(|at| self.at(*at).0 == rest);
@@ -154,22 +157,24 @@ impl<P: Copy + Default> Buckets<P> {
         most: u32,
         mut found: impl FnMut(u64) -> bool,
     ) -> bool {
-        for (first, count) in self.windows(bucket) {
-            let lows = self.lows(first);
-            // Of random fingerprints hardly any are near in 32 bits.
-            let mut any = false;
-            for low in lows {
-                any |= (low ^ rest as u32).count_ones() <= most;
-            }
-            if !any {
-                continue;
-            }
-            for at in first..first + count {
-                let difference = self.at(at).0 ^ rest;
-                if difference.count_ones() <= most && !found(difference) {
-                    return false;
+        let range = self.places[bucket].range();
+        let mut first = range.start;
+        while first < range.end {
+            // Of few no more is read: what lies behind them may be on a line that nobody has waited for.
+            let any = match range.end - first {
+                ..=FEW => any_near(self.lows::<FEW>(first), rest, most),
+                _ => any_near(self.lows::<LANES>(first), rest, most),
+            };
+            let end = range.end.min(first + LANES);
+            if any {
+                for at in first..end {
+                    let difference = self.at(at).0 ^ rest;
+                    if difference.count_ones() <= most && !found(difference) {
+                        return false;
+                    }
                 }
             }
+            first = end;
         }
         true
     }
@@ -179,9 +184,11 @@ impl<P: Copy + Default> Buckets<P> {
     #[inline(always)]
     pub(super) fn touch(&self, buckets: impl Iterator<Item = usize>) {
         let begin = |bucket: usize| {
-            let at = self.places[bucket].start as usize;
-            let low = &self.chunks[at / CHUNK].low;
-            low[at % CHUNK] ^ low[(at % CHUNK + LANES - 1).min(CHUNK - 1)]
+            let Place { start, len } = self.places[bucket];
+            let at = start as usize % CHUNK;
+            let low = &self.chunks[start as usize / CHUNK].low;
+            let last = if len as usize > FEW { LANES } else { FEW } - 1;
+            low[at] ^ low[(at + last).min(CHUNK - 1)]
         };
         std::hint::black_box(buckets.fold(0, |all, bucket| all ^ begin(bucket)));
     }
@@ -216,9 +223,9 @@ impl<P: Copy + Default> Buckets<P> {
             .map(move |first| (first, LANES.min(end - first)))
     }
 
-    /// The lower halves of the sixteen from a place on, whatever bucket they are of.
+    /// The lower halves of so many from a place on, whatever bucket they are of.
     #[inline(always)]
-    fn lows(&self, first: usize) -> [u32; LANES] {
+    fn lows<const N: usize>(&self, first: usize) -> [u32; N] {
         let (chunk, lane) = (first / CHUNK, first % CHUNK);
         match self.chunks[chunk].low[lane..].first_chunk() {
             Some(lows) => *lows,
@@ -287,6 +294,17 @@ impl<P: Copy + Default> Buckets<P> {
             }
         }
     }
+}
+
+/// Whether one of these may be of a fingerprint that differs from `rest` in at most `most` bits. Of random ones hardly
+/// any are near in 32 bits.
+#[inline(always)]
+fn any_near<const N: usize>(lows: [u32; N], rest: u64, most: u32) -> bool {
+    let mut any = false;
+    for low in lows {
+        any |= (low ^ rest as u32).count_ones() <= most;
+    }
+    any
 }
 
 /// A range by the chunks that it lies in: their numbers, and which of their lanes.

@@ -3,7 +3,7 @@
 //!
 //! Most hashes are posted by one article, so a table with a list for each would be mostly table. Here some hashes
 //! share a [`cell`], whose postings say which of them each is of; and the number of cells follows that of the
-//! postings ([`shard`]). So a posting takes some eight bytes and a cell is read in less time than it takes to
+//! postings ([`shard`]). So a posting takes some nine bytes and a cell is read in less time than it takes to
 //! come by, however many articles there are.
 
 mod cell;

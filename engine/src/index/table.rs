@@ -1,20 +1,21 @@
 //! The table of one block: from a value of its 16 bits to the fingerprints that have it.
 
-use dashmap::{
-    DashMap,
-    mapref::one::{Ref, RefMut},
+use parking_lot::{
+    MappedRwLockReadGuard, MappedRwLockWriteGuard, RwLock, RwLockReadGuard, RwLockWriteGuard,
 };
-use foldhash::fast::RandomState;
 
 use super::{
     Gathered, Part, Slot,
     buckets::{BUCKETS, Buckets},
     gather::PART_BITS,
-    memory::{allocated, map_bytes},
+    memory::allocated,
 };
 
 /// A cell of more fingerprints than this has a bucket for each value.
 const FEW: usize = 128;
+
+/// Rows of a table.
+const ROWS: usize = 1 << 4;
 
 /// Cells of a row.
 const ROW: usize = 1 << 4;
@@ -47,22 +48,24 @@ impl Block {
 ///
 /// The values lie in 256 cells by their upper half, and these in 16 rows by their upper quarter, so that those
 /// within a few bits of another are found in few cells and fewer rows. What a lookup waits for is far memory, and a
-/// lock makes a processor wait for all that it has begun to read: so a row has one lock, and of all its cells that
-/// are looked into the buckets are fetched together.
+/// lock makes a processor wait for all that it has begun to read: so a row has one lock, those of all rows that are
+/// looked into are taken first, and then the buckets of all their cells are fetched together.
 #[derive(Debug)]
 pub(super) struct Table<P> {
     block: Block,
-    rows: DashMap<u8, Row<P>, RandomState>,
+    /// By the upper quarter of a value. Whoever has several locks has taken them from the first row of the first
+    /// table to the last of the last, so that none can wait in a circle.
+    rows: [RwLock<Row<P>>; ROWS],
 }
 
-type Row<P> = Box<[Cell<P>; ROW]>;
+/// None of them until one is to have a fingerprint.
+type Row<P> = Option<Box<[Cell<P>; ROW]>>;
 
 impl<P: Copy + Default> Table<P> {
     pub(super) fn new(block: Block) -> Self {
         Self {
             block,
-            // More shards than threads, so that these seldom wait for each other.
-            rows: DashMap::with_hasher_and_shard_amount(RandomState::default(), 64),
+            rows: [const { RwLock::new(None) }; ROWS],
         }
     }
 
@@ -70,7 +73,7 @@ impl<P: Copy + Default> Table<P> {
     pub(super) fn own_mut(&self, simhash: u64) -> OwnMut<'_, P> {
         let (row, place) = row(half(self.block.value(simhash)).0);
         OwnMut {
-            row: self.rows.entry(row).or_default(),
+            row: RwLockWriteGuard::map(self.rows[row].write(), cells),
             place,
             simhash,
             block: self.block,
@@ -97,7 +100,8 @@ impl<P: Copy + Default> Table<P> {
         let entries = part.sorted();
         for cell in entries.chunk_by(|one, other| half(value(one)).0 == half(value(other)).0) {
             let (row, place) = row(half(value(&cell[0])).0);
-            let mut row = self.rows.entry(row).or_default();
+            let row = &mut *self.rows[row].write();
+            let row = cells(row);
             if cell.len() <= FEW {
                 row[place] = Cell::Few(cell.iter().map(pair).collect());
                 continue;
@@ -119,18 +123,19 @@ impl<P: Copy + Default> Table<P> {
     /// What stands with a fingerprint.
     pub(super) fn get(&self, simhash: u64) -> Option<P> {
         let (row, place) = row(half(self.block.value(simhash)).0);
-        self.rows.get(&row)?[place].get(simhash, self.block)
+        self.rows[row].read().as_ref()?[place].get(simhash, self.block)
     }
 
     /// Takes a fingerprint out. Returns what stood with it, and how many are left of its value, or 0 where
     /// they are few.
     pub(super) fn remove(&self, simhash: u64) -> Option<(P, usize)> {
         let (row, place) = row(half(self.block.value(simhash)).0);
-        let mut removed = None;
-        self.rows.remove_if_mut(&row, |_, row| {
-            removed = row[place].remove(simhash, self.block);
-            row.iter().all(|cell| cell.len() == 0)
-        });
+        let mut row = self.rows[row].write();
+        let cells = row.as_mut()?;
+        let removed = cells[place].remove(simhash, self.block);
+        if cells.iter().all(|cell| cell.len() == 0) {
+            *row = None;
+        }
         removed
     }
 
@@ -147,31 +152,42 @@ impl<P: Copy + Default> Table<P> {
         mut found: impl FnMut(u64) -> bool,
     ) -> bool {
         let (own, place) = row(half(self.block.value(simhash)).0);
-        let limits = (threshold, most);
-        quarters(threshold).all(|row_mask| {
-            let Some(row) = self.rows.get(&(own ^ row_mask)) else {
-                return true;
-            };
-            let left = threshold - row_mask.count_ones();
-            let mut cells = quarters(left).map(|mask| {
-                let cell = &row[place ^ usize::from(mask)];
-                (cell, row_mask * ROW as u8 + mask)
-            });
-            if left > 0 {
-                let touch = |(cell, mask): (&Cell<P>, _)| {
-                    cell.touch(simhash, mask, self.block, threshold);
-                };
-                cells.clone().for_each(touch);
+        let mut rows = [const { None }; ROWS];
+        for (number, row) in rows.iter_mut().enumerate() {
+            if (number ^ own).count_ones() <= threshold {
+                *row = Some(self.rows[number].read());
             }
-            cells.all(|(cell, mask)| cell.near(simhash, mask, self.block, limits, &mut found))
-        })
+        }
+        // The cells that are reached, and by which bits the upper half of their values differs. (Not an iterator: this is
+        // compiled anew for wide instructions, and only what is inlined.)
+        macro_rules! for_each_cell {
+            (|$cell:ident, $mask:ident| $body:expr) => {
+                for (number, row) in rows.iter().enumerate() {
+                    if let Some(Some(row)) = row.as_deref() {
+                        let row_mask = (number ^ own) as u8;
+                        for cell_mask in quarters(threshold - row_mask.count_ones()) {
+                            let $cell = &row[place ^ usize::from(cell_mask)];
+                            let $mask = row_mask * ROW as u8 + cell_mask;
+                            $body
+                        }
+                    }
+                }
+            };
+        }
+        for_each_cell!(|cell, mask| cell.touch(simhash, mask, self.block, threshold));
+        for_each_cell!(|cell, mask| {
+            if !cell.near(simhash, mask, self.block, (threshold, most), &mut found) {
+                return false;
+            }
+        });
+        true
     }
 
     /// The cell that has a fingerprint's own value of the block, locked for reading.
     #[inline(always)]
     pub(super) fn own(&self, simhash: u64) -> Option<Own<'_, P>> {
         let (row, place) = row(half(self.block.value(simhash)).0);
-        let row = self.rows.get(&row)?;
+        let row = RwLockReadGuard::try_map(self.rows[row].read(), Option::as_deref).ok()?;
         Some(Own {
             row,
             place,
@@ -182,23 +198,25 @@ impl<P: Copy + Default> Table<P> {
     /// Number of rows.
     #[cfg(test)]
     pub(super) fn rows(&self) -> usize {
-        self.rows.len()
+        let is_there = |row: &&RwLock<Row<P>>| row.read().is_some();
+        self.rows.iter().filter(is_there).count()
     }
 
     /// Memory that it takes, in bytes.
     pub(super) fn bytes(&self) -> usize {
-        let cells = |row: &Row<P>| row.iter().map(Cell::bytes).sum::<usize>();
-        let rows = self.rows.iter();
-        let rows: usize = rows
-            .map(|row| allocated::<[Cell<P>; ROW]>(1) + cells(&row))
-            .sum();
-        map_bytes(&self.rows) + rows
+        let bytes = |row: &RwLock<Row<P>>| match &*row.read() {
+            Some(row) => {
+                allocated::<[Cell<P>; ROW]>(1) + row.iter().map(Cell::bytes).sum::<usize>()
+            }
+            None => 0,
+        };
+        self.rows.iter().map(bytes).sum()
     }
 }
 
 /// The cell of a fingerprint's own value.
 pub(super) struct Own<'a, P> {
-    row: Ref<'a, u8, Row<P>>,
+    row: MappedRwLockReadGuard<'a, [Cell<P>; ROW]>,
     place: usize,
     block: Block,
 }
@@ -219,7 +237,7 @@ impl<P: Copy + Default> Own<'_, P> {
 
 /// The cell of a fingerprint that is to be added.
 pub(super) struct OwnMut<'a, P> {
-    row: RefMut<'a, u8, Row<P>>,
+    row: MappedRwLockWriteGuard<'a, [Cell<P>; ROW]>,
     place: usize,
     simhash: u64,
     block: Block,
@@ -302,28 +320,34 @@ impl<P: Copy + Default> Cell<P> {
         (threshold, most): (u32, u32),
         found: &mut impl FnMut(u64) -> bool,
     ) -> bool {
-        let low = half(block.value(simhash)).1;
         match self {
-            Self::Few(few) => few.iter().all(|(other, _)| {
-                let difference = simhash ^ other;
-                let near = difference.count_ones() <= most
-                    && block.value(difference).count_ones() <= threshold;
-                !near || found(difference)
-            }),
+            Self::Few(few) => {
+                for (other, _) in few {
+                    let difference = simhash ^ other;
+                    let near = difference.count_ones() <= most
+                        && block.value(difference).count_ones() <= threshold;
+                    if near && !found(difference) {
+                        return false;
+                    }
+                }
+            }
             Self::Many(buckets) => {
-                let low_masks = masks(threshold - high_mask.count_ones());
+                let low = half(block.value(simhash)).1;
                 let rest = block.rest(simhash);
-                low_masks.iter().all(|low_mask| {
+                for low_mask in masks(threshold - high_mask.count_ones()) {
                     let mask = u16::from_be_bytes([high_mask, *low_mask]);
+                    let Some(left) = most.checked_sub(mask.count_ones()) else {
+                        break;
+                    };
                     let bucket = low ^ usize::from(*low_mask);
-                    let left = most.checked_sub(mask.count_ones());
-                    left.is_none_or(|left| {
-                        let mut found = |difference| found(block.join(mask, difference));
-                        buckets.near(bucket, rest, left, &mut found)
-                    })
-                })
+                    let mut found = |difference| found(block.join(mask, difference));
+                    if !buckets.near(bucket, rest, left, &mut found) {
+                        return false;
+                    }
+                }
             }
         }
+        true
     }
 
     fn get(&self, simhash: u64, block: Block) -> Option<P> {
@@ -395,8 +419,13 @@ fn half(value: u16) -> (u8, usize) {
 }
 
 /// The number of a row, and that of a cell in it.
-fn row(high: u8) -> (u8, usize) {
-    (high / ROW as u8, usize::from(high) % ROW)
+fn row(high: u8) -> (usize, usize) {
+    (usize::from(high) / ROW, usize::from(high) % ROW)
+}
+
+/// The cells of a row, which are made if there are none.
+fn cells<P: Copy + Default>(row: &mut Row<P>) -> &mut [Cell<P>; ROW] {
+    row.get_or_insert_default()
 }
 
 /// The numbers below 16 with at most `bits` bits set.
