@@ -1,6 +1,6 @@
 //! The tables of a collection, nearly all on dashmap, and what keeps them consistent.
 //!
-//! [`hamming`] finds fingerprints within a distance (one [`table`] a block, whose [`buckets`] it looks at
+//! [`hamming`] finds fingerprints within a distance (one [`table`] a block, whose rows it looks at
 //! by a [`plan`]), [`postings`] articles that share shingles,
 //! [`keys`] the same text or id; [`articles`] holds what is known of each article, [`clusters`] who belongs
 //! to whose story, [`stories`] counts what is common, and [`arrivals`] makes check-and-add one step. What is
@@ -8,7 +8,6 @@
 
 pub(crate) mod arrivals;
 pub(crate) mod articles;
-mod buckets;
 pub(crate) mod clusters;
 pub(crate) mod gather;
 pub(crate) mod hamming;

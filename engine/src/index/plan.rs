@@ -65,7 +65,9 @@ impl Crowds {
 
     /// The same, where so many were added at once.
     pub(super) fn note_all(&self, block: usize, simhash: u64, len: usize, all: usize) {
-        self.note(block, simhash, len / CROWD * CROWD, all);
+        if len >= CROWD {
+            self.note(block, simhash, len / CROWD * CROWD, all);
+        }
     }
 
     /// Where to look for what is within `distance` bits of `simhash` among `all` fingerprints.

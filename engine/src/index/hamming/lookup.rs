@@ -58,22 +58,17 @@ impl HammingIndex {
     /// As [`HammingIndex::within`], where one bucket of each table is looked at.
     ///
     /// What that waits for is memory, in each table for where the bucket is and then for what is in it, and no
-    /// processor reads on while it takes or gives back a lock. So all four cells are locked before the first is
+    /// processor reads on while it takes or gives back a lock. So all four rows are locked before the first is
     /// read: in one order, which who adds keeps to as well and nobody else has two, so none can wait in a circle.
     #[inline(always)]
     fn within_own(&self, simhash: u64, distance: u32, mut report: impl FnMut(usize, u64) -> bool) {
         let first = self.first.own(simhash);
         let others = self.others.each_ref().map(|table| table.own(simhash));
-        first.iter().for_each(|cell| cell.touch(simhash));
-        others.iter().flatten().for_each(|cell| cell.touch(simhash));
-        let mut go_on = true;
-        if let Some(cell) = first {
-            go_on = cell.near(simhash, distance, |difference| report(0, difference));
-        }
-        for (cell, block) in others.iter().zip(1..) {
-            if let (true, Some(cell)) = (go_on, cell) {
-                go_on = cell.near(simhash, distance, |difference| report(block, difference));
-            }
+        first.touch(simhash);
+        others.iter().for_each(|row| row.touch(simhash));
+        let mut go_on = first.near(simhash, distance, |difference| report(0, difference));
+        for (row, block) in others.iter().zip(1..) {
+            go_on = go_on && row.near(simhash, distance, |difference| report(block, difference));
         }
     }
 }

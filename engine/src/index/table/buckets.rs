@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::memory::allocated;
+use crate::index::memory::allocated;
 
 /// Buckets of one cell: one for each value of half a block.
 pub(super) const BUCKETS: usize = 1 << 8;
@@ -70,17 +70,7 @@ impl<P: Copy + Default> Chunk<P> {
 }
 
 impl<P: Copy + Default> Buckets<P> {
-    pub(super) fn new() -> Self {
-        let mut buckets = Self {
-            places: vec![Place::default(); BUCKETS].into(),
-            chunks: Vec::new(),
-            len: 0,
-        };
-        buckets.make_room();
-        buckets
-    }
-
-    /// Empty ones that have room for so many fingerprints each.
+    /// Empty ones, with room for so many fingerprints each.
     pub(super) fn with_room(lens: &[u32; BUCKETS]) -> Self {
         let mut start = 0;
         let places = lens.map(|len| {
@@ -179,18 +169,15 @@ impl<P: Copy + Default> Buckets<P> {
         true
     }
 
-    /// Reads where the fingerprints of some buckets begin, so that they come from far memory at the same time
-    /// and not one after the other.
+    /// Reads where the fingerprints of a bucket begin, without waiting for it: so they come from far memory at the
+    /// same time as those of other buckets, and not one after the other.
     #[inline(always)]
-    pub(super) fn touch(&self, buckets: impl Iterator<Item = usize>) {
-        let begin = |bucket: usize| {
-            let Place { start, len } = self.places[bucket];
-            let at = start as usize % CHUNK;
-            let low = &self.chunks[start as usize / CHUNK].low;
-            let last = if len as usize > FEW { LANES } else { FEW } - 1;
-            low[at] ^ low[(at + last).min(CHUNK - 1)]
-        };
-        std::hint::black_box(buckets.fold(0, |all, bucket| all ^ begin(bucket)));
+    pub(super) fn touch(&self, bucket: usize) -> u64 {
+        let Place { start, len } = self.places[bucket];
+        let at = start as usize % CHUNK;
+        let low = &self.chunks[start as usize / CHUNK].low;
+        let last = if len as usize > FEW { LANES } else { FEW } - 1;
+        u64::from(low[at] ^ low[(at + last).min(CHUNK - 1)])
     }
 
     /// Reads where a bucket begins and where it ends, as [`Buckets::touch`].
@@ -198,8 +185,7 @@ impl<P: Copy + Default> Buckets<P> {
         let end = self.places[bucket].range().end;
         let last = self.chunks.get(end / CHUNK);
         let last = last.map(|chunk| (chunk.low[end % CHUNK], chunk.high[end % CHUNK]));
-        std::hint::black_box(last);
-        self.touch(std::iter::once(bucket));
+        std::hint::black_box((last, self.touch(bucket)));
     }
 
     /// All fingerprints of a bucket, with what stands with each.
