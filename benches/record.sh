@@ -17,7 +17,7 @@ bench() {
     cargo bench -p basma-benches --bench "$@" --record "$folder" | tee -a "$folder/$1.txt"
 }
 
-# The real server and the echo in turns of a second, the same client and articles.
+# The real server and the echo in turns of a second, the same client and articles. Checks last: they ask what was submitted.
 rpc() {
     cargo build --release -p basma-client -p basma-server
     log=$(mktemp)
@@ -31,7 +31,7 @@ rpc() {
     "$basma" collections get default >> "$folder/settings.txt"
     : > "$folder/rpc.jsonl"
     for collection in default simhash; do
-        for load in 'check unary 1 64' 'submit unary 1 64' 'submit unary 4 16' 'submit stream 4 64' 'submit batch 4 4'; do
+        for load in 'submit unary 1 64' 'submit unary 4 16' 'submit stream 4 64' 'submit batch 4 4' 'check unary 1 64'; do
             set -- $load
             line=$("$basma" --collection "$collection" load --rpc "$1" --mode "$2" --connections "$3" \
                 --in-flight "$4" --duration "${seconds}s" --duplicates .2 --floor --json)
