@@ -184,11 +184,12 @@ impl<P: Copy + Default> Lines<P> {
         true
     }
 
-    /// Reads where the fingerprints of a value begin, without waiting for it.
+    /// Reads where the fingerprints of a value begin and where they end, without waiting for it.
     #[inline(always)]
     pub(super) fn touch(&self, value: u16) -> u64 {
-        let line = self.lines.get(self.places(value).0);
-        line.map_or(0, |line| line.0[0])
+        let (first, last) = self.places(value);
+        let read = |at| self.lines.get(at).map_or(0, |Line(lanes)| lanes[0]);
+        read(first) ^ read(last)
     }
 
     /// All of them, with what stands with each.
