@@ -200,8 +200,8 @@ impl<U: Copy + Into<u64>, B: Blocks> Work for Runs<'_, U, B> {
             // Of lengths that the compiler knows it makes wide instructions.
             let mut block = match self.length {
                 3 => hashes(units, 3),
-                4 => hashes(units, 4),
-                5 => hashes(units, 5),
+                4 => hashes_of_pairs(units, 4),
+                5 => hashes_of_pairs(units, 5),
                 other => hashes(units, other),
             };
             if from < start {
@@ -231,6 +231,26 @@ fn hashes<U: Copy + Into<u64>>(units: &[U], length: usize) -> [u64; BLOCK] {
             }
             *polynomial = hash(*polynomial);
         }
+    }
+    block
+}
+
+/// The same of runs of four and five, which begin with two pairs: those of a pair that two runs have are multiplied once.
+#[inline(always)]
+fn hashes_of_pairs<U: Copy + Into<u64>>(units: &[U], length: usize) -> [u64; BLOCK] {
+    let Some(units) = units.get(..BLOCK + length - 1) else {
+        return hashes(units, length);
+    };
+    let pairs: [u64; BLOCK + 2] =
+        std::array::from_fn(|first| add(units[first].into(), units[first + 1].into()));
+    let mut block = [0; BLOCK];
+    for (first, polynomial) in block.iter_mut().enumerate() {
+        let before = pairs[first].wrapping_mul(const { BASE.wrapping_mul(BASE) });
+        *polynomial = before.wrapping_add(pairs[first + 2]);
+        for place in 4..length {
+            *polynomial = add(*polynomial, units[first + place].into());
+        }
+        *polynomial = hash(*polynomial);
     }
     block
 }
