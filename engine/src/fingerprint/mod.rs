@@ -90,7 +90,7 @@ impl Fingerprinter {
         self.shingles.clear(words.len());
         runs(words, sketch::SHINGLE_WORDS, &mut self.shingles);
         let [list, other] = &mut self.lists;
-        let sketch = sketch::write(&self.shingles, list, &mut self.content);
+        let sketch = sketch::write(&self.shingles, (list, other), &mut self.content);
         let [of_title, of_text] = &mut self.heads;
         self.title.heads(of_title);
         self.text.heads(of_text);
