@@ -1,0 +1,84 @@
+//! The words of a folded text: where each stood, and the polynomials of their letters.
+
+use super::Token;
+
+/// So many words are written at once, with room behind.
+pub(super) const TOGETHER: usize = 8;
+
+/// Words, in order. Both lists have room behind the last one, so that several can be written at once of which not all are.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Words {
+    tokens: Vec<Token>,
+    /// Of the letters without dots: see [`rasm`](super::rasm) and [`add`](crate::shingle::add).
+    polynomials: Vec<u64>,
+    count: usize,
+}
+
+impl Words {
+    pub(super) fn clear(&mut self) {
+        self.count = 0;
+    }
+
+    pub(super) fn tokens(&self) -> &[Token] {
+        &self.tokens[..self.count]
+    }
+
+    pub(super) fn polynomials(&self) -> &[u64] {
+        &self.polynomials[..self.count]
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.count
+    }
+
+    /// Says where one starts, in the original and folded.
+    #[inline(always)]
+    pub(super) fn set_start(&mut self, place: usize, start: usize, folded_start: usize) {
+        if let Some(token) = self.tokens.get_mut(place) {
+            (token.start, token.folded_start) = (start as u32, folded_start as u32);
+        }
+    }
+
+    pub(super) fn push(&mut self, token: Token, polynomial: u64) {
+        self.make_room(1);
+        self.tokens[self.count] = token;
+        self.polynomials[self.count] = polynomial;
+        self.count += 1;
+    }
+
+    pub(super) fn pop(&mut self) {
+        self.count = self.count.saturating_sub(1);
+    }
+
+    /// Writes the first `count` of these, and the others behind them.
+    #[inline(always)]
+    pub(super) fn push_first(
+        &mut self,
+        count: usize,
+        tokens: [Token; TOGETHER],
+        polynomials: [u64; TOGETHER],
+    ) {
+        self.make_room(TOGETHER);
+        if let Some(room) = self.tokens[self.count..].first_chunk_mut() {
+            *room = tokens;
+        }
+        if let Some(room) = self.polynomials[self.count..].first_chunk_mut() {
+            *room = polynomials;
+        }
+        self.count += count;
+    }
+
+    #[inline(always)]
+    fn make_room(&mut self, more: usize) {
+        if self.tokens.len().min(self.polynomials.len()) < self.count + more {
+            self.grow();
+        }
+    }
+
+    #[cold]
+    fn grow(&mut self) {
+        let room = 2 * self.count + 64;
+        self.tokens.resize(room, Token::default());
+        self.polynomials.resize(room, 0);
+    }
+}
