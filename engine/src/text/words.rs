@@ -39,11 +39,18 @@ impl Words {
         }
     }
 
+    #[inline]
     pub(super) fn push(&mut self, token: Token, polynomial: u64) {
-        self.make_room(1);
-        self.tokens[self.count] = token;
-        self.polynomials[self.count] = polynomial;
-        self.count += 1;
+        loop {
+            let at = self.count;
+            let room = (self.tokens.get_mut(at), self.polynomials.get_mut(at));
+            if let (Some(token_room), Some(polynomial_room)) = room {
+                (*token_room, *polynomial_room) = (token, polynomial);
+                self.count += 1;
+                return;
+            }
+            self.grow();
+        }
     }
 
     pub(super) fn pop(&mut self) {
@@ -58,7 +65,9 @@ impl Words {
         tokens: [Token; TOGETHER],
         polynomials: [u64; TOGETHER],
     ) {
-        self.make_room(TOGETHER);
+        if self.tokens.len() < self.count + TOGETHER {
+            self.grow();
+        }
         if let Some(room) = self.tokens[self.count..].first_chunk_mut() {
             *room = tokens;
         }
@@ -66,13 +75,6 @@ impl Words {
             *room = polynomials;
         }
         self.count += count;
-    }
-
-    #[inline(always)]
-    fn make_room(&mut self, more: usize) {
-        if self.tokens.len().min(self.polynomials.len()) < self.count + more {
-            self.grow();
-        }
     }
 
     #[cold]
