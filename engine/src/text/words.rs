@@ -3,6 +3,7 @@
 use super::Token;
 
 /// So many words are written at once, with room behind.
+#[cfg(target_arch = "x86_64")]
 pub(super) const TOGETHER: usize = 8;
 
 /// Words, in order. Both lists have room behind the last one, so that several can be written at once of which not all are.
@@ -27,11 +28,13 @@ impl Words {
         &self.polynomials[..self.count]
     }
 
+    #[cfg(target_arch = "x86_64")]
     pub(super) fn len(&self) -> usize {
         self.count
     }
 
     /// Says where one starts, in the original and folded.
+    #[cfg(target_arch = "x86_64")]
     #[inline(always)]
     pub(super) fn set_start(&mut self, place: usize, start: usize, folded_start: usize) {
         if let Some(token) = self.tokens.get_mut(place) {
@@ -58,6 +61,7 @@ impl Words {
     }
 
     /// Writes the first `count` of these, and the others behind them.
+    #[cfg(target_arch = "x86_64")]
     #[inline(always)]
     pub(super) fn push_first(
         &mut self,
