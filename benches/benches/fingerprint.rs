@@ -1,59 +1,158 @@
-//! From a text to its fingerprint, for each kind of feature and each method, beside what merely
-//! reading the same bytes as UTF-8 takes.
+//! From a text to its fingerprint, for each kind of feature and each method, and folding alone; beside what merely
+//! reading the same bytes as UTF-8 takes, in turns.
 //!
-//! `cargo bench -p basma-benches --bench fingerprint`
+//! `cargo bench -p basma-benches --bench fingerprint`: generated articles. `BASMA_CORPUS=articles.jsonl` before it: some of
+//! those of a file of JSON objects with a text and perhaps a title, which may end in `.gz` (as `gzip` reads it).
 
-#![allow(missing_docs, reason = "the macros of criterion make public functions")]
+use std::{
+    error::Error,
+    fs::File,
+    hint::black_box,
+    io::{BufRead, BufReader, Read},
+    process::{Command, Stdio},
+    time::{Duration, Instant},
+};
 
-use std::{hint::black_box, time::Duration};
+use basma_benches::{corpus::Corpus, measure::machine};
+use basma_engine::{Detector, Fingerprinter, FoldedText, Method, Shingling};
 
-use basma_benches::corpus::Corpus;
-use basma_engine::{Detector, Fingerprinter, Method, Shingling};
-use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+/// Of a corpus so many articles are taken, from all over it.
+const MOST: usize = 650;
+/// How often each article is measured.
+const ROUNDS: usize = 100;
 
-fn fingerprint(criterion: &mut Criterion) {
-    let corpus = Corpus::new(1);
-    let texts: Vec<_> = (0..200).map(|n| corpus.article(n).text).collect();
-    let bytes = texts.iter().map(|text| text.len() as u64).sum();
-    let mut group = criterion.benchmark_group("fingerprint");
-    group.throughput(Throughput::Bytes(bytes));
-    group.bench_function("from_utf8", |bencher| {
-        bencher.iter(|| {
-            for text in &texts {
-                black_box(std::str::from_utf8(black_box(text.as_bytes())).is_ok());
-            }
-        });
-    });
-    let mut fingerprinter = Fingerprinter::default();
-    for (features, shingling) in [
-        ("words 3", Shingling::Words(3)),
-        ("characters 5", Shingling::Characters(5)),
-    ] {
-        for (name, method) in [
-            ("simhash", Method::SimHashOnly),
-            ("simhash and sketch", Method::Full),
-        ] {
-            let detector = Detector {
-                features: shingling,
-                ..Detector::new(method)
-            };
-            group.bench_function(format!("{features}/{name}"), |bencher| {
-                bencher.iter(|| {
-                    for text in &texts {
-                        black_box(fingerprinter.fingerprint("", black_box(text), &detector));
-                    }
-                });
-            });
+struct Article {
+    title: String,
+    text: String,
+}
+
+/// What is measured, and the least time that each article took.
+struct Variant<'a> {
+    name: String,
+    work: Box<dyn FnMut(&Article) + 'a>,
+    least: Vec<Duration>,
+}
+
+impl<'a> Variant<'a> {
+    fn new(name: impl Into<String>, work: impl FnMut(&Article) + 'a) -> Self {
+        Self {
+            name: name.into(),
+            work: Box::new(work),
+            least: Vec::new(),
         }
     }
-    group.finish();
+
+    fn measure(&mut self, articles: &[Article]) {
+        self.least.resize(articles.len(), Duration::MAX);
+        for (article, least) in articles.iter().zip(&mut self.least) {
+            let start = Instant::now();
+            (self.work)(article);
+            *least = start.elapsed().min(*least);
+        }
+    }
+
+    /// In microseconds.
+    fn mean(&self) -> f64 {
+        self.least.iter().sum::<Duration>().as_secs_f64() * 1e6 / self.least.len() as f64
+    }
 }
 
-criterion_group! {
-    name = benches;
-    config = Criterion::default()
-        .warm_up_time(Duration::from_millis(500))
-        .measurement_time(Duration::from_secs(2));
-    targets = fingerprint
+fn main() -> Result<(), Box<dyn Error>> {
+    let articles = match std::env::var("BASMA_CORPUS") {
+        Ok(path) => read(&path)?,
+        Err(_) => generated(),
+    };
+    let bytes: usize = articles.iter().map(|article| article.text.len()).sum();
+    let count = articles.len();
+    println!(
+        "{count} articles of {} bytes, {}",
+        bytes / count.max(1),
+        machine()
+    );
+    let mut variants = variants();
+    for _ in 0..ROUNDS {
+        for variant in &mut variants {
+            variant.measure(&articles);
+        }
+    }
+    let base = variants.first().map_or(f64::NAN, Variant::mean);
+    println!("{:32} {:>8} {:>8} {:>14}", "", "us", "MB/s", "to from_utf8");
+    for variant in &variants {
+        let mean = variant.mean();
+        let speed = (bytes / count.max(1)) as f64 / mean;
+        let name = &variant.name;
+        println!("{name:32} {mean:8.2} {speed:8.0} {:14.2}", mean / base);
+    }
+    Ok(())
 }
-criterion_main!(benches);
+
+fn variants<'a>() -> Vec<Variant<'a>> {
+    let mut folded = FoldedText::default();
+    let mut variants = vec![
+        Variant::new("from_utf8", |article| {
+            let bytes = black_box(article.text.as_bytes());
+            black_box(std::str::from_utf8(bytes).is_ok());
+        }),
+        Variant::new("fold", move |article| {
+            folded.fold(black_box(&article.text));
+            black_box(folded.tokens().len());
+        }),
+    ];
+    let features = [
+        ("words 3", Shingling::Words(3)),
+        ("characters 5", Shingling::Characters(5)),
+    ];
+    let methods = [
+        ("SimHash only", Method::SimHashOnly),
+        ("full", Method::Full),
+    ];
+    for (features, shingling) in features {
+        for (method, which) in methods {
+            let detector = Detector {
+                features: shingling,
+                ..Detector::new(which)
+            };
+            let mut fingerprinter = Fingerprinter::default();
+            variants.push(Variant::new(
+                format!("{features}, {method}"),
+                move |article| {
+                    let (title, text) = black_box((&article.title, &article.text));
+                    black_box(fingerprinter.fingerprint(title, text, &detector));
+                },
+            ));
+        }
+    }
+    variants
+}
+
+fn generated() -> Vec<Article> {
+    let corpus = Corpus::new(1);
+    let articles = (0..200).map(|n| corpus.article(n));
+    let articles = articles.map(|article| Article {
+        title: article.title,
+        text: article.text,
+    });
+    articles.collect()
+}
+
+/// Articles of a file.
+fn read(path: &str) -> Result<Vec<Article>, Box<dyn Error>> {
+    let file: Box<dyn Read> = if path.ends_with(".gz") {
+        let mut gzip = Command::new("gzip");
+        let child = gzip.args(["-dc", path]).stdout(Stdio::piped()).spawn()?;
+        Box::new(child.stdout.ok_or("no output of gzip")?)
+    } else {
+        Box::new(File::open(path)?)
+    };
+    let mut articles = Vec::new();
+    for line in BufReader::new(file).lines() {
+        let object: serde_json::Value = serde_json::from_str(&line?)?;
+        let field = |name: &str| object[name].as_str().unwrap_or_default().to_owned();
+        articles.push(Article {
+            title: field("title"),
+            text: field("text"),
+        });
+    }
+    let step = articles.len().div_ceil(MOST).max(1);
+    Ok(articles.into_iter().step_by(step).collect())
+}

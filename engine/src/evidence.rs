@@ -141,11 +141,7 @@ impl Overlap {
         // Both are looked at as far as the coarser of the two samples reaches.
         let limit = sketch.limit().min(shingles.limit());
         let sampled = |hash: u32| is_below(hash, limit);
-        let in_ours = shingles
-            .ordered()
-            .iter()
-            .filter(|(hash, _)| sampled(*hash))
-            .count();
+        let in_ours = shingles.count_below(limit);
         let mut in_theirs = 0;
         let mut shared = Shared::default();
         for hash in sketch.hashes().take_while(|hash| sampled(*hash)) {

@@ -19,7 +19,7 @@
 //! - [`record`]: an indexed article as bytes, read and written with [`codec`];
 //! - [`block`]: such bytes with a checksum;
 //! - `wide`: work compiled for the instructions that the processor has;
-//! - `sieve`: a set that says no fast;
+//! - `sieve`: a set that says no fast; `spread`: sorting hashes;
 //! - `sync`: the locks of check-and-add, which a test can schedule;
 //! - [`compare`]: where two texts differ.
 //!
@@ -63,6 +63,7 @@ pub mod record;
 pub mod shared;
 pub mod shingle;
 mod sieve;
+mod spread;
 mod sync;
 pub mod text;
 mod wide;

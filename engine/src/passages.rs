@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::fingerprint::{Content, ShingleSet, is_below};
+use crate::fingerprint::{Content, ShingleSet};
 
 /// Words in the shingles of a sketch, less one: how far a shingle reaches beyond its first word.
 const SHINGLE_REACH: u32 = 2;
@@ -24,11 +24,10 @@ pub(crate) fn passages(shingles: &ShingleSet, other: Option<Content<'_>>) -> Vec
     }
     let mut theirs = Vec::with_capacity(sketch.len());
     theirs.extend(sketch.hashes());
-    let sampled = |hash: u32| is_below(hash, sketch.limit());
     let mut runs: Vec<Run> = Vec::new();
     let (mut missed, mut last_missed) = (usize::MAX, None);
-    for (hash, position) in shingles.ordered().iter().filter(|(hash, _)| sampled(*hash)) {
-        if theirs.binary_search(hash).is_err() {
+    for (hash, position) in shingles.below(sketch.limit()) {
+        if theirs.binary_search(&hash).is_err() {
             if let Some(run) = runs.last_mut().filter(|_| missed == 0) {
                 run.words.end = (run.words.end + position + SHINGLE_REACH) / 2;
             }
@@ -50,7 +49,7 @@ pub(crate) fn passages(shingles: &ShingleSet, other: Option<Content<'_>>) -> Vec
         missed = 0;
     }
     if let Some(run) = runs.last_mut().filter(|_| missed == 0) {
-        run.words.end = shingles.pushed() + SHINGLE_REACH;
+        run.words.end = shingles.in_text().len() as u32 + SHINGLE_REACH;
     }
     let has_longer = runs.iter().any(|run| run.shingles > 1);
     let kept = runs

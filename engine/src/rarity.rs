@@ -178,9 +178,9 @@ impl Words {
             .iter()
             .for_each(|(word, weight)| all.add(*word, *weight));
         let mut sieve = Sieve::new(words.len());
-        words
-            .iter()
-            .for_each(|(word, _)| sieve.add(word.key.into()));
+        for (word, _) in &words {
+            sieve.add(word.key.into());
+        }
         Self {
             words,
             table,

@@ -57,9 +57,7 @@ impl Shingler {
     /// The hash of each word of a text.
     pub(crate) fn words(&mut self, text: &FoldedText) -> &[u64] {
         if self.words.is_empty() {
-            let words = text.tokens().iter();
-            self.words.extend(words.map(|word| word.polynomial));
-            hash_each(&mut self.words);
+            run_wide(HashEach(text.polynomials(), &mut self.words));
         }
         &self.words
     }
@@ -90,7 +88,7 @@ pub(crate) fn add(polynomial: u64, coefficient: u64) -> u64 {
 /// it is compiled for several at once: <https://github.com/Cyan4973/xxHash/blob/dev/doc/xxhash_spec.md>, XXH3,
 /// inputs of 4 to 8 bytes.)
 #[inline(always)]
-fn hash(polynomial: u64) -> u64 {
+pub(crate) fn hash(polynomial: u64) -> u64 {
     const PRIME: u64 = 0x9fb2_1c65_1e98_df25;
     const SECRET: u64 = 0xc73a_b174_c5ec_d5a2;
     let mut hash = polynomial.rotate_left(32) ^ SECRET;
@@ -101,34 +99,27 @@ fn hash(polynomial: u64) -> u64 {
     hash ^ (hash >> 28)
 }
 
-/// Puts the hash of each polynomial in its place.
-pub(crate) fn hash_each(polynomials: &mut [u64]) {
-    struct HashEach<'a>(&'a mut [u64]);
-    impl Work for HashEach<'_> {
-        #[inline(always)]
-        fn run(self) {
-            for polynomial in self.0 {
-                *polynomial = hash(*polynomial);
-            }
-        }
+/// Appends the hash of each polynomial.
+struct HashEach<'a>(&'a [u64], &'a mut Vec<u64>);
+
+impl Work for HashEach<'_> {
+    #[inline(always)]
+    fn run(self) {
+        let Self(polynomials, hashes) = self;
+        hashes.extend(polynomials.iter().map(|polynomial| hash(*polynomial)));
     }
-    run_wide(HashEach(polynomials));
 }
 
 /// The hash of a word.
 pub(crate) fn word_hash(letters: &[u16]) -> u64 {
-    hash(polynomial(letters))
-}
-
-/// The polynomial of a word's letters without dots.
-pub(crate) fn polynomial(letters: &[u16]) -> u64 {
-    letters.iter().fold(0, |polynomial, letter| {
+    let polynomial = letters.iter().fold(0, |polynomial, letter| {
         add(polynomial, rasm(*letter).into())
-    })
+    });
+    hash(polynomial)
 }
 
 /// The base to the power of `exponent`.
-#[inline]
+#[inline(always)]
 pub(crate) fn power(exponent: usize) -> u64 {
     const POWERS: [u64; 32] = {
         let mut powers = [1; 32];
@@ -157,6 +148,15 @@ impl<B: Blocks> Blocks for &mut B {
     #[inline(always)]
     fn take(&mut self, block: &[u64; BLOCK], count: usize) {
         (**self).take(block, count);
+    }
+}
+
+/// Both take them.
+impl<A: Blocks, B: Blocks> Blocks for (A, B) {
+    #[inline(always)]
+    fn take(&mut self, block: &[u64; BLOCK], count: usize) {
+        self.0.take(block, count);
+        self.1.take(block, count);
     }
 }
 
@@ -200,8 +200,8 @@ impl<U: Copy + Into<u64>, B: Blocks> Work for Runs<'_, U, B> {
             // Of lengths that the compiler knows it makes wide instructions.
             let mut block = match self.length {
                 3 => hashes(units, 3),
-                4 => hashes(units, 4),
-                5 => hashes(units, 5),
+                4 => hashes_of_pairs(units, 4),
+                5 => hashes_of_pairs(units, 5),
                 other => hashes(units, other),
             };
             if from < start {
@@ -231,6 +231,26 @@ fn hashes<U: Copy + Into<u64>>(units: &[U], length: usize) -> [u64; BLOCK] {
             }
             *polynomial = hash(*polynomial);
         }
+    }
+    block
+}
+
+/// The same of runs of four and five, which begin with two pairs: those of a pair that two runs have are multiplied once.
+#[inline(always)]
+fn hashes_of_pairs<U: Copy + Into<u64>>(units: &[U], length: usize) -> [u64; BLOCK] {
+    let Some(units) = units.get(..BLOCK + length - 1) else {
+        return hashes(units, length);
+    };
+    let pairs: [u64; BLOCK + 2] =
+        std::array::from_fn(|first| add(units[first].into(), units[first + 1].into()));
+    let mut block = [0; BLOCK];
+    for (first, polynomial) in block.iter_mut().enumerate() {
+        let before = pairs[first].wrapping_mul(const { BASE.wrapping_mul(BASE) });
+        *polynomial = before.wrapping_add(pairs[first + 2]);
+        for place in 4..length {
+            *polynomial = add(*polynomial, units[first + place].into());
+        }
+        *polynomial = hash(*polynomial);
     }
     block
 }
@@ -285,7 +305,7 @@ mod tests {
             let mut shingler = Shingler::default();
             prop_assert_eq!(shingler.words(&folded), &words);
             for (at, hash) in words.iter().enumerate() {
-                prop_assert_eq!(super::hash(folded.tokens()[at].polynomial), *hash);
+                prop_assert_eq!(super::hash(folded.polynomials()[at]), *hash);
             }
             let characters: Vec<_> = folded.text().encode_utf16().map(u64::from).collect();
             prop_assert_eq!(shingles(Shingling::Characters(length), &text), oracle::shingles(&characters, n));

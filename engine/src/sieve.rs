@@ -24,24 +24,38 @@ impl Sieve {
         self.words.resize((keys / 2 + 1).next_power_of_two(), 0);
     }
 
-    pub(crate) fn add(&mut self, key: u32) {
-        let place = self.place(key);
-        if let Some(word) = self.words.get_mut(place) {
+    /// Adds a key; whether it passed before.
+    pub(crate) fn add(&mut self, key: u32) -> bool {
+        self.adder()(key)
+    }
+
+    /// What adds one key after another.
+    #[inline(always)]
+    pub(crate) fn adder(&mut self) -> impl FnMut(u32) -> bool {
+        let words = &mut self.words[..];
+        move |key| {
+            let place = place(key, words.len());
+            let Some(word) = words.get_mut(place) else {
+                return true;
+            };
+            let before = *word;
             *word |= 1 << (key % u64::BITS);
+            before >> (key % u64::BITS) & 1 == 1
         }
     }
 
     /// Whether a key passes.
     #[inline]
     pub(crate) fn has(&self, key: u32) -> bool {
-        let word = self.words.get(self.place(key)).copied();
+        let word = self.words.get(place(key, self.words.len())).copied();
         word.unwrap_or_default() >> (key % u64::BITS) & 1 == 1
     }
+}
 
-    #[inline]
-    fn place(&self, key: u32) -> usize {
-        (key / u64::BITS) as usize & self.words.len().wrapping_sub(1)
-    }
+/// Which word a key is in, of a power of two of them.
+#[inline(always)]
+fn place(key: u32, words: usize) -> usize {
+    (key / u64::BITS) as usize & words.wrapping_sub(1)
 }
 
 #[cfg(test)]
@@ -53,7 +67,10 @@ mod tests {
         assert!(!Sieve::default().has(7));
         let key = |n: u32| n.wrapping_mul(0x9e37_79b9).rotate_left(16);
         let mut sieve = Sieve::new(300);
-        (0..300).for_each(|n| sieve.add(key(n)));
+        assert!(!sieve.add(key(0)) && sieve.add(key(0)));
+        (0..300).for_each(|n| {
+            sieve.add(key(n));
+        });
         assert!((0..300).all(|n| sieve.has(key(n))));
         let others = (300..10_300).filter(|n| sieve.has(key(*n))).count();
         assert!(others < 500, "{others}");

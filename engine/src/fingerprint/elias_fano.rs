@@ -5,7 +5,10 @@
 //! Robert Fano, "On the Number of Bits Required to Implement an Associative Memory" (1971). n numbers
 //! below u take at most 2 + log2(u / n) bits each, and are read again in order at a nanosecond each.
 
-use crate::codec::{Malformed, Reader, put_varint};
+use crate::{
+    codec::{Malformed, Reader, put_varint},
+    wide::{Work, run_wide},
+};
 
 /// Ascending numbers, where they are stored.
 #[derive(Clone, Copy, Debug, Default)]
@@ -30,25 +33,78 @@ pub(super) fn write(values: &[u32], out: &mut Vec<u8>) {
 
     let start = out.len();
     let low_bytes = (values.len() * low_bits as usize).div_ceil(8);
-    out.resize(start + low_bytes + high_bytes + size_of::<u64>(), 0);
-    // Eight bytes at a time, of which the next ones overwrite what is not full yet.
-    let (mut pending, mut bits, mut at) = (0u64, 0, start);
-    for value in values {
-        pending |= u64::from(value & ((1 << low_bits) - 1)) << bits;
-        bits += low_bits;
-        if let Some(eight) = out[at..].first_chunk_mut() {
-            *eight = pending.to_le_bytes();
-        }
-        at += (bits / 8) as usize;
-        pending >>= bits & !7;
-        bits %= 8;
+    out.resize(start + low_bytes + high_bytes + ROOM, 0);
+    run_wide(Write {
+        values,
+        low_bits,
+        out: &mut out[start..],
+        low_bytes,
+    });
+    out.truncate(start + low_bytes + high_bytes);
+}
+
+/// What is written behind the end, and written over or taken away.
+const ROOM: usize = size_of::<u128>();
+
+struct Write<'a> {
+    values: &'a [u32],
+    low_bits: u32,
+    out: &'a mut [u8],
+    /// What the low bits take.
+    low_bytes: usize,
+}
+
+impl Work for Write<'_> {
+    #[inline(always)]
+    fn run(self) {
+        write_lows(self.values, self.low_bits, self.out);
+        write_highs(self.values, self.low_bits, &mut self.out[self.low_bytes..]);
     }
-    let highs = &mut out[start + low_bytes..];
+}
+
+/// Writes the low bits of each. Eight have as many bytes as one has bits, and are put together four by four, so that nothing
+/// waits for what is before it.
+#[inline(always)]
+fn write_lows(values: &[u32], bits: u32, out: &mut [u8]) {
+    let low = |value: u32| u64::from(value & ((1 << bits) - 1));
+    let four = |[a, b, c, d]: [u32; 4]| {
+        let (first, second) = (low(a) | low(b) << bits, low(c) | low(d) << bits);
+        u128::from(first) | u128::from(second) << (2 * bits)
+    };
+    let mut put = |at: usize, bits: u128| {
+        if let Some(place) = out.get_mut(at..).and_then(<[u8]>::first_chunk_mut) {
+            *place = bits.to_le_bytes();
+        }
+    };
+    // Where the second four of eight begin: in the middle of a byte, if the bits are odd.
+    let (half_bytes, half_bits) = (bits as usize / 2, 4 * (bits % 2));
+    let (eights, rest) = values.as_chunks::<8>();
+    let mut last = [0; 8];
+    last[..rest.len()].copy_from_slice(rest);
+    for (place, eight) in eights.iter().chain([&last]).enumerate() {
+        let [a, b, c, d, e, f, g, h] = *eight;
+        let at = place * bits as usize;
+        let first = four([a, b, c, d]);
+        put(at, first);
+        let within = first >> (8 * half_bytes as u32);
+        let second = within | four([e, f, g, h]) << half_bits;
+        put(at + half_bytes, second);
+    }
+}
+
+/// Sets a bit for each, as many places from the last one's as the high bits are more.
+#[inline(always)]
+fn write_highs(values: &[u32], low_bits: u32, out: &mut [u8]) {
+    let eights = out.as_chunks_mut().0;
+    let (mut eight, mut at) = (0u64, 0);
     for (place, value) in values.iter().enumerate() {
         let bit = place + (value >> low_bits) as usize;
-        highs[bit / 8] |= 1 << (bit % 8);
+        eight = if bit / 64 == at { eight } else { 0 } | 1 << (bit % 64);
+        at = bit / 64;
+        if let Some(place) = eights.get_mut(at) {
+            *place = eight.to_le_bytes();
+        }
     }
-    out.truncate(start + low_bytes + high_bytes);
 }
 
 impl<'a> EliasFano<'a> {

@@ -18,13 +18,14 @@ pub(crate) use numbers::SPELLED;
 pub(crate) use shingle_set::ShingleSet;
 pub use simhash::SimHash;
 pub(crate) use sketch::{Sketch, is_below};
+use stems::Stems;
 pub(crate) use vocabulary::{KEY_BITS, Vocabulary, Word};
 
 use crate::{
     detector::{Detector, Method},
     evidence::Side,
     index::articles::Timestamp,
-    shingle::{Shingler, runs},
+    shingle::{Shingler, Shingling},
     text::FoldedText,
 };
 
@@ -50,9 +51,8 @@ pub struct Fingerprinter {
     shingles: ShingleSet,
     content: Vec<u8>,
     lists: [Vec<u32>; 2],
-    /// Of the words of the title, and of the text.
-    heads: [Vec<u64>; 2],
-    vocabulary: vocabulary::Room,
+    /// Of the title, and of the text.
+    stems: [Stems; 2],
 }
 
 impl Fingerprinter {
@@ -65,43 +65,62 @@ impl Fingerprinter {
     pub fn fingerprint(&mut self, title: &str, text: &str, detector: &Detector) -> Fingerprint {
         self.text.fold(text);
         let tokens = self.text.tokens().len() as u32;
-        let mut counters = simhash::Counters::default();
-        let features = detector.features;
-        self.shingler.next();
-        self.shingler.shingles(features, &self.text, &mut counters);
-        self.shingles.clear(0);
+        let has_content = tokens >= Detector::MIN_TOKENS && detector.method == Method::Full;
+        let simhash = self.hash(detector.features, has_content);
         self.content.clear();
         let mut sketch = 0;
-        if tokens >= Detector::MIN_TOKENS && detector.method == Method::Full {
+        if has_content {
             self.title.fold(title);
             sketch = self.write_content();
         }
         Fingerprint {
             exact: ExactHash::of(&self.text),
-            simhash: counters.majority(),
+            simhash,
             tokens,
             sketch,
         }
     }
 
+    /// Hashes the text's features, and for content its words and shingles; which may be the same.
+    fn hash(&mut self, features: Shingling, for_content: bool) -> SimHash {
+        const SHINGLES: Shingling = Shingling::Words(sketch::SHINGLE_WORDS);
+        let mut counters = simhash::Counters::default();
+        let Self {
+            text,
+            shingler,
+            shingles,
+            ..
+        } = self;
+        shingler.next();
+        let room = if for_content { text.tokens().len() } else { 0 };
+        shingles.clear(room);
+        if for_content && features == SHINGLES {
+            shingler.shingles(SHINGLES, text, (&mut counters, shingles));
+        } else {
+            shingler.shingles(features, text, &mut counters);
+            if for_content {
+                shingler.shingles(SHINGLES, text, shingles);
+            }
+        }
+        counters.majority()
+    }
+
     /// Writes all of the content; returns the number of shingles in the sketch.
     fn write_content(&mut self) -> u32 {
         let words = self.shingler.words(&self.text);
-        self.shingles.clear(words.len());
-        runs(words, sketch::SHINGLE_WORDS, &mut self.shingles);
         let [list, other] = &mut self.lists;
-        let sketch = sketch::write(&self.shingles, list, &mut self.content);
-        let [of_title, of_text] = &mut self.heads;
-        self.title.heads(of_title);
-        self.text.heads(of_text);
-        let (title, text) = ((&self.title, &**of_title), (&self.text, &**of_text));
-        vocabulary::write(title, text, &mut self.vocabulary, &mut self.content);
-        numbers::write(
-            &self.text,
-            (words, of_text),
+        let sketch = sketch::write(&self.shingles, (list, other), &mut self.content);
+        let [of_title, of_text] = &mut self.stems;
+        of_title.find(&self.title);
+        of_text.find(&self.text);
+        vocabulary::write(
+            (&self.title, of_title),
+            (&self.text, of_text),
             (list, other),
             &mut self.content,
         );
+        let text = (&self.text, words, &*of_text);
+        numbers::write(text, (list, other), &mut self.content);
         sketch
     }
 

@@ -9,13 +9,13 @@ use foldhash::HashMap;
 
 use super::{
     elias_fano::{self, EliasFano},
-    stems::stem,
+    stems::Stems,
 };
 use crate::{
     codec::{Malformed, Reader},
-    shingle::word_hash,
-    sieve::Sieve,
+    shingle::{BLOCK, word_hash},
     text::FoldedText,
+    wide::{Work, run_wide},
 };
 
 /// Numbers up to ten as words, folded: cardinal and ordinal, of both genders.
@@ -51,12 +51,12 @@ pub(crate) const SPELLED: [&[&str]; 10] = [
 
 type Values = HashMap<Vec<u16>, u16>;
 
-/// The value of each spelling, with a proclitic or without; and a sieve of their hashes, since every word of
-/// a text is looked up. (What has the same letters but for the dots, and so the same hash, is no number: ستة is
+/// The value of each spelling, with a proclitic or without; and a bit by the lowest bits of their hashes, since every word
+/// of a text is looked up. (What has the same letters but for the dots, and so the same hash, is no number: ستة is
 /// six, سنة a year.)
-static VALUES: LazyLock<(Values, Sieve)> = LazyLock::new(|| {
+static VALUES: LazyLock<(Values, Bits)> = LazyLock::new(|| {
     let mut values = HashMap::default();
-    let mut sieve = Sieve::new(SIEVE);
+    let mut bits = [0; BITS];
     for (spellings, value) in SPELLED.iter().zip(1..) {
         for (spelling, proclitic) in spellings
             .iter()
@@ -64,7 +64,8 @@ static VALUES: LazyLock<(Values, Sieve)> = LazyLock::new(|| {
         {
             let word = [proclitic, *spelling].concat();
             let word: Vec<u16> = word.encode_utf16().collect();
-            sieve.add(word_hash(&word) as u32);
+            let hash = word_hash(&word);
+            bits[place_in_bits(hash)] |= 1 << (hash % u64::from(u64::BITS));
             // A word is first what it is without a proclitic.
             if proclitic.is_empty() {
                 values.insert(word, value);
@@ -73,11 +74,16 @@ static VALUES: LazyLock<(Values, Sieve)> = LazyLock::new(|| {
             }
         }
     }
-    (values, sieve)
+    (values, bits)
 });
 
-/// Twice as many as there are, so that hardly any other word is taken for a number at first.
-const SIEVE: usize = 512;
+/// So many that hardly any other word is taken for a number at first.
+const BITS: usize = 256;
+type Bits = [u64; BITS];
+
+fn place_in_bits(hash: u64) -> usize {
+    (hash / u64::from(u64::BITS)) as usize % BITS
+}
 
 /// Letters that may stand before and after the digits of one word.
 const MOST_BEFORE: usize = 2;
@@ -140,11 +146,9 @@ impl<'a> Numbers<'a> {
     }
 }
 
-/// Appends the numbers of a text, given with the hashes and [heads](FoldedText::heads) of its words; the two lists are memory to work
-/// in.
+/// Appends the numbers of a text, given with the hashes of its words and its stems; the two lists are memory to work in.
 pub(super) fn write(
-    text: &FoldedText,
-    (words, heads): (&[u64], &[u64]),
+    (text, words, stems): (&FoldedText, &[u64], &Stems),
     (placed, values): (&mut Vec<u32>, &mut Vec<u32>),
     out: &mut Vec<u8>,
 ) {
@@ -154,31 +158,26 @@ pub(super) fn write(
     let mut last: Option<(usize, u16, bool)> = None;
     let mut place = |(position, value, is_alone): (usize, u16, bool), next: usize| {
         let between = position > 0 && position + 1 < words.len();
-        if is_alone && between && next > position + 1 {
-            let (before, after) = (text.word(position - 1), text.word(position + 1));
-            if !is_tens(after) {
-                placed.push(u32::from(self::place(before, after)) << 16 | u32::from(value));
-            }
+        if is_alone && between && next > position + 1 && !is_tens(text.word(position + 1)) {
+            let place = place(stems.hashes[position - 1], stems.hashes[position + 1]);
+            placed.push(u32::from(place) << 16 | u32::from(value));
         }
     };
-    let (spelled, sieve) = &*VALUES;
-    for (position, (head, hash)) in heads.iter().zip(words).enumerate() {
-        // Looked at without a branch, since nearly every word is none. (Of a short word more is looked at than
-        // its letters.)
-        let with_digits = [0, 16, 32]
-            .map(|bit| is_digit(&((head >> bit) as u16)))
-            .contains(&true);
-        if !(with_digits | sieve.has(*hash as u32)) {
-            continue;
-        }
-        if let Some(value) = value(text.word(position), spelled) {
-            values.push(u32::from(value));
-            let follows = last.is_some_and(|(last, ..)| last + 1 == position);
-            if let Some(last) = last.replace((position, value, !follows)) {
-                place(last, position);
+    let (spelled, bits) = &*VALUES;
+    run_wide(Candidates {
+        heads: &stems.heads,
+        words,
+        bits,
+        each: |position| {
+            if let Some(value) = value(text.word(position), spelled) {
+                values.push(u32::from(value));
+                let follows = last.is_some_and(|(last, ..)| last + 1 == position);
+                if let Some(last) = last.replace((position, value, !follows)) {
+                    place(last, position);
+                }
             }
-        }
-    }
+        },
+    });
     if let Some(last) = last {
         place(last, words.len());
     }
@@ -188,6 +187,41 @@ pub(super) fn write(
         found.truncate(MOST);
         elias_fano::write(found, out);
     }
+}
+
+/// Words that may be numbers, with their heads and hashes.
+struct Candidates<'a, F> {
+    heads: &'a [u64],
+    words: &'a [u64],
+    bits: &'a Bits,
+    /// What is done with the position of each.
+    each: F,
+}
+
+impl<F: FnMut(usize)> Work for Candidates<'_, F> {
+    #[inline(always)]
+    fn run(mut self) {
+        let blocks = self.heads.chunks(BLOCK).zip(self.words.chunks(BLOCK));
+        for (block, (heads, words)) in blocks.enumerate() {
+            // Looked at without a branch, since nearly every word is none. (Of a short word more is looked at than its letters.)
+            let mut found = 0u64;
+            for (place, (head, hash)) in heads.iter().zip(words).enumerate() {
+                let is_spelled = self.bits[place_in_bits(*hash)] >> (hash % u64::from(u64::BITS));
+                found |= (u64::from(has_digit(*head)) | is_spelled & 1) << place;
+            }
+            while found != 0 {
+                (self.each)(block * BLOCK + found.trailing_zeros() as usize);
+                found &= found - 1;
+            }
+        }
+    }
+}
+
+/// Whether one of the first three letters is a digit.
+#[inline(always)]
+fn has_digit(head: u64) -> bool {
+    let is_digit = |bit: u32| is_digit(&((head >> bit) as u16));
+    is_digit(0) | is_digit(16) | is_digit(32)
 }
 
 /// The value of a word: digits with at most two letters before and three after (و18, 2015م), or a
@@ -215,6 +249,7 @@ fn written_in_digits(word: &[u16]) -> Option<u16> {
     alone.then(|| digits.iter().fold(0, add))
 }
 
+#[inline(always)]
 fn is_digit(unit: &u16) -> bool {
     (u16::from(b'0')..=u16::from(b'9')).contains(unit)
 }
@@ -225,9 +260,9 @@ fn is_tens(word: &[u16]) -> bool {
     is(word.first(), 'و') && is(word.get(word.len().wrapping_sub(2)), 'ي') && is(word.last(), 'ن')
 }
 
-fn place(before: &[u16], after: &[u16]) -> u16 {
-    let words = [stem(before), stem(after)].map(word_hash);
-    (words[0].rotate_left(1) ^ words[1]) as u16
+/// Of the hashes of the stems around.
+fn place(before: u64, after: u64) -> u16 {
+    (before.rotate_left(1) ^ after) as u16
 }
 
 #[cfg(test)]
@@ -239,9 +274,9 @@ mod tests {
         let mut bytes = Vec::new();
         let mut shingler = crate::shingle::Shingler::default();
         let lists = (&mut Vec::new(), &mut Vec::new());
-        let mut heads = Vec::new();
-        text.heads(&mut heads);
-        write(&text, (shingler.words(&text), &heads), lists, &mut bytes);
+        let mut stems = Stems::default();
+        stems.find(&text);
+        write((&text, shingler.words(&text), &stems), lists, &mut bytes);
         let numbers = Numbers::read(&mut Reader(bytes.leak())).expect("whole");
         assert!(numbers.is_whole());
         numbers

@@ -9,7 +9,10 @@ use super::{
     ShingleSet,
     elias_fano::{self, EliasFano},
 };
-use crate::codec::{Malformed, Reader, put_varint};
+use crate::{
+    codec::{Malformed, Reader, put_varint},
+    spread,
+};
 
 /// Words in a shingle.
 pub(crate) const SHINGLE_WORDS: u8 = 3;
@@ -87,32 +90,37 @@ impl<'a> Sketch<'a> {
     }
 }
 
-/// Appends the sketch of a text, and returns how many hashes it holds; `sample` is memory to work in.
-pub(super) fn write(shingles: &ShingleSet, sample: &mut Vec<u32>, out: &mut Vec<u8>) -> u32 {
-    let count = shingles.ordered().len();
-    let take_below = |limit: u32, sample: &mut Vec<u32>| {
-        sample.resize(count, 0);
-        let mut taken = 0;
-        // Which are taken is chance, so it is no branch.
-        for (hash, _) in shingles.ordered() {
-            sample[taken] = *hash;
-            taken += usize::from(is_below(*hash, limit));
-        }
-        sample.truncate(taken);
-    };
+/// Appends the sketch of a text, and returns how many hashes it holds; the two lists are memory to work in.
+pub(super) fn write(
+    shingles: &ShingleSet,
+    (sample, sorted): (&mut Vec<u32>, &mut Vec<u32>),
+    out: &mut Vec<u8>,
+) -> u32 {
+    let count = shingles.len();
     let usual = u32::MAX / SCALE;
     // So many lie below this limit that hardly ever fewer than the least do, and not many more.
     let ample = u64::from(u32::MAX) * (MIN_SIZE as u64 + 24) / (count as u64).max(1);
-    take_below(usual.max(ample.try_into().unwrap_or(u32::MAX)), sample);
-    if sample.len() < MIN_SIZE.min(count) {
-        take_below(u32::MAX, sample);
+    let ample = usual.max(ample.try_into().unwrap_or(u32::MAX));
+    for limit in [ample, u32::MAX] {
+        let hashes = shingles.in_text();
+        sample.resize(hashes.len(), 0);
+        let mut taken = 0;
+        // Which are taken is chance, so it is no branch.
+        for hash in hashes {
+            sample[taken] = *hash;
+            taken += usize::from(is_below(*hash, limit));
+        }
+        spread::sort(&sample[..taken], sorted);
+        sorted.dedup();
+        if sorted.len() >= MIN_SIZE.min(count) {
+            break;
+        }
     }
-    sample.sort_unstable();
-    let below_usual = sample.partition_point(|hash| *hash < usual);
-    sample.truncate(below_usual.max(MIN_SIZE));
+    let below_usual = sorted.partition_point(|hash| *hash < usual);
+    sorted.truncate(below_usual.max(MIN_SIZE));
     put_varint(out, count as u64);
-    elias_fano::write(sample, out);
-    sample.len() as u32
+    elias_fano::write(sorted, out);
+    sorted.len() as u32
 }
 
 /// Whether a sample with this limit has the hash if the text has it.
@@ -125,6 +133,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::shingle::{BLOCK, Blocks as _};
 
     proptest! {
         #[test]
@@ -132,14 +141,20 @@ mod tests {
             hashes in proptest::collection::vec(any::<u64>(), 1..900),
         ) {
             let mut shingles = ShingleSet::default();
-            hashes.iter().for_each(|hash| shingles.push(*hash));
+            for some in hashes.chunks(BLOCK) {
+                let mut block = [0; BLOCK];
+                block[..some.len()].copy_from_slice(some);
+                shingles.take(&block, some.len());
+            }
             let mut bytes = Vec::new();
-            write(&shingles, &mut Vec::new(), &mut bytes);
+            let lists = (&mut Vec::new(), &mut Vec::new());
+            write(&shingles, lists, &mut bytes);
             let sketch = Sketch::read(&mut Reader(&bytes)).expect("whole");
             prop_assert!(sketch.is_whole());
 
-            let mut all: Vec<_> = shingles.ordered().iter().map(|(hash, _)| *hash).collect();
+            let mut all: Vec<_> = hashes.iter().map(|hash| (hash >> 32) as u32).collect();
             all.sort_unstable();
+            all.dedup();
             prop_assert_eq!(sketch.shingles() as usize, all.len());
             let held: Vec<_> = sketch.hashes().collect();
             let below = all.iter().copied().filter(|hash| is_below(*hash, sketch.limit()));

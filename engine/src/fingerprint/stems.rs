@@ -8,7 +8,7 @@
 //! A stem is known by the polynomial of its letters ([`shingle`](crate::shingle)), which follows from that of the word.
 
 use crate::{
-    shingle::{BLOCK, INVERSE, polynomial, power},
+    shingle::{BLOCK, INVERSE, hash, power},
     text::FoldedText,
     wide::{Work, run_wide},
 };
@@ -30,93 +30,105 @@ mod letter {
 }
 use letter::*;
 
-/// Appends the polynomial of each stem of a text, of whose words these are the [heads](FoldedText::heads).
-pub(super) fn find_stems(text: &FoldedText, heads: &[u64], polynomials: &mut Vec<u64>) {
-    let tokens = text.tokens();
-    let none = [0; BLOCK];
-    let mut words = Words {
-        heads: none,
-        lengths: none,
-        powers: none,
-        polynomials: none,
-        opens_a_name: none,
-    };
-    // Whether the word stands in the name that the one before it opens.
-    let mut is_named = false;
-    for (block, (tokens, heads)) in tokens.chunks(BLOCK).zip(heads.chunks(BLOCK)).enumerate() {
-        for (place, (token, head)) in tokens.iter().zip(heads).enumerate() {
-            words.heads[place] = *head;
-            words.lengths[place] = token.len() as u64;
-            words.powers[place] = power(token.len());
-            words.polynomials[place] = token.polynomial;
-        }
-        run_wide(FindStems(&mut words));
-        let stems = words.polynomials.iter().zip(&words.opens_a_name);
-        for (place, (stem, opens_a_name)) in stems.enumerate().take(tokens.len()) {
-            let position = block * BLOCK + place;
-            if is_named {
-                is_named = false;
-            } else if *opens_a_name > 0 && position + 1 < text.tokens().len() {
-                let name = [text.word(position), text.word(position + 1)].concat();
-                polynomials.push(polynomial(self::stem(&name)));
-                is_named = true;
-            } else {
-                polynomials.push(*stem);
+/// The stems of a text, in memory that is allocated once.
+#[derive(Debug, Default)]
+pub(super) struct Stems {
+    /// The [head](FoldedText::head) of each word.
+    pub(super) heads: Vec<u64>,
+    /// The hash of each word's stem.
+    pub(super) hashes: Vec<u64>,
+    /// Which words open a name: see [`opens_a_name`].
+    openers: Vec<usize>,
+}
+
+impl Stems {
+    /// Finds those of a text.
+    pub(super) fn find(&mut self, text: &FoldedText) {
+        run_wide(Find(self, text));
+    }
+
+    /// Gives `into` the hash of each stem, some at a time; a name that is written in two words has one. (No proclitic is taken
+    /// off such a name, since none begins as it does.)
+    pub(super) fn with_names(&self, text: &FoldedText, mut into: impl FnMut(&[u64])) {
+        let mut from = 0;
+        for opener in &self.openers {
+            let name = text.polynomials().get(*opener..).unwrap_or_default();
+            // A word that stands in a name opens none.
+            if let ([first, second, ..], true) = (name, *opener >= from) {
+                let length = text.tokens()[opener + 1].len();
+                into(&self.hashes[from..*opener]);
+                into(&[hash(
+                    first.wrapping_mul(power(length)).wrapping_add(*second),
+                )]);
+                from = opener + 2;
             }
         }
+        into(&self.hashes[from..]);
     }
 }
 
-/// A folded word without its proclitic: the longest of وال بال فال كال ولل لل ال و ب ل ف that leaves
-/// enough of it.
-pub(super) fn stem(word: &[u16]) -> &[u16] {
-    let letter = |place: usize| word.get(place).copied().unwrap_or_default().into();
-    let proclitics = proclitics(letter(0), letter(1), letter(2), word.len() as u64);
-    let longest = proclitics.iter().rposition(|has| *has);
-    &word[longest.map_or(0, |place| place + 1)..]
-}
+/// Words are looked at side by side.
+struct Find<'a>(&'a mut Stems, &'a FoldedText);
 
-/// Words, looked at side by side.
-struct Words {
-    heads: [u64; BLOCK],
-    /// In letters.
-    lengths: [u64; BLOCK],
-    /// The base to the power of the length.
-    powers: [u64; BLOCK],
-    /// Of the words, and then of their stems.
-    polynomials: [u64; BLOCK],
-    /// 1 if so.
-    opens_a_name: [u64; BLOCK],
-}
-
-struct FindStems<'a>(&'a mut Words);
-
-impl Work for FindStems<'_> {
+impl Work for Find<'_> {
     #[inline(always)]
     fn run(self) {
-        let Words {
-            heads,
-            lengths,
-            powers,
-            polynomials,
-            opens_a_name,
-        } = self.0;
-        for place in 0..BLOCK {
-            let (head, length) = (heads[place], lengths[place]);
-            opens_a_name[place] = self::opens_a_name(head, length).into();
-            let [first, second, third] = [head, head >> 16, head >> 32].map(|head| head & 0xffff);
-            // The polynomials of the first letters, each over the base to the power of their number.
-            let of_one = first.wrapping_mul(POWERS[0]);
-            let of_two = of_one.wrapping_add(second.wrapping_mul(POWERS[1]));
-            let of_three = of_two.wrapping_add(third.wrapping_mul(POWERS[2]));
-            let [one, two, three] = proclitics(first, second, third, length);
-            let proclitic = if one { of_one } else { 0 };
-            let proclitic = if two { of_two } else { proclitic };
-            let proclitic = if three { of_three } else { proclitic };
-            let proclitic = proclitic.wrapping_mul(powers[place]);
-            polynomials[place] = polynomials[place].wrapping_sub(proclitic);
+        let Self(stems, text) = self;
+        stems.heads.clear();
+        stems.hashes.clear();
+        stems.openers.clear();
+        let (mut heads, mut lengths, mut powers, mut hashes) =
+            ([0; BLOCK], [0; BLOCK], [0; BLOCK], [0; BLOCK]);
+        let blocks = text
+            .tokens()
+            .chunks(BLOCK)
+            .zip(text.polynomials().chunks(BLOCK));
+        for (block, (tokens, polynomials)) in blocks.enumerate() {
+            for (place, token) in tokens.iter().enumerate() {
+                heads[place] = text.head(token);
+                lengths[place] = token.len() as u64;
+                powers[place] = power(token.len());
+            }
+            let count = polynomials.len();
+            hashes[..count].copy_from_slice(polynomials);
+            let mut any_opens = false;
+            // A title has few, so they are taken by eights.
+            for eight in 0..count.div_ceil(8) {
+                for place in 8 * eight..8 * eight + 8 {
+                    let (head, length) = (heads[place], lengths[place]);
+                    any_opens |= opens_a_name(head, length);
+                    let stem = stem_polynomial(head, length, powers[place], hashes[place]);
+                    hashes[place] = hash(stem);
+                }
+            }
+            if any_opens {
+                let opens = |place: &usize| opens_a_name(heads[*place], lengths[*place]);
+                let openers = (0..count).filter(opens);
+                stems
+                    .openers
+                    .extend(openers.map(|place| block * BLOCK + place));
+            }
+            stems.heads.extend_from_slice(&heads);
+            stems.hashes.extend_from_slice(&hashes);
         }
+        stems.heads.truncate(text.tokens().len());
+        stems.hashes.truncate(text.tokens().len());
     }
+}
+
+/// The polynomial of a word's stem, of the word's head, letters, base to the power of their number, and polynomial.
+#[inline(always)]
+fn stem_polynomial(head: u64, letters: u64, power: u64, polynomial: u64) -> u64 {
+    let [first, second, third] = [head, head >> 16, head >> 32].map(|head| head & 0xffff);
+    // The polynomials of the first letters, each over the base to the power of their number.
+    let of_one = first.wrapping_mul(POWERS[0]);
+    let of_two = of_one.wrapping_add(second.wrapping_mul(POWERS[1]));
+    let of_three = of_two.wrapping_add(third.wrapping_mul(POWERS[2]));
+    let [one, two, three] = proclitics(first, second, third, letters);
+    let proclitic = if one { of_one } else { 0 };
+    let proclitic = if two { of_two } else { proclitic };
+    let proclitic = if three { of_three } else { proclitic };
+    polynomial.wrapping_sub(proclitic.wrapping_mul(power))
 }
 
 /// The base to the powers of -1, -2 and -3.
@@ -164,6 +176,27 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::shingle::word_hash;
+
+    /// A folded word without its proclitic: the first of these that leaves enough of it.
+    fn stem(word: &[u16]) -> &[u16] {
+        let proclitics = [
+            "وال", "بال", "فال", "كال", "ولل", "لل", "ال", "و", "ب", "ل", "ف",
+        ];
+        let mut left = proclitics.iter().filter_map(|it| {
+            let it: Vec<_> = it.encode_utf16().collect();
+            word.strip_prefix(&it[..])
+        });
+        left.find(|left| left.len() as u64 >= LEAST_LETTERS)
+            .unwrap_or(word)
+    }
+
+    fn found(text: &str) -> Vec<u64> {
+        let (text, mut stems, mut found) = (FoldedText::new(text), Stems::default(), Vec::new());
+        stems.find(&text);
+        stems.with_names(&text, |some| found.extend_from_slice(some));
+        found
+    }
 
     #[test]
     fn one_proclitic_goes_if_a_word_is_left() {
@@ -175,30 +208,30 @@ mod tests {
             ("وكاله", "كاله"),
             ("بيت", "بيت"),
             ("و", "و"),
-            ("", ""),
         ] {
-            let units = |word: &str| word.encode_utf16().collect::<Vec<_>>();
-            assert_eq!(stem(&units(word)), units(left));
+            let left: Vec<_> = left.encode_utf16().collect();
+            assert_eq!(found(word), [word_hash(&left)]);
         }
     }
 
     proptest! {
         #[test]
         fn stems_are_found_side_by_side(text in "([وفبكال]{0,3}[ا-يa0]{0,9}|عبد|ابو| ){0,200}") {
-            let text = FoldedText::new(&text);
-            let words: Vec<_> = (0..text.tokens().len()).map(|at| text.word(at)).collect();
+            let folded = FoldedText::new(&text);
+            let words: Vec<_> = (0..folded.tokens().len()).map(|at| folded.word(at)).collect();
             let opens = |word: &[u16]| ["عبد", "ابو"].contains(&&*String::from_utf16_lossy(word));
-            let mut stems = Vec::new();
+            let mut expected = Vec::new();
             let mut at = 0;
             while at < words.len() {
                 let parts = 1 + usize::from(opens(words[at]) && at + 1 < words.len());
-                stems.push(polynomial(stem(&words[at..at + parts].concat())));
+                expected.push(word_hash(stem(&words[at..at + parts].concat())));
                 at += parts;
             }
-            let (mut heads, mut found) = (Vec::new(), Vec::new());
-            text.heads(&mut heads);
-            find_stems(&text, &heads, &mut found);
-            prop_assert_eq!(found, stems);
+            prop_assert_eq!(found(&text), expected);
+            let mut stems = Stems::default();
+            stems.find(&folded);
+            let each: Vec<_> = words.iter().map(|word| word_hash(stem(word))).collect();
+            prop_assert_eq!(stems.hashes, each);
         }
     }
 }

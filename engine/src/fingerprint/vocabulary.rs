@@ -2,12 +2,13 @@
 
 use super::{
     elias_fano::{self, EliasFano},
-    stems::find_stems,
+    stems::Stems,
 };
 use crate::{
     codec::{Malformed, Reader},
-    shingle::hash_each,
+    spread,
     text::FoldedText,
+    wide::{Work, run_wide},
 };
 
 /// Bits of a stem's hash that are kept. Of a text's 200 stems one is taken for another one's of the other
@@ -16,7 +17,6 @@ pub(crate) const KEY_BITS: u32 = 16;
 
 /// Bits for how often a word stands in the text; more is as often as it can be.
 const COUNT_BITS: u32 = 2;
-const COUNT: u32 = ((1 << COUNT_BITS) - 1) << 1;
 const ONE: u32 = 1 << 1;
 const TITLE: u32 = 1;
 
@@ -59,83 +59,66 @@ impl<'a> Vocabulary<'a> {
     }
 }
 
-/// Memory to make vocabularies in.
-#[derive(Debug, Default)]
-pub(super) struct Room {
-    /// The polynomials of all stems, then their hashes.
-    hashes: Vec<u64>,
-    /// Key, count of one and mark of each stem; and the same sorted.
-    stems: [Vec<u32>; 2],
-}
-
-/// Appends the vocabulary of a text and its title, each given with the [heads](FoldedText::heads) of its words.
+/// Appends the vocabulary of a text and its title, each given with its stems; the two lists are memory to work in.
 pub(super) fn write(
-    (title, of_title): (&FoldedText, &[u64]),
-    (text, of_text): (&FoldedText, &[u64]),
-    room: &mut Room,
+    title: (&FoldedText, &Stems),
+    text: (&FoldedText, &Stems),
+    (words, sorted): (&mut Vec<u32>, &mut Vec<u32>),
     out: &mut Vec<u8>,
 ) {
-    let Room { hashes, stems } = room;
-    hashes.clear();
-    find_stems(text, of_text, hashes);
-    let in_text = hashes.len();
-    find_stems(title, of_title, hashes);
-    hash_each(hashes);
-    let [stems, sorted] = stems;
-    let (of_text, of_title) = hashes.split_at(in_text);
-    let with = |mark: u32| move |hash: &u64| u32::from(key(*hash)) << (COUNT_BITS + 1) | mark;
-    stems.clear();
-    stems.extend(of_text.iter().map(with(ONE)));
-    stems.extend(of_title.iter().map(with(TITLE)));
-    sort(stems, sorted);
-    let distinct = unite(stems);
-    elias_fano::write(&stems[..distinct], out);
+    words.clear();
+    for ((text, stems), mark) in [(text, ONE), (title, TITLE)] {
+        let word = |hash: &u64| u32::from(key(*hash)) << (COUNT_BITS + 1) | mark;
+        stems.with_names(text, |hashes| words.extend(hashes.iter().map(word)));
+    }
+    spread::sort(words, sorted);
+    run_wide(Unite {
+        sorted,
+        united: words,
+    });
+    elias_fano::write(words, out);
 }
 
-/// Makes one of equal keys that stand side by side; returns how many are left. What follows what is chance,
-/// so it is no branch.
-fn unite(stems: &mut [u32]) -> usize {
-    let key = |stem: u32| stem >> (COUNT_BITS + 1);
-    let mut last = 0;
-    let Some(mut united) = stems.first().copied() else {
-        return 0;
-    };
-    for place in 1..stems.len() {
-        let stem = stems[place];
-        let is_same = key(stem) == key(united);
-        let count = (united & COUNT) + (stem & COUNT);
-        let same = stem & !(COUNT | TITLE) | count.min(COUNT) | (united | stem) & TITLE;
-        united = if is_same { same } else { stem };
-        last += usize::from(!is_same);
-        stems[last] = united;
-    }
-    last + 1
+/// Makes one of equal keys that stand side by side, in place of what is in `united`. (Of the marks of a key the title's come
+/// first.)
+struct Unite<'a> {
+    sorted: &'a [u32],
+    united: &'a mut Vec<u32>,
 }
 
-/// Sorts by key, a byte at a time from the lowest (radix sort); `other` is memory to work in.
-fn sort(stems: &mut Vec<u32>, other: &mut Vec<u32>) {
-    other.resize(stems.len(), 0);
-    let digit = |stem: u32, byte: u32| (stem >> (COUNT_BITS + 1 + 8 * byte)) as u8 as usize;
-    // Of either byte in a half, so that where each value begins is added up for both at once.
-    let bytes = [0, 1].map(|byte| (byte, 32 * byte));
-    let mut ends = [0u64; 256];
-    for stem in &*stems {
-        for (byte, half) in bytes {
-            ends[digit(*stem, byte)] += 1 << half;
+impl Work for Unite<'_> {
+    #[inline(always)]
+    fn run(self) {
+        let Self { sorted, united } = self;
+        // Of a key the last one knows how many there are, and whether these are more than can be counted.
+        united.clear();
+        united.extend(sorted.iter().take(2).enumerate().map(|(place, stem)| {
+            let before = usize::from(place > 0 && sorted[0] == *stem);
+            counted(*stem, before as u32)
+        }));
+        united.extend(sorted.windows(3).map(|three| {
+            let [first, second, stem] = [three[0], three[1], three[2]];
+            counted(stem, u32::from(first == stem) + u32::from(second == stem))
+        }));
+        let key_of = |stem: u32| stem >> (COUNT_BITS + 1);
+        let (mut count, mut in_title, mut before) = (0, 0, u32::MAX);
+        for place in 0..united.len() {
+            let stem = united[place];
+            // What follows what is chance, so it is no branch.
+            let is_new = key_of(stem ^ before) != 0;
+            in_title = if is_new { stem & TITLE } else { in_title };
+            count += usize::from(is_new);
+            united[count - 1] = stem | in_title;
+            before = stem;
         }
+        united.truncate(count);
     }
-    let mut start = 0;
-    for end in &mut ends {
-        start += std::mem::replace(end, start);
-    }
-    for (byte, half) in bytes {
-        for stem in &*stems {
-            let end = &mut ends[digit(*stem, byte)];
-            other[(*end >> half) as u32 as usize] = *stem;
-            *end += 1 << half;
-        }
-        std::mem::swap(stems, other);
-    }
+}
+
+/// A stem before which so many of the same stand.
+#[inline(always)]
+fn counted(stem: u32, before: u32) -> u32 {
+    stem + (stem & ONE) * before
 }
 
 fn key(hash: u64) -> u16 {
@@ -149,13 +132,14 @@ mod tests {
 
     fn vocabulary(title: &str, text: &str) -> Vec<Word> {
         let [title, text] = [title, text].map(|text| {
-            let (text, mut heads) = (FoldedText::new(text), Vec::new());
-            text.heads(&mut heads);
-            (text, heads)
+            let (text, mut stems) = (FoldedText::new(text), Stems::default());
+            stems.find(&text);
+            (text, stems)
         });
         let mut bytes = Vec::new();
-        let (title, text) = ((&title.0, &*title.1), (&text.0, &*text.1));
-        write(title, text, &mut Room::default(), &mut bytes);
+        let (title, text) = ((&title.0, &title.1), (&text.0, &text.1));
+        let lists = (&mut Vec::new(), &mut Vec::new());
+        write(title, text, lists, &mut bytes);
         let vocabulary = Vocabulary::read(&mut Reader(&bytes)).expect("whole");
         assert!(vocabulary.is_whole());
         vocabulary.words().collect()

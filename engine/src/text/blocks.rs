@@ -11,15 +11,18 @@
 //! Second", 2019.)
 #![expect(
     unsafe_code,
-    reason = "a function for other processors than the build's cannot be called without"
+    reason = "a function for other processors than the build's cannot be called without, nor can words be written together"
 )]
 
 use std::{arch::x86_64::*, sync::LazyLock};
+
+use bytemuck::{Pod, Zeroable};
 
 use super::{
     fold::{FoldedText, Token, Word},
     rasm::rasm,
     tables::{DELETE, SEPARATOR, code},
+    words::TOGETHER,
 };
 use crate::{
     shingle::{BASE, INVERSE},
@@ -31,8 +34,8 @@ const BLOCK: usize = 64;
 /// A block and what may be left over of its last character.
 const WINDOW: usize = BLOCK + 2;
 
-/// Folds from `at` on, where a character begins, as long as a block lies ahead and nothing stands in the way that has to
-/// be looked at by itself. Returns where it stopped, and the word that is being written there.
+/// Folds from `at` on, where a character begins, as long as nothing stands in the way that has to be looked at by itself.
+/// Returns where it stopped, and the word that is being written there.
 ///
 /// # Panics
 ///
@@ -89,32 +92,24 @@ struct Lookup {
     arabic: [u8; 0x100],
     /// U+2000 to U+203F.
     punctuation: [u8; 0x40],
-    /// Of folded ones: units of UTF-16.
-    units: Units,
-    /// Of folded ones: coefficients of polynomials. A space has none.
-    coefficients: Units,
+    /// Of folded ones below: the lower byte of their unit of UTF-16. All above have that of the Arabic block.
+    units: [u8; 0x80],
+    /// Of folded ones: the lower byte of their coefficient in polynomials. The upper one is that of the unit, but for a space,
+    /// which has none.
+    coefficients: [u8; 0x100],
 }
-
-/// The lower bytes of units, and the upper ones.
-struct Units([[u8; 0x100]; 2]);
 
 static LOOKUP: LazyLock<Lookup> = LazyLock::new(|| {
     let at = |first: usize| move |place: usize| to_byte(code(first + place).unit);
-    let units = |of: fn(u8) -> u16| {
-        Units([0, 1].map(|half| std::array::from_fn(|byte| of(byte as u8).to_le_bytes()[half])))
-    };
     Lookup {
         ascii: std::array::from_fn(at(0)),
         latin: std::array::from_fn(at(0x80)),
         arabic: std::array::from_fn(at(0x600)),
         punctuation: std::array::from_fn(at(0x2000)),
-        units: units(to_unit),
-        coefficients: units(|byte| {
-            if byte == SPACE {
-                0
-            } else {
-                rasm(to_unit(byte))
-            }
+        units: std::array::from_fn(|byte| to_unit(byte as u8) as u8),
+        coefficients: std::array::from_fn(|byte| match byte as u8 {
+            SPACE => 0,
+            byte => rasm(to_unit(byte)) as u8,
         }),
     }
 });
@@ -146,7 +141,7 @@ struct Characters {
 
 #[inline]
 #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vbmi,bmi1,lzcnt")]
-fn characters(window: &[u8; WINDOW], lookup: &Lookup) -> Characters {
+fn characters(window: &[u8; WINDOW], count: usize, lookup: &Lookup) -> Characters {
     let from = |place: usize| bytemuck::pod_read_unaligned(&window[place..place + BLOCK]);
     let (these, second, third): (__m512i, __m512i, __m512i) = (from(0), from(1), from(2));
     let is_ascii = !_mm512_movepi8_mask(these);
@@ -167,11 +162,12 @@ fn characters(window: &[u8; WINDOW], lookup: &Lookup) -> Characters {
     let punctuation = bytemuck::cast(lookup.punctuation);
     let folded = _mm512_mask_permutexvar_epi8(folded, is_punctuation, third, punctuation);
 
-    let begins = is_ascii | _mm512_cmpge_epu8_mask(these, all(0xc0));
+    let begins = (is_ascii | _mm512_cmpge_epu8_mask(these, all(0xc0))) & first(count);
     let known = is_ascii | is_arabic | is_latin | is_punctuation;
     let other = begins & (!known | is(OTHER, folded));
     let end = if other == 0 {
-        let last = (u64::BITS - 1 - begins.leading_zeros()) as usize;
+        // A character begins where a block does.
+        let last = (begins | 1).ilog2() as usize;
         last + match window[last] {
             0..0x80 => 1,
             0x80..0xe0 => 2,
@@ -196,16 +192,27 @@ fn look_up(table: &[u8; 0x100], index: __m512i) -> __m512i {
     _mm512_mask_mov_epi8(low, _mm512_movepi8_mask(index), high)
 }
 
+/// Units of UTF-16 and coefficients of folded characters.
 #[inline]
 #[target_feature(enable = "avx512f,avx512bw,avx512vbmi")]
-fn to_units(folded: __m512i, Units(table): &Units) -> [u16; BLOCK] {
+fn to_units(folded: __m512i, lookup: &Lookup) -> [[u16; BLOCK]; 2] {
+    let [low, high]: [__m512i; 2] = bytemuck::cast(lookup.units);
+    let below = !_mm512_movepi8_mask(folded);
+    let units = _mm512_mask2_permutex2var_epi8(low, folded, below, high);
+    let coefficients = look_up(&lookup.coefficients, folded);
+    let is_arabic = _mm512_cmpge_epu8_mask(folded, all(FIRST_ARABIC));
+    let from_zero = _mm512_sub_epi8(folded, all(ZERO));
+    let is_letter = _mm512_mask_cmpge_epu8_mask(is_arabic, from_zero, all(10));
+    let upper = _mm512_maskz_mov_epi8(is_letter, all(0x06));
     let in_turns = _mm512_set_epi64(7, 3, 6, 2, 5, 1, 4, 0);
-    let low = _mm512_permutexvar_epi64(in_turns, look_up(&table[0], folded));
-    let high = _mm512_permutexvar_epi64(in_turns, look_up(&table[1], folded));
-    bytemuck::cast([
-        _mm512_unpacklo_epi8(low, high),
-        _mm512_unpackhi_epi8(low, high),
-    ])
+    let upper = _mm512_permutexvar_epi64(in_turns, upper);
+    [units, coefficients].map(|lower| {
+        let lower = _mm512_permutexvar_epi64(in_turns, lower);
+        bytemuck::cast([
+            _mm512_unpacklo_epi8(lower, upper),
+            _mm512_unpackhi_epi8(lower, upper),
+        ])
+    })
 }
 
 /// Writes behind `first` the sums of that and the first coefficients, at least `count`, each times a power of the
@@ -254,6 +261,74 @@ fn first(count: usize) -> u64 {
     }
 }
 
+// SAFETY: four numbers one after the other, which may be any.
+unsafe impl Zeroable for Token {}
+// SAFETY: likewise; and no room between them.
+unsafe impl Pod for Token {}
+
+/// Bytes by their number.
+static PLACES: [u8; BLOCK] = {
+    let mut places = [0; BLOCK];
+    let mut n = 0;
+    while n < BLOCK {
+        places[n] = n as u8;
+        n += 1;
+    }
+    places
+};
+
+/// Where words start and end in turns, a byte each, from bits at these places; behind one that says nothing where the first
+/// word is open already.
+#[inline]
+#[target_feature(enable = "avx512f,avx512bw,avx512vbmi,avx512vbmi2")]
+fn bounds(starts: u64, ends: u64, was_open: bool) -> __m512i {
+    let places = bytemuck::cast(PLACES);
+    let bounds = _mm512_maskz_compress_epi8(starts | ends, places);
+    let before = _mm512_sub_epi8(places, all(u8::from(was_open)));
+    _mm512_permutexvar_epi8(before, bounds)
+}
+
+/// The bounds behind those of the words that are put together at once.
+#[inline]
+#[target_feature(enable = "avx512f")]
+fn next_bounds(bounds: __m512i) -> __m512i {
+    _mm512_alignr_epi64::<{ 2 * TOGETHER as i32 / 8 }>(_mm512_setzero_si512(), bounds)
+}
+
+/// The first words of these bounds in the original behind `at`, and in the folded text behind `place`.
+#[inline]
+#[target_feature(enable = "avx512f")]
+fn tokens(in_bytes: __m512i, at: usize, in_units: __m512i, place: usize) -> [Token; TOGETHER] {
+    let behind = |bounds: __m512i, from: usize| {
+        let bounds = _mm512_cvtepu8_epi32(_mm512_castsi512_si128(bounds));
+        _mm512_add_epi32(bounds, _mm512_set1_epi32((from as u32).cast_signed()))
+    };
+    let (in_original, in_folded) = (behind(in_bytes, at), behind(in_units, place));
+    let low = _mm512_set_epi64(11, 3, 10, 2, 9, 1, 8, 0);
+    let high = _mm512_set_epi64(15, 7, 14, 6, 13, 5, 12, 4);
+    bytemuck::cast([low, high].map(|half| _mm512_permutex2var_epi64(in_original, half, in_folded)))
+}
+
+/// The polynomials of the first words of these bounds, of the sums up to where each ends and, if it is new, starts.
+#[inline]
+#[target_feature(enable = "avx512f,avx512dq")]
+fn polynomials(in_units: __m512i, sums: &[u64; 1 + BLOCK], is_new: __mmask8) -> [u64; TOGETHER] {
+    let pairs = _mm512_cvtepu16_epi64(_mm512_castsi512_si128(in_units));
+    let (starts, ends) = (pairs, _mm512_srli_epi64::<8>(pairs));
+    let before = _mm512_maskz_mov_epi64(is_new, pick(sums, starts));
+    let letters = _mm512_sub_epi64(pick(sums, ends), before);
+    bytemuck::cast(_mm512_mullo_epi64(letters, pick(&POWERS, ends)))
+}
+
+/// Those at eight places, of which the lowest bits count.
+#[inline]
+#[target_feature(enable = "avx512f")]
+fn pick(numbers: &[u64; 1 + BLOCK], places: __m512i) -> __m512i {
+    let places = _mm512_and_si512(places, _mm512_set1_epi64(BLOCK as i64 - 1));
+    // SAFETY: there are more than the greatest of the places.
+    unsafe { _mm512_i64gather_epi64::<8>(places, numbers.as_ptr().cast()) }
+}
+
 #[target_feature(
     enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vbmi,avx512vbmi2,bmi1,bmi2,lzcnt,popcnt"
 )]
@@ -268,16 +343,26 @@ fn fold_blocks(
     if !is_open && out.len > 0 {
         out.push(u16::from(b' '));
     }
-    let FoldedText { units, len, tokens } = out;
+    let FoldedText { units, len, words } = out;
     let mut place = *len;
     let mut word = open.unwrap_or_default();
     let mut sums = [0; 1 + BLOCK];
-    while let Some(window) = bytes.get(at..).and_then(<[u8]>::first_chunk::<WINDOW>) {
+    let mut last_window;
+    while at < bytes.len() {
+        let left = &bytes[at..];
+        let window = match left.first_chunk() {
+            Some(window) => window,
+            None => {
+                last_window = [0; WINDOW];
+                last_window[..left.len()].copy_from_slice(left);
+                &last_window
+            }
+        };
         let Characters {
             folded,
             begins,
             end,
-        } = characters(window, lookup);
+        } = characters(window, left.len(), lookup);
         if end == 0 {
             break;
         }
@@ -303,43 +388,44 @@ fn fold_blocks(
         if units.len() < place + BLOCK {
             units.resize(place + BLOCK + bytes.len() - at, 0);
         }
+        let [all_units, coefficients] = to_units(written, lookup);
         if let Some(room) = units[place..].first_chunk_mut::<BLOCK>() {
-            *room = to_units(written, &lookup.units);
+            *room = all_units;
         }
-        let coefficients = to_units(written, &lookup.coefficients);
         let first = word.polynomial.wrapping_mul(BASE);
         add_up(&coefficients, size, first, &mut sums);
 
-        let (mut start_bytes, mut start_units) =
-            (_pdep_u64(starts, begins), _pext_u64(starts, kept));
-        let (mut end_bytes, mut end_units) = (_pdep_u64(ends, begins), _pext_u64(ends, kept));
-        let mut sum_before = 0;
-        let mut next = || {
-            let unit = start_units.trailing_zeros() as usize;
-            let word = Word {
-                start: at + start_bytes.trailing_zeros() as usize,
-                folded_start: place + unit,
-                polynomial: 0,
-            };
-            (start_bytes, start_units) = (_blsr_u64(start_bytes), _blsr_u64(start_units));
-            (word, sums[unit])
-        };
+        let (start_bytes, start_units) = (_pdep_u64(starts, begins), _pext_u64(starts, kept));
+        let (end_bytes, end_units) = (_pdep_u64(ends, begins), _pext_u64(ends, kept));
+        let mut in_bytes = bounds(start_bytes, end_bytes, was_open);
+        let mut in_units = bounds(start_units, end_units, was_open);
+        let first_word = words.len();
         if !was_open {
-            (word, sum_before) = next();
+            word.start = at + start_bytes.trailing_zeros() as usize;
+            word.folded_start = place + start_units.trailing_zeros() as usize;
         }
-        while end_units != 0 {
-            let unit = end_units.trailing_zeros() as usize;
-            tokens.push(Token {
-                start: word.start as u32,
-                end: (at + end_bytes.trailing_zeros() as usize) as u32,
-                folded_start: word.folded_start as u32,
-                folded_end: (place + unit) as u32,
-                polynomial: sums[unit]
-                    .wrapping_sub(sum_before)
-                    .wrapping_mul(POWERS[unit]),
-            });
-            (end_bytes, end_units) = (_blsr_u64(end_bytes), _blsr_u64(end_units));
-            (word, sum_before) = next();
+        // Nothing is before an open word.
+        let mut is_new = if was_open { 0xfe } else { 0xff };
+        // There are hardly ever more than are written at once. (How many there are is chance, so it is no branch.)
+        let mut left = ends.count_ones() as usize;
+        loop {
+            let tokens = tokens(in_bytes, at, in_units, place);
+            let polynomials = polynomials(in_units, &sums, is_new);
+            words.push_first(left.min(TOGETHER), tokens, polynomials);
+            if left <= TOGETHER {
+                break;
+            }
+            left -= TOGETHER;
+            is_new = 0xff;
+            (in_bytes, in_units) = (next_bounds(in_bytes), next_bounds(in_units));
+        }
+        words.set_start(first_word, word.start, word.folded_start);
+        let mut sum_before = 0;
+        if starts != 0 {
+            let unit = (u64::BITS - 1 - start_units.leading_zeros()) as usize;
+            sum_before = sums[unit];
+            word.start = at + (u64::BITS - 1 - start_bytes.leading_zeros()) as usize;
+            word.folded_start = place + unit;
         }
         word.polynomial = sums[size]
             .wrapping_sub(sum_before)

@@ -7,13 +7,15 @@ use super::{
     rasm::rasm,
     rule::{Rule, rule},
     tables::{DELETE, FIRST_LETTER, LONG, NORMALIZE, SEPARATOR, TABLES, Tables},
+    words::Words,
 };
 use crate::shingle::add;
 #[cfg(target_arch = "x86_64")]
 use crate::wide::has_avx512;
 
 /// A folded word and where it stood.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[repr(C)]
 pub struct Token {
     /// First byte in the original text.
     pub start: u32,
@@ -23,8 +25,6 @@ pub struct Token {
     pub(super) folded_start: u32,
     /// One past the last unit in the folded text.
     pub(super) folded_end: u32,
-    /// Of its letters without dots: see [`rasm`] and [`add`].
-    pub(crate) polynomial: u64,
 }
 
 /// A text after folding: its words, separated by one space, and where each stood in the original.
@@ -41,7 +41,7 @@ pub struct FoldedText {
     /// The folded text is the first `len` of these; the rest is room.
     pub(super) units: Vec<u16>,
     pub(super) len: usize,
-    pub(super) tokens: Vec<Token>,
+    pub(super) words: Words,
 }
 
 impl Token {
@@ -83,7 +83,7 @@ impl FoldedText {
             u32::try_from(text.len()).is_ok(),
             "a text of 4 GiB or more cannot be folded"
         );
-        self.tokens.clear();
+        self.words.clear();
         self.len = 0;
         self.make_room(text.len());
         Pass {
@@ -109,27 +109,28 @@ impl FoldedText {
 
     /// The words, in order.
     pub fn tokens(&self) -> &[Token] {
-        &self.tokens
+        self.words.tokens()
     }
 
-    /// The first four letters of each word in place of what is there, the first one lowest; after the end of a
-    /// word whatever follows.
-    pub(crate) fn heads(&self, heads: &mut Vec<u64>) {
-        heads.clear();
-        heads.extend(self.tokens.iter().map(|token| {
-            let from = self.units.get(token.folded_start as usize..);
-            let from = from.unwrap_or_default();
-            let at_the_end = || std::array::from_fn(|n| from.get(n).copied().unwrap_or_default());
-            let four: [u16; 4] = from.first_chunk().copied().unwrap_or_else(at_the_end);
-            let places = four.into_iter().rev().map(u64::from);
-            places.fold(0, |head, unit| head << 16 | unit)
-        }));
+    /// The polynomial of each word's letters without dots: see [`rasm`] and [`add`].
+    pub(crate) fn polynomials(&self) -> &[u64] {
+        self.words.polynomials()
+    }
+
+    /// The first four letters of a word, the first one lowest; after the end of a word whatever follows.
+    #[inline(always)]
+    pub(crate) fn head(&self, token: &Token) -> u64 {
+        let start = token.folded_start as usize;
+        let at = |place: usize| self.units.get(start + place).copied().unwrap_or_default();
+        let from = self.units.get(start..).and_then(<[u16]>::first_chunk);
+        let four: [u16; 4] = from.copied().unwrap_or_else(|| [0, 1, 2, 3].map(at));
+        u64::from_le_bytes(bytemuck::cast(four.map(u16::to_le)))
     }
 
     /// The word at `position` in UTF-16; empty if there is none.
     #[inline]
     pub(crate) fn word(&self, position: usize) -> &[u16] {
-        let token = self.tokens.get(position);
+        let token = self.tokens().get(position);
         let units = |word: &Token| {
             self.units
                 .get(word.folded_start as usize..word.folded_end as usize)
@@ -162,7 +163,7 @@ pub(super) struct Word {
     pub(super) start: usize,
     /// Where it began in the folded text.
     pub(super) folded_start: usize,
-    /// Of its letters so far: see [`Token`].
+    /// Of its letters so far: see [`FoldedText::polynomials`].
     pub(super) polynomial: u64,
 }
 
@@ -234,7 +235,7 @@ impl Pass<'_> {
         else {
             return at;
         };
-        let FoldedText { units, len, tokens } = &mut *self.out;
+        let FoldedText { units, len, words } = &mut *self.out;
         let mut place = *len;
         // A space and a letter are written at most before the room is looked at again.
         let mut room = units.len();
@@ -260,13 +261,13 @@ impl Pass<'_> {
             if after.is_none_or(|(code, _)| code.unit < FIRST_LETTER) {
                 break;
             }
-            tokens.push(Token {
+            let token = Token {
                 start: start as u32,
                 end: at as u32,
                 folded_start: folded_start as u32,
                 folded_end: place as u32,
-                polynomial,
-            });
+            };
+            words.push(token, polynomial);
             polynomial = 0;
             units[place] = u16::from(b' ');
             place += 1;
@@ -329,20 +330,12 @@ impl Pass<'_> {
             .map_or(self.bytes.len(), |length| at + length);
 
         self.word = None;
-        while self
-            .out
-            .tokens
-            .last()
-            .is_some_and(|token| token.start as usize >= start)
-        {
-            self.out.tokens.pop();
+        let words = &mut self.out.words;
+        let last = |words: &Words| words.tokens().last().copied();
+        while last(words).is_some_and(|token| token.start as usize >= start) {
+            words.pop();
         }
-        let kept = self
-            .out
-            .tokens
-            .last()
-            .map_or(0, |token| token.folded_end as usize);
-        self.out.len = kept;
+        self.out.len = last(words).map_or(0, |token| token.folded_end as usize);
 
         let words = fold_run(self.text.get(start..end).unwrap_or_default());
         self.push_words(&words, start, end);
@@ -386,13 +379,13 @@ impl Pass<'_> {
         if let Some(word) = self.word.take() {
             // `fold` has refused texts whose positions do not fit, and folding a text of several
             // gigabytes to a longer one takes ligatures that no text of that size is made of.
-            self.out.tokens.push(Token {
+            let token = Token {
                 start: word.start as u32,
                 end: self.end as u32,
                 folded_start: word.folded_start as u32,
                 folded_end: self.out.len as u32,
-                polynomial: word.polynomial,
-            });
+            };
+            self.out.words.push(token, word.polynomial);
         }
     }
 }

@@ -2,7 +2,8 @@
 //!
 //! `rule` says what becomes of one character, `tables` has it for the usual ones; [`FoldedText`] applies the rules to a
 //! text in one pass and remembers where in the original each word stood. `blocks` does the same to sixty-four bytes at once
-//! where the processor can; `normalize` to what depends on its neighbours; `rasm` takes the dots off.
+//! where the processor can; `normalize` to what depends on its neighbours; `rasm` takes the dots off;
+//! `words` are what all of them write.
 
 #[cfg(target_arch = "x86_64")]
 mod blocks;
@@ -11,6 +12,7 @@ mod normalize;
 mod rasm;
 mod rule;
 mod tables;
+mod words;
 
 pub use fold::{FoldedText, Token};
 pub(crate) use rasm::rasm;

@@ -58,12 +58,14 @@ proptest! {
         by_characters.fold_as(&text, false);
         prop_assert_eq!(by_blocks.units(), by_characters.units());
         prop_assert_eq!(by_blocks.tokens(), by_characters.tokens());
+        prop_assert_eq!(by_blocks.polynomials(), by_characters.polynomials());
         // In the room of another text.
         let half: String = text.chars().take(text.chars().count() / 2).collect();
         by_blocks.fold(&half);
         by_characters.fold_as(&half, false);
         prop_assert_eq!(by_blocks.units(), by_characters.units());
         prop_assert_eq!(by_blocks.tokens(), by_characters.tokens());
+        prop_assert_eq!(by_blocks.polynomials(), by_characters.polynomials());
     }
 
     #[test]
@@ -132,5 +134,6 @@ proptest! {
         let new = FoldedText::new(&second);
         prop_assert_eq!(used.text(), new.text());
         prop_assert_eq!(used.tokens(), new.tokens());
+        prop_assert_eq!(used.polynomials(), new.polynomials());
     }
 }
