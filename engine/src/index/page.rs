@@ -103,7 +103,13 @@ impl Page {
             self.packed
                 .reserve_exact(packed.len() * (SLOTS - place).min(ROOM));
         }
-        self.packed.splice(range, packed.iter().copied());
+        if range.end == self.packed.len() {
+            // As one piece: nearly always it is the first free slot.
+            self.packed.truncate(range.start);
+            self.packed.extend_from_slice(packed);
+        } else {
+            self.packed.splice(range, packed.iter().copied());
+        }
         for end in &mut self.ends[place..] {
             *end = *end + packed.len() as u32 - before as u32;
         }
