@@ -66,6 +66,7 @@ mod sieve;
 mod sync;
 pub mod text;
 mod wide;
+mod witnesses;
 
 pub use age::{Age, Clock, Scope};
 pub use answer::{Answer, Evidence, Match, Relation, Verdict};
