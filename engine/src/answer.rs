@@ -90,7 +90,8 @@ pub struct Evidence {
     pub subject: Option<f32>,
     /// How far numbers in the same places contradict, 0 to 1.
     pub contradicted: Option<f32>,
-    /// What all of this comes to: the two are one story from [`crate::Detector::min_score`] on.
+    /// What all of this comes to, and what copies say where it is in doubt: the two are one story from
+    /// [`crate::Detector::min_score`] on.
     pub score: Option<f32>,
     /// Runs of words of the article asked about that stand in the match.
     pub passages: Vec<Range<u32>>,

@@ -9,7 +9,8 @@
 //!
 //! Two corrections speak against another event in the same words: a copy does not lack what its text
 //! keeps talking about (`subject`), and does not put other numbers into the same places
-//! (`contradicted`). `ARCHITECTURE.md` has the measurements behind each.
+//! (`contradicted`). Of a match that is in doubt its copies are heard as well ([`witnesses`](crate::witnesses)).
+//! `ARCHITECTURE.md` has the measurements behind each.
 
 use crate::{
     answer::{Evidence, Relation},
@@ -230,7 +231,7 @@ fn days(query: Side<'_>, other: Side<'_>) -> f64 {
 }
 
 /// The score from which on two texts tell one story.
-fn threshold(detector: &Detector, rarity: &Rarity<'_>) -> f64 {
+pub(crate) fn threshold(detector: &Detector, rarity: &Rarity<'_>) -> f64 {
     f64::from(detector.min_score) + COLD_EXTRA * COLD_STORIES / (rarity.stories() + COLD_STORIES)
 }
 

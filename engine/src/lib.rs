@@ -67,6 +67,7 @@ mod spread;
 mod sync;
 pub mod text;
 mod wide;
+mod witnesses;
 
 pub use age::{Age, Clock, Scope};
 pub use answer::{Answer, Evidence, Match, Relation, Verdict};

@@ -6,7 +6,7 @@ use foldhash::{HashMap, HashMapExt as _};
 
 use crate::{
     age::Window,
-    answer::{Answer, Match, Relation, Verdict},
+    answer::{Answer, Evidence, Match, Relation, Verdict},
     detector::Detector,
     evidence::{Side, judge},
     fingerprint::ShingleSet,
@@ -197,28 +197,15 @@ impl Query<'_> {
 
     /// The answer that follows from all matches. Of two revisions of an article the later one counts.
     pub(crate) fn conclude(&self, mut matches: Vec<Match>) -> Answer {
+        keep_latest(&mut matches);
+        self.hear_witnesses(&mut matches);
         self.tell_pages_apart(&mut matches);
         matches.sort_by(|a, b| {
-            let share = |found: &Match| {
-                let evidence = &found.evidence;
-                evidence
-                    .containment
-                    .unwrap_or_default()
-                    .max(evidence.contained.unwrap_or_default())
-            };
             (a.relation.cmp(&b.relation))
                 .then(share(b).total_cmp(&share(a)))
                 .then(a.evidence.hamming.cmp(&b.evidence.hamming))
                 .then(a.article.sequence.cmp(&b.article.sequence))
         });
-        // Found in a table and told of as well.
-        matches.dedup_by_key(|found| found.article.sequence);
-        let mut later = foldhash::HashMap::<Box<str>, u64>::default();
-        for found in &matches {
-            let sequence = later.entry(found.article.id.clone()).or_default();
-            *sequence = found.article.sequence.max(*sequence);
-        }
-        matches.retain(|found| later.get(&found.article.id) == Some(&found.article.sequence));
         // So many were looked at that others, who were not, may be matches as well.
         let may_be_more = self.may_be_more;
         let truncated =
@@ -267,6 +254,30 @@ impl Query<'_> {
             }
         }
     }
+}
+
+/// The greater of the shares that the text and a match have of each other.
+pub(crate) fn share(found: &Match) -> f32 {
+    let Evidence {
+        containment,
+        contained,
+        ..
+    } = found.evidence;
+    containment
+        .unwrap_or_default()
+        .max(contained.unwrap_or_default())
+}
+
+/// Keeps each article once, in the order of their sequence, and of two revisions the later.
+fn keep_latest(matches: &mut Vec<Match>) {
+    matches.sort_unstable_by_key(|found| found.article.sequence);
+    // Found in a table and told of as well.
+    matches.dedup_by_key(|found| found.article.sequence);
+    let mut later = foldhash::HashMap::<Box<str>, u64>::default();
+    for found in &*matches {
+        later.insert(found.article.id.clone(), found.article.sequence);
+    }
+    matches.retain(|found| later.get(&found.article.id) == Some(&found.article.sequence));
 }
 
 /// Whether what stands in one of two sets of passages hardly stands in the other.

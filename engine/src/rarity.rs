@@ -64,6 +64,19 @@ impl<'a> Rarity<'a> {
         Self::new(content, stories, posted)
     }
 
+    /// The same for another text, as far as it is known: of the shingles that both post.
+    pub(crate) fn lent<'b>(&'b self, content: Content<'b>) -> Rarity<'b> {
+        Rarity {
+            stories: self.stories,
+            count: self.count,
+            ln_count: self.ln_count,
+            usual: self.usual,
+            shingles: self.shingles.clone(),
+            content: Some(content),
+            words: OnceCell::new(),
+        }
+    }
+
     /// Number of stories.
     pub(crate) fn stories(&self) -> f64 {
         self.count

@@ -17,6 +17,7 @@ mod shared;
 mod short;
 mod stories;
 mod windows;
+mod witnesses;
 
 use super::{Collection, Compared, Submission};
 use crate::{

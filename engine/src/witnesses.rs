@@ -1,0 +1,107 @@
+//! What copies have to say of a match that is in doubt.
+//!
+//! Two events told in one formula are now and then cut so much alike that nothing in the two texts tells them from
+//! two cuts of one report. But most reports come in several cuts, and each leaves out something else. If a text
+//! tells the story of a match, then copies of the text tell it as well, and the text tells that of the match's
+//! copies. So a match in doubt is held against these, and what speaks against it most counts twice as much as the two
+//! texts themselves. Nothing is kept for it: the witnesses are among the text's other matches.
+
+use crate::{
+    answer::{Evidence, Match, Relation},
+    evidence::{Side, measure, relate, threshold},
+    fingerprint::{ShingleSet, is_below},
+    query::{Query, share},
+};
+
+/// A score that lies no farther from the threshold is in doubt; of others hardly a witness would change the side.
+const DOUBT: f64 = 0.25;
+
+/// From this Jaccard similarity on, one of two duplicates is a copy of the other that may speak for it.
+const COPY: f32 = 0.5;
+
+/// At most so many witnesses are heard, the nearest copies first: the more there are, the likelier one of them is a
+/// poor cut.
+const MOST_WITNESSES: usize = 4;
+
+/// A copy that lacks more of what text and match share knows nothing of it: it may be the other half of a page.
+const MOST_MISSING: f64 = 0.3;
+
+/// At most so many matches are looked at, those that share most with the text.
+const MOST_MATCHES: usize = 32;
+
+impl Query<'_> {
+    /// Hears the copies among the matches on those that are in doubt, and says anew what the text is to these; what
+    /// turns out to have nothing to do with it is left out. The matches come in the order of their sequence.
+    pub(crate) fn hear_witnesses(&self, matches: &mut Vec<Match>) {
+        matches.sort_by(|a, b| share(b).total_cmp(&share(a)));
+        let looked_at = &matches[..matches.len().min(MOST_MATCHES)];
+        // All are heard before anything follows from what they say.
+        let heard: Vec<_> = (0..looked_at.len())
+            .map(|place| self.hear(place, looked_at))
+            .collect();
+        let mut heard = heard.into_iter();
+        matches.retain_mut(|found| {
+            let Some(score) = heard.next().flatten() else {
+                return true;
+            };
+            found.evidence.score = Some(score);
+            let (side, evidence) = (found.article.side(), &found.evidence);
+            let relation = relate(self.side, side, evidence, &self.detector, &self.rarity);
+            found.relation = relation.unwrap_or(found.relation);
+            relation.is_some()
+        });
+    }
+
+    /// The score of the match at `place` when its witnesses were heard; `None` if it is in no doubt, or has none.
+    fn hear(&self, place: usize, matches: &[Match]) -> Option<f32> {
+        let found = &matches[place];
+        let score = found.evidence.score?;
+        let doubt = (f64::from(score) - threshold(&self.detector, &self.rarity)).abs();
+        if matches.len() < 2 || found.relation == Relation::Exact || doubt > DOUBT {
+            return None;
+        }
+        let (article, content) = (found.article.side(), found.article.content()?);
+        let shingles = ShingleSet::from(content.sketch);
+        let rarity = self.rarity.lent(content);
+        let mut said = Vec::new();
+        let (before, after) = (&matches[..place], &matches[place + 1..]);
+        for other in before.iter().chain(after) {
+            let side = other.article.side();
+            if !self.knows(side, &shingles) {
+                continue;
+            }
+            let ours = &other.evidence;
+            let theirs = measure(article, &shingles, side, &rarity);
+            // A copy of the text, on the match; and the text, on a copy of the match.
+            said.extend(self.nearness(ours).zip(theirs.score));
+            said.extend(self.nearness(&theirs).zip(ours.score));
+        }
+        // Of equally near ones the same are heard, in whatever order they were found.
+        said.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.total_cmp(&b.1)));
+        let said = said.into_iter().take(MOST_WITNESSES);
+        let against = said.map(|(_, score)| score).reduce(f32::min)?;
+        Some((score + 2.0 * against) / 3.0)
+    }
+
+    /// How near two copies are to each other; `None` if they are none.
+    fn nearness(&self, evidence: &Evidence) -> Option<f32> {
+        let is_one_story = f64::from(evidence.score?) >= threshold(&self.detector, &self.rarity);
+        let nearness = evidence.jaccard?;
+        (is_one_story && nearness >= COPY).then_some(nearness)
+    }
+
+    /// Whether a text has most of what this one shares with a match, whose shingles these are.
+    fn knows(&self, other: Side<'_>, shingles: &ShingleSet) -> bool {
+        let Some(content) = other.content else {
+            return false;
+        };
+        let is_shared = |hash: u32| self.shingles.position(hash).is_some();
+        let limit = content.sketch.limit();
+        let all = shingles.ordered().iter().map(|(hash, _)| *hash);
+        let all = all.filter(|hash| is_below(*hash, limit) && is_shared(*hash));
+        let known = content.sketch.hashes();
+        let known = known.filter(|hash| shingles.position(*hash).is_some() && is_shared(*hash));
+        let (all, known) = (all.count(), known.count());
+        known > 0 && known as f64 >= (1.0 - MOST_MISSING) * all as f64
+    }
+}
