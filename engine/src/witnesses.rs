@@ -9,7 +9,7 @@
 use crate::{
     answer::{Evidence, Match, Relation},
     evidence::{Side, measure, relate, threshold},
-    fingerprint::{ShingleSet, is_below},
+    fingerprint::ShingleSet,
     query::{Query, share},
 };
 
@@ -97,8 +97,7 @@ impl Query<'_> {
         };
         let is_shared = |hash: u32| self.shingles.position(hash).is_some();
         let limit = content.sketch.limit();
-        let all = shingles.ordered().iter().map(|(hash, _)| *hash);
-        let all = all.filter(|hash| is_below(*hash, limit) && is_shared(*hash));
+        let all = shingles.below(limit).filter(|(hash, _)| is_shared(*hash));
         let known = content.sketch.hashes();
         let known = known.filter(|hash| shingles.position(*hash).is_some() && is_shared(*hash));
         let (all, known) = (all.count(), known.count());
