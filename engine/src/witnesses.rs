@@ -29,6 +29,10 @@ const MOST_MISSING: f64 = 0.3;
 /// At most so many matches are looked at, those that share most with the text.
 const MOST_MATCHES: usize = 32;
 
+/// Of so many at most that are in doubt witnesses are heard, those that share most: a text that dozens resemble is to
+/// cost a check little more than another.
+const MOST_IN_DOUBT: usize = 8;
+
 impl Query<'_> {
     /// Hears the copies among the matches on those that are in doubt, and says anew what the text is to these; what
     /// turns out to have nothing to do with it is left out. The matches come in the order of their sequence.
@@ -36,9 +40,11 @@ impl Query<'_> {
         matches.sort_by(|a, b| share(b).total_cmp(&share(a)));
         let looked_at = &matches[..matches.len().min(MOST_MATCHES)];
         // All are heard before anything follows from what they say.
-        let heard: Vec<_> = (0..looked_at.len())
-            .map(|place| self.hear(place, looked_at))
-            .collect();
+        let in_doubt = (0..looked_at.len()).filter(|place| self.is_in_doubt(&looked_at[*place]));
+        let mut heard = vec![None; looked_at.len()];
+        for place in in_doubt.take(MOST_IN_DOUBT) {
+            heard[place] = self.hear(place, looked_at);
+        }
         let mut heard = heard.into_iter();
         matches.retain_mut(|found| {
             let Some(score) = heard.next().flatten() else {
@@ -52,14 +58,19 @@ impl Query<'_> {
         });
     }
 
-    /// The score of the match at `place` when its witnesses were heard; `None` if it is in no doubt, or has none.
+    fn is_in_doubt(&self, found: &Match) -> bool {
+        let threshold = threshold(&self.detector, &self.rarity);
+        let lies_near = |score: f32| (f64::from(score) - threshold).abs() <= DOUBT;
+        found.relation != Relation::Exact && found.evidence.score.is_some_and(lies_near)
+    }
+
+    /// The score of the match at `place` when its witnesses were heard; `None` if it has none.
     fn hear(&self, place: usize, matches: &[Match]) -> Option<f32> {
-        let found = &matches[place];
-        let score = found.evidence.score?;
-        let doubt = (f64::from(score) - threshold(&self.detector, &self.rarity)).abs();
-        if matches.len() < 2 || found.relation == Relation::Exact || doubt > DOUBT {
+        if matches.len() < 2 {
             return None;
         }
+        let found = &matches[place];
+        let score = found.evidence.score?;
         let (article, content) = (found.article.side(), found.article.content()?);
         let shingles = ShingleSet::from(content.sketch);
         let rarity = self.rarity.lent(content);
