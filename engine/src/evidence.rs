@@ -110,6 +110,16 @@ pub(crate) fn held(
     Overlap::of(whole, shingles, article, rarity).map(|overlap| overlap.contained)
 }
 
+/// As [`measure`], only how similar the two are.
+pub(crate) fn jaccard(
+    query: Side<'_>,
+    shingles: &ShingleSet,
+    other: Side<'_>,
+    rarity: &Rarity<'_>,
+) -> Option<f32> {
+    Overlap::of(query, shingles, other, rarity).map(|overlap| overlap.jaccard as f32)
+}
+
 fn hamming(query: Side<'_>, other: Side<'_>) -> Option<u32> {
     let (ours, theirs) = (query.fingerprint, other.fingerprint);
     let comparable = ours.tokens > 0 && theirs.tokens > 0;

@@ -8,7 +8,7 @@
 
 use crate::{
     answer::{Evidence, Match, Relation},
-    evidence::{Side, measure, relate, threshold},
+    evidence::{Side, jaccard, measure, relate, threshold},
     fingerprint::ShingleSet,
     query::{Query, share},
 };
@@ -74,23 +74,35 @@ impl Query<'_> {
         let (article, content) = (found.article.side(), found.article.content()?);
         let shingles = ShingleSet::from(content.sketch);
         let rarity = self.rarity.lent(content);
-        let mut said = Vec::new();
         let (before, after) = (&matches[..place], &matches[place + 1..]);
-        for other in before.iter().chain(after) {
-            let side = other.article.side();
-            if !self.knows(side, &shingles) {
-                continue;
+        // How near one of the two copies is that each may be, at most: only of the nearest all is measured.
+        let mut others: Vec<_> = (before.iter().chain(after))
+            .filter(|other| self.knows(other.article.side(), &shingles))
+            .filter_map(|other| {
+                let of_text = self.nearness(&other.evidence);
+                let of_match = jaccard(article, &shingles, other.article.side(), &rarity);
+                let of_match = of_match.filter(|nearness| *nearness >= COPY);
+                Some((of_text.into_iter().chain(of_match).reduce(f32::max)?, other))
+            })
+            .collect();
+        others.sort_by(|a, b| b.0.total_cmp(&a.0));
+        let mut said: Vec<(f32, f32)> = Vec::new();
+        for (nearness, other) in others.into_iter().take(2 * MOST_WITNESSES) {
+            let farthest = said.get(MOST_WITNESSES - 1);
+            if farthest.is_some_and(|(farthest, _)| *farthest > nearness) {
+                break;
             }
             let ours = &other.evidence;
-            let theirs = measure(article, &shingles, side, &rarity);
+            let theirs = measure(article, &shingles, other.article.side(), &rarity);
             // A copy of the text, on the match; and the text, on a copy of the match.
             said.extend(self.nearness(ours).zip(theirs.score));
             said.extend(self.nearness(&theirs).zip(ours.score));
+            // Of equally near ones the same are heard, in whatever order they were found.
+            said.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.total_cmp(&b.1)));
+            said.truncate(MOST_WITNESSES);
         }
-        // Of equally near ones the same are heard, in whatever order they were found.
-        said.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.total_cmp(&b.1)));
-        let said = said.into_iter().take(MOST_WITNESSES);
-        let against = said.map(|(_, score)| score).reduce(f32::min)?;
+        let scores = said.into_iter().map(|(_, score)| score);
+        let against = scores.reduce(f32::min)?;
         Some((score + 2.0 * against) / 3.0)
     }
 
