@@ -31,7 +31,7 @@ const MOST_MATCHES: usize = 32;
 
 /// Of so many at most that are in doubt witnesses are heard, those that share most: a text that dozens resemble is to
 /// cost a check little more than another.
-const MOST_IN_DOUBT: usize = 8;
+const MOST_IN_DOUBT: usize = 4;
 
 impl Query<'_> {
     /// Hears the copies among the matches on those that are in doubt, and says anew what the text is to these; what
@@ -73,11 +73,14 @@ impl Query<'_> {
         let score = found.evidence.score?;
         let (article, content) = (found.article.side(), found.article.content()?);
         let shingles = ShingleSet::from(content.sketch);
+        let of_text = |hash: &u32| self.shingles.position(*hash).is_some();
+        let shared = content.sketch.hashes().filter(of_text);
+        let shared = ShingleSet::of(shared, content.sketch.limit());
         let rarity = self.rarity.lent(content);
         let (before, after) = (&matches[..place], &matches[place + 1..]);
         // How near one of the two copies is that each may be, at most: only of the nearest all is measured.
         let mut others: Vec<_> = (before.iter().chain(after))
-            .filter(|other| self.knows(other.article.side(), &shingles))
+            .filter(|other| knows(other.article.side(), &shared))
             .filter_map(|other| {
                 let of_text = self.nearness(&other.evidence);
                 let of_match = jaccard(article, &shingles, other.article.side(), &rarity);
@@ -112,18 +115,17 @@ impl Query<'_> {
         let nearness = evidence.jaccard?;
         (is_one_story && nearness >= COPY).then_some(nearness)
     }
+}
 
-    /// Whether a text has most of what this one shares with a match, whose shingles these are.
-    fn knows(&self, other: Side<'_>, shingles: &ShingleSet) -> bool {
-        let Some(content) = other.content else {
-            return false;
-        };
-        let is_shared = |hash: u32| self.shingles.position(hash).is_some();
-        let limit = content.sketch.limit();
-        let all = shingles.below(limit).filter(|(hash, _)| is_shared(*hash));
-        let known = content.sketch.hashes();
-        let known = known.filter(|hash| shingles.position(*hash).is_some() && is_shared(*hash));
-        let (all, known) = (all.count(), known.count());
-        known > 0 && known as f64 >= (1.0 - MOST_MISSING) * all as f64
-    }
+/// Whether a text has most of what two others share.
+fn knows(other: Side<'_>, shared: &ShingleSet) -> bool {
+    let Some(content) = other.content else {
+        return false;
+    };
+    let sketch = content.sketch;
+    let known = sketch
+        .hashes()
+        .filter(|hash| shared.position(*hash).is_some());
+    let (all, known) = (shared.count_below(sketch.limit()), known.count());
+    known > 0 && known as f64 >= (1.0 - MOST_MISSING) * all as f64
 }
