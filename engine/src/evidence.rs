@@ -15,7 +15,7 @@
 use crate::{
     answer::{Evidence, Relation},
     detector::{Detector, Method},
-    fingerprint::{Content, Fingerprint, ShingleSet, Vocabulary, Word, is_below},
+    fingerprint::{Content, Fingerprint, ShingleSet, Sketch, Vocabulary, Word, is_below},
     index::articles::Timestamp,
     rarity::{Rarity, Weights},
 };
@@ -110,14 +110,37 @@ pub(crate) fn held(
     Overlap::of(whole, shingles, article, rarity).map(|overlap| overlap.contained)
 }
 
-/// As [`measure`], only how similar the two are.
-pub(crate) fn jaccard(
-    query: Side<'_>,
+/// The Jaccard similarity of a text, with all its shingles, and an indexed one, as [`measure`] says it.
+pub(crate) fn jaccard(shingles: &ShingleSet, other: Content<'_>) -> f32 {
+    let mut shared = 0;
+    let (in_ours, in_theirs) = sampled(shingles, other.sketch, |_| shared += 1);
+    share(shared, in_ours + in_theirs - shared) as f32
+}
+
+/// How many shingles of a text and of an indexed one are sampled, both as far as the coarser of the two samples reaches;
+/// calls `shared` with each that both have.
+fn sampled(
     shingles: &ShingleSet,
-    other: Side<'_>,
-    rarity: &Rarity<'_>,
-) -> Option<f32> {
-    Overlap::of(query, shingles, other, rarity).map(|overlap| overlap.jaccard as f32)
+    sketch: Sketch<'_>,
+    mut shared: impl FnMut(u32),
+) -> (usize, usize) {
+    let limit = sketch.limit().min(shingles.limit());
+    let mut in_theirs = 0;
+    for hash in sketch.hashes().take_while(|hash| is_below(*hash, limit)) {
+        in_theirs += 1;
+        if shingles.position(hash).is_some() {
+            shared(hash);
+        }
+    }
+    (shingles.count_below(limit), in_theirs)
+}
+
+fn share(part: usize, of: usize) -> f64 {
+    if of == 0 {
+        0.0
+    } else {
+        part as f64 / of as f64
+    }
 }
 
 fn hamming(query: Side<'_>, other: Side<'_>) -> Option<u32> {
@@ -149,25 +172,10 @@ impl Overlap {
     ) -> Option<Self> {
         query.content?;
         let sketch = other.content?.sketch;
-        // Both are looked at as far as the coarser of the two samples reaches.
-        let limit = sketch.limit().min(shingles.limit());
-        let sampled = |hash: u32| is_below(hash, limit);
-        let in_ours = shingles.count_below(limit);
-        let mut in_theirs = 0;
         let mut shared = Shared::default();
-        for hash in sketch.hashes().take_while(|hash| sampled(*hash)) {
-            in_theirs += 1;
-            if shingles.position(hash).is_some() {
-                shared.add(rarity.shingle(hash));
-            }
-        }
-        let share = |of: usize| {
-            if of == 0 {
-                0.0
-            } else {
-                shared.count as f64 / of as f64
-            }
-        };
+        let (in_ours, in_theirs) =
+            sampled(shingles, sketch, |hash| shared.add(rarity.shingle(hash)));
+        let share = |of: usize| share(shared.count, of);
         let (containment, contained) = (share(in_ours), share(in_theirs));
         let ours_is_shorter = query.fingerprint.tokens <= other.fingerprint.tokens;
         let of_shorter = if ours_is_shorter {

@@ -9,7 +9,7 @@
 use crate::{
     answer::{Evidence, Match, Relation},
     evidence::{Side, jaccard, measure, relate, threshold},
-    fingerprint::ShingleSet,
+    fingerprint::{Content, ShingleSet},
     query::{Query, share},
 };
 
@@ -31,19 +31,21 @@ const MOST_MATCHES: usize = 32;
 
 /// Of so many at most that are in doubt witnesses are heard, those that share most: a text that dozens resemble is to
 /// cost a check little more than another.
-const MOST_IN_DOUBT: usize = 4;
+const MOST_IN_DOUBT: usize = 8;
 
 impl Query<'_> {
     /// Hears the copies among the matches on those that are in doubt, and says anew what the text is to these; what
     /// turns out to have nothing to do with it is left out. The matches come in the order of their sequence.
     pub(crate) fn hear_witnesses(&self, matches: &mut Vec<Match>) {
         matches.sort_by(|a, b| share(b).total_cmp(&share(a)));
-        let looked_at = &matches[..matches.len().min(MOST_MATCHES)];
+        let looked_at: Vec<_> = (matches.iter().take(MOST_MATCHES))
+            .map(|found| (found.article.side(), found))
+            .collect();
         // All are heard before anything follows from what they say.
-        let in_doubt = (0..looked_at.len()).filter(|place| self.is_in_doubt(&looked_at[*place]));
+        let in_doubt = (0..looked_at.len()).filter(|place| self.is_in_doubt(looked_at[*place].1));
         let mut heard = vec![None; looked_at.len()];
         for place in in_doubt.take(MOST_IN_DOUBT) {
-            heard[place] = self.hear(place, looked_at);
+            heard[place] = self.hear(place, &looked_at);
         }
         let mut heard = heard.into_iter();
         matches.retain_mut(|found| {
@@ -65,13 +67,12 @@ impl Query<'_> {
     }
 
     /// The score of the match at `place` when its witnesses were heard; `None` if it has none.
-    fn hear(&self, place: usize, matches: &[Match]) -> Option<f32> {
+    fn hear(&self, place: usize, matches: &[(Side<'_>, &Match)]) -> Option<f32> {
         if matches.len() < 2 {
             return None;
         }
-        let found = &matches[place];
-        let score = found.evidence.score?;
-        let (article, content) = (found.article.side(), found.article.content()?);
+        let (article, found) = matches[place];
+        let (score, content) = (found.evidence.score?, article.content?);
         let shingles = ShingleSet::from(content.sketch);
         let of_text = |hash: &u32| self.shingles.position(*hash).is_some();
         let shared = content.sketch.hashes().filter(of_text);
@@ -80,23 +81,23 @@ impl Query<'_> {
         let (before, after) = (&matches[..place], &matches[place + 1..]);
         // How near one of the two copies is that each may be, at most: only of the nearest all is measured.
         let mut others: Vec<_> = (before.iter().chain(after))
-            .filter(|other| knows(other.article.side(), &shared))
-            .filter_map(|other| {
+            .filter(|(side, _)| side.content.is_some_and(|content| knows(content, &shared)))
+            .filter_map(|(side, other)| {
                 let of_text = self.nearness(&other.evidence);
-                let of_match = jaccard(article, &shingles, other.article.side(), &rarity);
-                let of_match = of_match.filter(|nearness| *nearness >= COPY);
-                Some((of_text.into_iter().chain(of_match).reduce(f32::max)?, other))
+                let of_match = jaccard(&shingles, side.content?);
+                let of_match = Some(of_match).filter(|nearness| *nearness >= COPY);
+                let nearness = of_text.into_iter().chain(of_match).reduce(f32::max)?;
+                Some((nearness, *side, &other.evidence))
             })
             .collect();
         others.sort_by(|a, b| b.0.total_cmp(&a.0));
         let mut said: Vec<(f32, f32)> = Vec::new();
-        for (nearness, other) in others.into_iter().take(2 * MOST_WITNESSES) {
+        for (nearness, side, ours) in others.into_iter().take(2 * MOST_WITNESSES) {
             let farthest = said.get(MOST_WITNESSES - 1);
             if farthest.is_some_and(|(farthest, _)| *farthest > nearness) {
                 break;
             }
-            let ours = &other.evidence;
-            let theirs = measure(article, &shingles, other.article.side(), &rarity);
+            let theirs = measure(article, &shingles, side, &rarity);
             // A copy of the text, on the match; and the text, on a copy of the match.
             said.extend(self.nearness(ours).zip(theirs.score));
             said.extend(self.nearness(&theirs).zip(ours.score));
@@ -118,11 +119,8 @@ impl Query<'_> {
 }
 
 /// Whether a text has most of what two others share.
-fn knows(other: Side<'_>, shared: &ShingleSet) -> bool {
-    let Some(content) = other.content else {
-        return false;
-    };
-    let sketch = content.sketch;
+fn knows(other: Content<'_>, shared: &ShingleSet) -> bool {
+    let sketch = other.sketch;
     let known = sketch
         .hashes()
         .filter(|hash| shared.position(*hash).is_some());
