@@ -58,20 +58,25 @@ pub(super) struct Table<P> {
     block: Block,
     /// By the upper quarter of a value. Whoever has several locks has taken them from the first row of the first
     /// table to the last of the last, so that none can wait in a circle.
-    rows: [RwLock<Row<P>>; ROWS],
+    rows: [Locked<P>; ROWS],
 }
+
+/// On cache lines of its own, so that whoever locks one row does not take its neighbour's from another processor.
+#[derive(Debug)]
+#[repr(align(64))]
+struct Locked<P>(RwLock<Row<P>>);
 
 impl<P: Copy + Default> Table<P> {
     pub(super) fn new(block: Block) -> Self {
         Self {
             block,
-            rows: std::array::from_fn(|number| RwLock::new(Row::new(block, number))),
+            rows: std::array::from_fn(|number| Locked(RwLock::new(Row::new(block, number)))),
         }
     }
 
     /// The row that a fingerprint is in.
     fn row(&self, simhash: u64) -> &RwLock<Row<P>> {
-        &self.rows[usize::from(self.block.value(simhash) >> IN_ROW)]
+        &self.rows[usize::from(self.block.value(simhash) >> IN_ROW)].0
     }
 
     /// The row that is to have a fingerprint, locked for writing.
@@ -107,7 +112,7 @@ impl<P: Copy + Default> Table<P> {
             let pair = |entry: &u128| (*entry as u64, with(Slot((entry >> 64) as u32)));
             let all: Vec<_> = entries.iter().map(pair).collect();
             let number = row(&entries[0]);
-            *self.rows[number].write() = Row::of(self.block, number, &all);
+            *self.rows[number].0.write() = Row::of(self.block, number, &all);
             for bucket in entries.chunk_by(|one, other| value(one) == value(other)) {
                 many(bucket[0] as u64, bucket.len());
             }
@@ -141,7 +146,7 @@ impl<P: Copy + Default> Table<P> {
         let mut rows = [const { None }; ROWS];
         for (number, row) in rows.iter_mut().enumerate() {
             if (number ^ own).count_ones() <= threshold {
-                *row = Some(self.rows[number].read());
+                *row = Some(self.rows[number].0.read());
             }
         }
         // By which bits the upper half of the values that are reached differs. (Loops and no iterators: this is compiled
@@ -180,13 +185,13 @@ impl<P: Copy + Default> Table<P> {
     /// Number of rows that are not empty.
     #[cfg(test)]
     pub(super) fn rows(&self) -> usize {
-        let holds = |row: &&RwLock<Row<P>>| row.read().len() > 0;
+        let holds = |row: &&Locked<P>| row.0.read().len() > 0;
         self.rows.iter().filter(holds).count()
     }
 
     /// Memory that it takes, in bytes.
     pub(super) fn bytes(&self) -> usize {
-        self.rows.iter().map(|row| row.read().bytes()).sum()
+        self.rows.iter().map(|row| row.0.read().bytes()).sum()
     }
 }
 
