@@ -37,6 +37,10 @@ const PAUSE: Duration = Duration::from_millis(250);
 /// counted are the words of articles, most of which are those of the ones before.
 const PERIOD: Duration = Duration::from_secs(1);
 
+/// So long it is known that a collection was deleted, for whoever has read before that it is there: longer than any call
+/// of the cluster takes.
+const DELETED: Duration = Duration::from_secs(60);
+
 /// All collections of a cluster.
 #[derive(Debug)]
 pub(crate) struct Shared {
@@ -46,6 +50,8 @@ pub(crate) struct Shared {
     /// Once the cluster is reached.
     reached: OnceCell<Reached>,
     collections: DashMap<String, Collection>,
+    /// By their numbers those that this server has deleted lately, and when.
+    deleted: DashMap<u64, Instant>,
     ready: AtomicBool,
     meter: Meter,
     /// Keeps up with the other servers.
@@ -67,6 +73,7 @@ impl Shared {
             most,
             reached: OnceCell::new(),
             collections: DashMap::new(),
+            deleted: DashMap::new(),
             ready: AtomicBool::new(false),
             meter: Meter::default(),
             watch: OnceCell::new(),
@@ -124,10 +131,15 @@ impl Shared {
         // Not one that was made meanwhile.
         let gone = known.iter().map(|(_, known)| known);
         for gone in gone.filter(|known| !names.contains(&known.name)) {
-            self.collections
-                .remove_if(&gone.name, |_, now| now.number == gone.number);
+            self.forget(&gone.name, gone.number);
         }
         Ok(())
+    }
+
+    /// Forgets a collection, and none of the same name that was made since.
+    fn forget(&self, name: &str, number: u64) {
+        self.collections
+            .remove_if(name, |_, known| known.number == number);
     }
 
     /// Takes a collection as it is in the cluster, if it is not known.
@@ -158,6 +170,10 @@ impl Shared {
             let known = self.collections.entry(name.to_owned());
             if !matches!(&known, Entry::Occupied(known) if known.get().number == number) {
                 known.insert(made);
+            }
+            // What was read may be older than its deletion here, which must not be undone.
+            if self.deleted.contains_key(&number) {
+                self.forget(name, number);
             }
         }
         Ok((number, state))
@@ -229,6 +245,7 @@ impl Shared {
         let reached = self.reached()?;
         self.look(reached).await?;
         gone::clear_due(&reached.redis).await?;
+        self.deleted.retain(|_, at| at.elapsed() < DELETED);
         let bytes = self.meter.ask(&reached.redis).await?;
         self.collections
             .iter()
@@ -320,8 +337,8 @@ impl Catalog for Shared {
             return Err(Failure::collection_not_found(name));
         };
         let was_there = gone::delete(&reached.redis, &found).await?;
-        self.collections
-            .remove_if(name, |_, known| known.number == found.number);
+        self.deleted.insert(found.number, Instant::now());
+        self.forget(name, found.number);
         match was_there {
             true => Ok(()),
             false => Err(Failure::collection_not_found(name)),
