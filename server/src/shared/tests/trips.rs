@@ -8,7 +8,7 @@ use std::sync::{
 use basma_engine::{Answer, Verdict};
 use basma_redis::CALLS;
 use basma_test_redis::Cluster;
-use tracing::{Event, Subscriber, instrument::WithSubscriber as _};
+use tracing::{Event, Subscriber, instrument::WithSubscriber as _, subscriber::set_global_default};
 use tracing_subscriber::{
     Layer,
     layer::{Context, SubscriberExt as _},
@@ -30,6 +30,9 @@ impl<S: Subscriber> Layer<S> for Calls {
 
 /// What an operation comes to, and how many calls of the cluster it took.
 async fn counted<T>(operation: impl Future<Output = T>) -> (T, usize) {
+    // Somebody who always listens: whether a place in the code is listened to at all is remembered for all threads, and
+    // other tests come by there with nobody listening.
+    let _other_tests_have_one_too = set_global_default(tracing_subscriber::registry());
     let calls = Calls::default();
     let subscriber = tracing_subscriber::registry().with(calls.clone());
     let done = operation.with_subscriber(subscriber).await;
