@@ -37,6 +37,10 @@ impl Query<'_> {
     /// Hears the copies among the matches on those that are in doubt, and says anew what the text is to these; what
     /// turns out to have nothing to do with it is left out. The matches come in the order of their sequence.
     pub(crate) fn hear_witnesses(&self, matches: &mut Vec<Match>) {
+        // Nearly always.
+        if matches.len() < 2 {
+            return;
+        }
         matches.sort_by(|a, b| share(b).total_cmp(&share(a)));
         let looked_at: Vec<_> = (matches.iter().take(MOST_MATCHES))
             .map(|found| (found.article.side(), found))
@@ -68,9 +72,6 @@ impl Query<'_> {
 
     /// The score of the match at `place` when its witnesses were heard; `None` if it has none.
     fn hear(&self, place: usize, matches: &[(Side<'_>, &Match)]) -> Option<f32> {
-        if matches.len() < 2 {
-            return None;
-        }
         let (article, found) = matches[place];
         let (score, content) = (found.evidence.score?, article.content?);
         let shingles = ShingleSet::from(content.sketch);

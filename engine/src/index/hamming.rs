@@ -67,7 +67,7 @@ impl HammingIndex {
             group.push(slot);
             return;
         }
-        // All four cells are locked before any is read, and in one order: see `within_own`.
+        // All four rows are locked before any is read, and in one order: see `within_own`.
         let first = self.first.own_mut(simhash);
         let others = self.others.each_ref().map(|table| table.own_mut(simhash));
         first.touch();

@@ -4,7 +4,8 @@
 //! by a [`plan`]), [`postings`] articles that share shingles,
 //! [`keys`] the same text or id; [`articles`] holds what is known of each article, [`clusters`] who belongs
 //! to whose story, [`stories`] counts what is common, and [`arrivals`] makes check-and-add one step. What is
-//! restored is put in at once ([`gather`]). A guard of a table is never held while another one is taken.
+//! restored is put in at once ([`gather`]). A guard of a table is never held while another one is taken,
+//! but for the rows of [`hamming`], which all take in one order.
 
 pub(crate) mod arrivals;
 pub(crate) mod articles;
