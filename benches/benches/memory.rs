@@ -1,12 +1,13 @@
 //! What an index takes: how much the process grows by an article, beside what `stats` says of it, and which of its
 //! tables takes what.
 //!
-//! `cargo bench -p basma-benches --bench memory -- [--method simhash] [--size 1] [--record FOLDER]`; the sizes, ascending
-//! with commas between, are millions of articles, each with an id, a title, a source and a URL. With `--method
-//! simhash` their fingerprints are random, as what is measured are the tables; with `--method full` they are
-//! generated news of 290 words, with its copies.
+//! `cargo bench -p basma-benches --bench memory -- [--method simhash] [--size 1] [--resident 100000] [--record FOLDER]`;
+//! the sizes, ascending with commas between, are millions of articles, each with an id, a title, a source and a URL. With
+//! `--method simhash` their fingerprints are random, as what is measured are the tables; with `--method full` they are
+//! generated news of 290 words, with its copies. With `--resident` so many are in memory whole and the others are
+//! spilled, as a server with a data folder does, to a file in the folder for temporary ones.
 
-use std::error::Error;
+use std::{error::Error, sync::Arc};
 
 use basma_benches::{
     corpus::{Corpus, Mix, Stream},
@@ -16,6 +17,7 @@ use basma_engine::{
     Collection, Detector, ExactHash, Fingerprint, Fingerprinter, Metadata, Method, Record, SimHash,
     Submission,
 };
+use basma_server::SpillFile;
 use fastrand::Rng;
 use serde::Serialize;
 
@@ -27,6 +29,8 @@ struct Row {
     beyond_id_and_metadata: f64,
     stats_say: f64,
     stats_to_grown: f64,
+    /// What is elsewhere.
+    spilled: f64,
     /// What `stats` says, table by table; articles are with their content and ids.
     tables: Vec<(&'static str, f64)>,
     /// What a journal writes of an article: it is all there is to keep.
@@ -41,17 +45,25 @@ fn main() -> Result<(), Box<dyn Error>> {
     };
     let sizes = argument("--size").unwrap_or_else(|| "1".to_owned());
     println!("{}; bytes an article, {method:?}", machine());
-    let rows = measure(method, &sizes)?;
-    let name = match method {
-        Method::SimHashOnly => format!("memory-{sizes:0>3}"),
-        Method::Full => "memory-full".to_owned(),
+    let resident = argument("--resident")
+        .map(|resident| resident.parse())
+        .transpose()?;
+    let rows = measure(method, &sizes, resident)?;
+    let name = match (method, resident) {
+        (Method::SimHashOnly, _) => format!("memory-{sizes:0>3}"),
+        (Method::Full, None) => "memory-full".to_owned(),
+        (Method::Full, Some(_)) => "memory-spilled".to_owned(),
     };
     record(&name, &rows)?;
     Ok(())
 }
 
 /// One collection that grows: what another gave back would not be seen to be taken again.
-fn measure(method: Method, sizes: &str) -> Result<Vec<Row>, Box<dyn Error>> {
+fn measure(
+    method: Method,
+    sizes: &str,
+    resident_articles: Option<usize>,
+) -> Result<Vec<Row>, Box<dyn Error>> {
     let detector = match method {
         Method::SimHashOnly => Detector {
             distance: 0,
@@ -68,7 +80,11 @@ fn measure(method: Method, sizes: &str) -> Result<Vec<Row>, Box<dyn Error>> {
         fingerprinter.fingerprint(&article.title, &article.text, &detector);
     }
     let before = resident();
-    let collection = Collection::new(detector);
+    let mut collection = Collection::new(detector);
+    if let Some(resident) = resident_articles {
+        let spill = SpillFile::within(std::env::temp_dir());
+        collection = collection.spilling(Arc::new(spill), resident);
+    }
     let (mut filled, mut named, mut rows) = (0, 0, Vec::new());
     for size in sizes.split(',') {
         let articles = (size.parse::<f64>()? * 1e6) as usize;
@@ -103,6 +119,7 @@ fn row(collection: &Collection, articles: usize, named: usize, grown: usize) -> 
         beyond_id_and_metadata: grown - named,
         stats_say: said,
         stats_to_grown: said / grown,
+        spilled: each(collection.stats().spilled_bytes as usize),
         tables: tables.map(|(name, bytes)| (name, each(bytes))).into(),
         record: records.len() as f64 / some.len() as f64,
     }
@@ -123,7 +140,12 @@ impl Row {
         let tables: Vec<_> = tables
             .map(|(name, bytes)| format!("{name} {bytes:.1}"))
             .collect();
-        println!("    {}; a record {:.1}", tables.join(", "), self.record);
+        println!(
+            "    {}; a record {:.1}; {:.1} spilled",
+            tables.join(", "),
+            self.record,
+            self.spilled
+        );
     }
 }
 

@@ -19,7 +19,7 @@ use crate::{
     answer::{Relation, Verdict},
     detector::Detector,
     index::{
-        Slot, Slots,
+        Slot, Slots, Spilling,
         arrivals::Arrivals,
         articles::{Article, Articles},
         clusters::Clusters,
@@ -30,6 +30,7 @@ use crate::{
         stories::Stories,
     },
     journal::Journal,
+    spill::Spill,
     sync::{Mutex, interleave},
 };
 pub use compare::Compared;
@@ -89,6 +90,8 @@ pub struct Stats {
     pub clusters: u64,
     /// Memory of the tables in bytes, estimated.
     pub bytes: u64,
+    /// Bytes of articles that are not in memory: see [`Collection::spilling`].
+    pub spilled_bytes: u64,
     /// Submissions by verdict since the collection was made, in the order of [`VERDICTS`];
     /// resubmissions do not count.
     pub verdicts: [u64; VERDICTS.len()],
@@ -111,6 +114,14 @@ impl Collection {
             verdicts: Default::default(),
             withdrawn: AtomicU64::new(0),
         }
+    }
+
+    /// Keeps about so many of the latest articles in memory, and puts what is known of older ones elsewhere. Only what
+    /// finds them stays, and a question reads those that it compares.
+    #[must_use]
+    pub fn spilling(mut self, to: Arc<dyn Spill>, resident: usize) -> Self {
+        self.articles.spill_to(Spilling::new(to, resident));
+        self
     }
 
     /// Its settings.
@@ -238,6 +249,7 @@ impl Collection {
             simhashes: self.hamming.len() as u64,
             clusters: articles - self.clusters.followers().min(articles),
             bytes: self.memory().map(|(_, bytes)| bytes as u64).iter().sum(),
+            spilled_bytes: self.articles.spilled_bytes() as u64,
             verdicts: std::array::from_fn(|n| self.verdicts[n].load(Ordering::Relaxed)),
         }
     }

@@ -4,7 +4,7 @@
 use xxhash_rust::xxh3::xxh3_128;
 
 use crate::{
-    Detector, FoldedText, Metadata, Method, Record, Restoration, Shingling, Submission,
+    Collection, Detector, FoldedText, Metadata, Method, Record, Restoration, Shingling, Submission,
     codec::Reader,
     fingerprint::{Fingerprinter, SimHash, StoredContent},
     oracle,
@@ -84,7 +84,8 @@ pub fn restored(bytes: &[u8]) {
     };
     let id = record.id().to_owned();
     let sequences = [record.sequence()];
-    let restoration = Restoration::new(Detector::default(), &sequences).expect("room");
+    let collection = Collection::new(Detector::default());
+    let restoration = Restoration::new(collection, &sequences).expect("room");
     restoration.sheet().add(bytes).expect("it was read before");
     let collection = restoration.finish(0, 1.0);
     let mut fingerprinter = Fingerprinter::default();

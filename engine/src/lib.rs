@@ -16,6 +16,7 @@
 //! - [`age`]: how far apart in time two articles may be;
 //! - [`detector`]: a collection's settings;
 //! - [`journal`]: what a collection tells whoever writes its changes down;
+//! - [`spill`]: where a collection puts what it need not have in memory;
 //! - [`record`]: an indexed article as bytes, read and written with [`codec`];
 //! - [`block`]: such bytes with a checksum;
 //! - `wide`: work compiled for the instructions that the processor has;
@@ -63,6 +64,7 @@ pub mod record;
 pub mod shared;
 pub mod shingle;
 mod sieve;
+pub mod spill;
 mod spread;
 mod sync;
 pub mod text;
@@ -82,4 +84,5 @@ pub use index::{
 pub use journal::Journal;
 pub use record::Record;
 pub use shingle::Shingling;
+pub use spill::Spill;
 pub use text::{FOLD_VERSION, FoldedText};

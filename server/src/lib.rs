@@ -64,4 +64,4 @@ pub use logs::Logs;
 pub use probe::probe;
 pub use run::run;
 pub use signals::Signals;
-pub use store::{Change, Durability, refingerprint, restore};
+pub use store::{Change, Durability, SpillFile, refingerprint, restore};

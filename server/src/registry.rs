@@ -94,14 +94,13 @@ impl Registry {
     }
 
     fn make(&self, name: &str, settings: Settings) -> Arc<Named> {
-        let (book, texts) = match &self.store {
+        let (collection, book, texts) = match &self.store {
             Some(store) => {
                 let (_, book, texts) = store.book(name);
-                (Some(book), texts)
+                (store.collection(settings.detector), Some(book), texts)
             }
-            None => (None, Texts::default()),
+            None => (Collection::new(settings.detector), None, Texts::default()),
         };
-        let collection = Collection::new(settings.detector);
         let named = Named::new((name, now()), settings, collection, texts, book);
         let named = Arc::new(named);
         named.book.iter().for_each(|book| book.created(&named));

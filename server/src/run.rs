@@ -201,7 +201,14 @@ fn catalog(config: &Config) -> Result<Arc<dyn Catalog>, String> {
         return Ok(Arc::new(Shared::new(address, ack, most)));
     }
     let store = config.data_dir.as_deref();
-    let store = store.map(|folder| Store::open(folder, config.durability(), config.accept_loss));
+    let store = store.map(|folder| {
+        Store::open(
+            folder,
+            config.durability(),
+            config.resident_articles,
+            config.accept_loss,
+        )
+    });
     Ok(Arc::new(Registry::new(most, store.transpose()?)))
 }
 

@@ -44,7 +44,8 @@ impl Import {
     ) -> Result<bool, Unfit> {
         let usual = record.usual();
         let mut article = record.into_article();
-        let _id = collection.lock_id(&article.id).lock();
+        let id = article.id.clone();
+        let locked = collection.lock_id(&id).lock();
         if let Some(known) = collection.get(&article.id) {
             let same = known.sequence == article.sequence
                 && known.fingerprint.exact == article.fingerprint.exact;
@@ -74,8 +75,9 @@ impl Import {
             return Err(Unfit::OutOfOrder);
         }
         collection.enter(&article);
-        drop(search);
+        drop((search, locked));
         collection.count(article.verdict);
+        collection.articles.spill();
         self.note(&article);
         Ok(true)
     }

@@ -41,7 +41,7 @@ impl Collection {
         let side = fingerprinter.side(&fingerprint, metadata.published);
         let stories = |hash| self.postings.find(hash, |_| ()).stories;
         let specificity = Rarity::of(side.content, &self.stories, stories).specificity();
-        let _id = self.lock_id(id).lock();
+        let locked = self.lock_id(id).lock();
         let slot = self.slots.take().ok_or(IndexFull)?;
         let story = decision.story.and_then(|id| self.get(id));
         let mut search = self.arrivals.open();
@@ -70,8 +70,9 @@ impl Collection {
             article
         });
         self.enter(&article);
-        drop(search);
+        drop((search, locked));
         self.count(decision.verdict);
+        self.articles.spill();
         Ok(())
     }
 }

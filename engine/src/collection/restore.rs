@@ -49,17 +49,17 @@ pub struct Sheet<'a> {
 }
 
 impl<'a> Restoration<'a> {
-    /// Begins with the sequences of all articles that there will be, ascending.
+    /// Begins with a collection that is empty, and the sequences of all articles that there will be, ascending.
     ///
     /// # Errors
     ///
     /// [`IndexFull`] if there are more than an index can hold.
-    pub fn new(detector: Detector, sequences: &'a [u64]) -> Result<Self, IndexFull> {
+    pub fn new(collection: Collection, sequences: &'a [u64]) -> Result<Self, IndexFull> {
         let count = u32::try_from(sequences.len()).map_err(|_| IndexFull)?;
         Ok(Self {
             collection: Collection {
                 slots: Slots::first(count),
-                ..Collection::new(detector)
+                ..collection
             },
             sequences,
             sheets: Mutex::default(),
@@ -134,6 +134,7 @@ impl Sheet<'_> {
         let article = Arc::new(article);
         let (collection, rows, slot) = (&self.restoration.collection, &mut self.rows, article.slot);
         collection.articles.restore(&article, &mut rows.ids);
+        collection.articles.spill();
         let fingerprint = &article.fingerprint;
         if fingerprint.tokens > 0 {
             collection

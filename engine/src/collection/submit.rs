@@ -135,7 +135,7 @@ impl Collection {
         } = submission;
         let side = fingerprinter.side(&fingerprint, metadata.published);
         let shingles = fingerprinter.shingles();
-        let _id = self.lock_id(id).lock();
+        let locked = self.lock_id(id).lock();
         let old = self.articles.get_by_id(id);
         if let Some(old) = &old
             && old.fingerprint.exact == fingerprint.exact
@@ -189,7 +189,9 @@ impl Collection {
         if let Some(old) = &old {
             self.withdraw(old);
         }
+        drop(locked);
         self.count(article.verdict);
+        self.articles.spill();
         let answer = answer.unwrap_or_else(|| query.conclude(Vec::new()));
         Ok(Answer {
             revision: article.revision,

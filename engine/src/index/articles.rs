@@ -16,10 +16,13 @@ use super::{
     keys::Keys,
     memory::{map_bytes, shrink_map},
     packed::{Copies, Packed},
-    page::{self, Page},
+    page::{self, Found, Page},
+    row::{self, Origin},
+    spilling::Spilling,
 };
 use crate::{
     answer::{Match, PackedEvidence, Relation, Verdict},
+    codec::Reader,
     evidence::Side,
     fingerprint::{Content, Fingerprint, StoredContent},
 };
@@ -136,6 +139,8 @@ pub(crate) struct Articles {
     /// By id. While an article is replaced there are two of one id.
     ids: Keys,
     len: AtomicUsize,
+    /// Where pages are that are not in memory; `None` if all are.
+    spilling: Option<Spilling>,
 }
 
 impl Articles {
@@ -143,22 +148,41 @@ impl Articles {
         self.read(slot, |article| article.article()).flatten()
     }
 
-    /// Reads an article in its place.
+    /// Reads an article where it stands.
     pub(crate) fn read<T>(&self, slot: Slot, read: impl FnOnce(&Packed<'_>) -> T) -> Option<T> {
-        let page = self.pages.get(&page::number(slot))?;
-        page.get(slot).as_ref().map(read)
+        let packed = |bytes: &[u8], origin| Packed::read(bytes, origin, slot).as_ref().map(read);
+        self.look(slot, |_| true, packed).flatten()
     }
 
     /// Copies of those articles that are there and not marked as removed.
     pub(crate) fn copies(&self, slots: &[Slot]) -> Copies {
         let mut copies = Copies::for_so_many(slots.len());
         for slot in slots {
-            let page = self.pages.get(&page::number(*slot));
-            if let Some(page) = page.filter(|page| page.present(*slot).is_some()) {
-                copies.add(*slot, page.origin(*slot), page.bytes_of(*slot));
-            }
+            let copy = |bytes: &[u8], origin| copies.add(*slot, origin, bytes);
+            self.look(*slot, |page| !page.is_marked(*slot), copy);
         }
         copies
+    }
+
+    /// Reads the bytes of an article, if its page is such a one; without a guard where that takes time.
+    fn look<T>(
+        &self,
+        slot: Slot,
+        condition: impl FnOnce(&Page) -> bool,
+        read: impl FnOnce(&[u8], Origin) -> T,
+    ) -> Option<T> {
+        let page = self.pages.get(&page::number(slot))?;
+        let found = page.find(slot).filter(|_| condition(&page))?;
+        let origin = page.origin(slot);
+        match found {
+            Found::Here(bytes) => Some(read(bytes, origin)),
+            Found::Elsewhere(spilled) => {
+                drop(page);
+                let mut bytes = Vec::new();
+                spilled.read(&mut bytes);
+                Some(read(&bytes, origin))
+            }
+        }
     }
 
     pub(crate) fn get_by_id(&self, id: &str) -> Option<Arc<Article>> {
@@ -187,11 +211,39 @@ impl Articles {
     }
 
     fn put(&self, article: &Arc<Article>) {
-        self.pages
-            .entry(page::number(article.slot))
+        let number = page::number(article.slot);
+        let is_full = self
+            .pages
+            .entry(number)
             .or_insert_with(|| Box::new(Page::new(article.first_seen)))
             .insert(article);
         self.len.fetch_add(1, Ordering::Relaxed);
+        if let Some(spilling) = self.spilling.as_ref().filter(|_| is_full) {
+            spilling.is_full(number);
+        }
+    }
+
+    /// Spills all but some of its pages from now on.
+    pub(crate) fn spill_to(&mut self, spilling: Spilling) {
+        self.spilling = Some(spilling);
+    }
+
+    /// Spills what need not be in memory any more. It takes time, and is to be called where nobody waits for a lock.
+    pub(crate) fn spill(&self) {
+        let Some(spilling) = &self.spilling else {
+            return;
+        };
+        for number in spilling.due() {
+            let sealed = self.pages.get(&number).and_then(|page| page.seal());
+            let Some(sealed) = sealed else {
+                continue;
+            };
+            if let Some(extent) = spilling.put(number, &sealed.bytes)
+                && let Some(mut page) = self.pages.get_mut(&number)
+            {
+                page.spill(&sealed, extent);
+            }
+        }
     }
 
     /// Marks an article that is to be taken out of the tables, for those that find it meanwhile.
@@ -203,8 +255,10 @@ impl Articles {
 
     /// Whether an article has been marked or taken out since it was got.
     pub(crate) fn is_removed(&self, article: &Article) -> bool {
-        let page = self.pages.get(&page::number(article.slot));
-        !page.is_some_and(|page| page.holds(article.slot, article.sequence))
+        let slot = article.slot;
+        let sequence = |bytes: &[u8], origin| row::sequence(&mut Reader(bytes), &origin).ok();
+        let found = self.look(slot, |page| !page.is_marked(slot), sequence);
+        found.flatten() != Some(article.sequence)
     }
 
     /// Takes an article out.
@@ -232,6 +286,11 @@ impl Articles {
     pub(crate) fn bytes(&self) -> usize {
         let pages: usize = self.pages.iter().map(|page| page.bytes()).sum();
         map_bytes(&self.pages) + pages + self.ids.bytes()
+    }
+
+    /// Bytes of it that are not in memory.
+    pub(crate) fn spilled_bytes(&self) -> usize {
+        self.pages.iter().map(|page| page.spilled_bytes()).sum()
     }
 
     /// At most `limit` articles with slots from `from` on, in the order of their slots.

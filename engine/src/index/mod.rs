@@ -2,7 +2,8 @@
 //!
 //! [`hamming`] finds fingerprints within a distance (one [`table`] a block, whose rows it looks at
 //! by a [`plan`]), [`postings`] articles that share shingles,
-//! [`keys`] the same text or id; [`articles`] holds what is known of each article, [`clusters`] who belongs
+//! [`keys`] the same text or id; [`articles`] holds what is known of each article, in a [`page`] that may be
+//! spilled ([`spilling`]), [`clusters`] who belongs
 //! to whose story, [`stories`] counts what is common, and [`arrivals`] makes check-and-add one step. What is
 //! restored is put in at once ([`gather`]). A guard of a table is never held while another one is taken,
 //! but for the rows of [`hamming`], which all take in one order.
@@ -20,6 +21,7 @@ mod plan;
 pub(crate) mod postings;
 pub(crate) mod row;
 mod slot;
+pub(crate) mod spilling;
 pub(crate) mod stories;
 mod table;
 
@@ -27,3 +29,4 @@ pub(crate) use gather::{Gathered, Part, share_out};
 pub use hamming::{HammingIndex, MAX_DISTANCE};
 pub use slot::Slot;
 pub(crate) use slot::Slots;
+pub(crate) use spilling::Spilling;

@@ -1,15 +1,17 @@
 //! Pages: the articles of 64 slots one after the other.
 
+use std::{ops::Range, sync::Arc};
+
 use super::{
     Slot,
     articles::{Article, Timestamp},
     memory::allocated,
-    packed::{self, Packed},
-    row::{self, Origin},
+    packed,
+    row::Origin,
+    spilling::{self, Extent, Spilled},
 };
-use crate::codec::Reader;
 
-/// Slots of a page.
+/// Slots of a page: as many as a word has bits.
 pub(super) const SLOTS: usize = 64;
 
 /// A page that is full gets room for so many more, so that it is moved eight times until all slots are filled.
@@ -21,65 +23,155 @@ const ROOM: usize = 8;
 pub(super) struct Page {
     /// Times count from here.
     since: Timestamp,
-    packed: Vec<u8>,
-    /// Where in `packed` the article of each slot ends.
+    bytes: Bytes,
+    /// Where in the bytes the article of each slot ends.
     ends: [u32; SLOTS],
+    /// A bit for each slot that has an article.
+    taken: u64,
+    /// A bit for each slot whose article is marked as removed.
+    marked: u64,
+    /// How often an article was put in or taken out.
+    changes: u32,
+}
+
+#[derive(Debug)]
+enum Bytes {
+    /// In memory.
+    Resident(Vec<u8>),
+    /// Elsewhere, until another article comes. One that is taken out stays there.
+    Spilled(Arc<Extent>),
+}
+
+/// An article's bytes.
+pub(super) enum Found<'a> {
+    Here(&'a [u8]),
+    Elsewhere(Spilled),
+}
+
+/// A page as it is spilled.
+pub(super) struct Sealed {
+    pub(super) bytes: Vec<u8>,
+    ends: [u32; SLOTS],
+    changes: u32,
 }
 
 impl Page {
     pub(super) fn new(since: Timestamp) -> Self {
         Self {
             since,
-            packed: Vec::new(),
+            bytes: Bytes::Resident(Vec::new()),
             ends: [0; SLOTS],
+            taken: 0,
+            marked: 0,
+            changes: 0,
         }
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.packed.is_empty()
+        self.taken == 0
     }
 
-    /// Puts an article into its slot, which is free.
-    pub(super) fn insert(&mut self, article: &Article) {
+    /// Puts an article into its slot, which is free. Returns whether the page should be spilled some time: it is full,
+    /// or was spilled before.
+    pub(super) fn insert(&mut self, article: &Article) -> bool {
+        let was_spilled = self.load();
         let mut packed = Vec::with_capacity(1024);
         packed::write(article, &self.origin(article.slot), &mut packed);
         self.replace(place(article.slot), &packed);
+        self.taken |= bit(article.slot);
+        was_spilled || self.taken == u64::MAX
     }
 
     /// Empties a slot.
     pub(super) fn remove(&mut self, slot: Slot) {
         self.replace(place(slot), &[]);
+        self.taken &= !bit(slot);
+        self.marked &= !bit(slot);
     }
 
-    pub(super) fn get(&self, slot: Slot) -> Option<Packed<'_>> {
-        Packed::read(self.bytes_of(slot), self.origin(slot), slot)
-    }
-
-    /// The bytes of an article, none if there is none.
-    pub(super) fn bytes_of(&self, slot: Slot) -> &[u8] {
-        &self.packed[self.range(place(slot))]
+    /// The bytes of an article.
+    pub(super) fn find(&self, slot: Slot) -> Option<Found<'_>> {
+        let range = self.range(place(slot));
+        (self.taken & bit(slot) != 0).then(|| match &self.bytes {
+            Bytes::Resident(packed) => {
+                Found::Here(&packed[range.start as usize..range.end as usize])
+            }
+            Bytes::Spilled(extent) => Found::Elsewhere(Spilled::new(extent, range)),
+        })
     }
 
     /// Marks an article for those that find it until it is taken out.
     pub(super) fn mark_removed(&mut self, slot: Slot) {
-        let range = self.range(place(slot));
-        row::mark_removed(&mut self.packed[range]);
+        self.marked |= bit(slot) & self.taken;
     }
 
-    /// Whether an article of this sequence is there, and not marked.
-    pub(super) fn holds(&self, slot: Slot, sequence: u64) -> bool {
-        self.present(slot) == Some(sequence)
+    pub(super) fn is_marked(&self, slot: Slot) -> bool {
+        self.marked & bit(slot) != 0
     }
 
-    /// The sequence of the article of a slot, unless that is marked.
-    pub(super) fn present(&self, slot: Slot) -> Option<u64> {
-        let mut reader = Reader(self.bytes_of(slot));
-        row::present(&mut reader, &self.origin(slot)).ok().flatten()
+    /// What is to be spilled; `None` if it is already.
+    pub(super) fn seal(&self) -> Option<Sealed> {
+        let Bytes::Resident(packed) = &self.bytes else {
+            return None;
+        };
+        let mut bytes = Vec::with_capacity(packed.len() + SLOTS * spilling::CHECKSUM);
+        let ends = std::array::from_fn(|place| {
+            let range = self.range(place);
+            if !range.is_empty() {
+                spilling::write(
+                    &packed[range.start as usize..range.end as usize],
+                    &mut bytes,
+                );
+            }
+            bytes.len() as u32
+        });
+        (!bytes.is_empty()).then_some(Sealed {
+            bytes,
+            ends,
+            changes: self.changes,
+        })
+    }
+
+    /// Takes note of where it is spilled to, unless it has changed since.
+    pub(super) fn spill(&mut self, sealed: &Sealed, extent: Extent) {
+        if self.changes == sealed.changes {
+            self.bytes = Bytes::Spilled(Arc::new(extent));
+            self.ends = sealed.ends;
+        }
+    }
+
+    /// Brings it back into memory; returns whether it was not there.
+    fn load(&mut self) -> bool {
+        let Bytes::Spilled(extent) = &self.bytes else {
+            return false;
+        };
+        let mut packed = Vec::with_capacity(extent.len());
+        self.ends = std::array::from_fn(|place| {
+            if self.taken & 1 << place != 0 {
+                Spilled::new(extent, self.range(place)).read(&mut packed);
+            }
+            packed.len() as u32
+        });
+        self.bytes = Bytes::Resident(packed);
+        true
     }
 
     /// Memory that it takes, in bytes.
     pub(super) fn bytes(&self) -> usize {
-        allocated::<Self>(1) + allocated::<u8>(self.packed.capacity())
+        let bytes = match &self.bytes {
+            Bytes::Resident(packed) => allocated::<u8>(packed.capacity()),
+            // With its two counts.
+            Bytes::Spilled(_) => allocated::<(Extent, [usize; 2])>(1),
+        };
+        allocated::<Self>(1) + bytes
+    }
+
+    /// Bytes of it that are elsewhere.
+    pub(super) fn spilled_bytes(&self) -> usize {
+        match &self.bytes {
+            Bytes::Resident(_) => 0,
+            Bytes::Spilled(extent) => extent.len(),
+        }
     }
 
     pub(super) fn origin(&self, slot: Slot) -> Origin {
@@ -90,32 +182,36 @@ impl Page {
         }
     }
 
-    fn range(&self, place: usize) -> std::ops::Range<usize> {
+    fn range(&self, place: usize) -> Range<u32> {
         let start = place.checked_sub(1).map_or(0, |before| self.ends[before]);
-        start as usize..self.ends[place] as usize
+        start..self.ends[place]
     }
 
-    fn replace(&mut self, place: usize, packed: &[u8]) {
-        let range = self.range(place);
-        let before = range.len();
-        if self.packed.capacity() - self.packed.len() < packed.len() {
+    /// Puts bytes into the place of those that are there. What is spilled stays as it is.
+    fn replace(&mut self, place: usize, article: &[u8]) {
+        self.changes = self.changes.wrapping_add(1);
+        let Range { start, end } = self.range(place);
+        let Bytes::Resident(packed) = &mut self.bytes else {
+            return;
+        };
+        if packed.capacity() - packed.len() < article.len() {
             // Slots are filled in order: as much for some of those that are left as for this one.
-            self.packed
-                .reserve_exact(packed.len() * (SLOTS - place).min(ROOM));
+            packed.reserve_exact(article.len() * (SLOTS - place).min(ROOM));
         }
-        if range.end == self.packed.len() {
+        let range = start as usize..end as usize;
+        if range.end == packed.len() {
             // As one piece: nearly always it is the first free slot.
-            self.packed.truncate(range.start);
-            self.packed.extend_from_slice(packed);
+            packed.truncate(range.start);
+            packed.extend_from_slice(article);
         } else {
-            self.packed.splice(range, packed.iter().copied());
+            packed.splice(range, article.iter().copied());
         }
-        for end in &mut self.ends[place..] {
-            *end = *end + packed.len() as u32 - before as u32;
+        for later in &mut self.ends[place..] {
+            *later = *later + article.len() as u32 - (end - start);
         }
-        let is_sparse = packed.is_empty() && self.packed.len() * 2 < self.packed.capacity();
+        let is_sparse = article.is_empty() && packed.len() * 2 < packed.capacity();
         if place == SLOTS - 1 || is_sparse {
-            self.packed.shrink_to_fit();
+            packed.shrink_to_fit();
         }
     }
 }
@@ -129,6 +225,10 @@ fn place(slot: Slot) -> usize {
     slot.0 as usize % SLOTS
 }
 
+fn bit(slot: Slot) -> u64 {
+    1 << place(slot)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -137,7 +237,12 @@ mod tests {
         collection::VERDICTS,
         detector::Detector,
         fingerprint::{Content, Fingerprint, Fingerprinter, SimHash},
-        index::articles::{FirstMatch, Metadata},
+        index::{
+            articles::{FirstMatch, Metadata},
+            packed::Packed,
+            spilling::{Spilling, tests::Heap},
+        },
+        spill::Spill,
     };
 
     /// Every other one has content.
@@ -203,33 +308,89 @@ mod tests {
         )
     }
 
+    /// Reads an article and asks something about it.
+    fn with<T>(page: &Page, slot: Slot, ask: impl FnOnce(&Packed<'_>) -> T) -> Option<T> {
+        let mut read = Vec::new();
+        let bytes = match page.find(slot)? {
+            Found::Here(bytes) => bytes,
+            Found::Elsewhere(spilled) => {
+                spilled.read(&mut read);
+                &read
+            }
+        };
+        Packed::read(bytes, page.origin(slot), slot)
+            .as_ref()
+            .map(ask)
+    }
+
+    fn spill(page: &mut Page, to: &Spilling) {
+        let sealed = page.seal().expect("there is something to spill");
+        let extent = to.put(0, &sealed.bytes).expect("there is room");
+        page.spill(&sealed, extent);
+        assert_eq!(page.spilled_bytes(), sealed.bytes.len());
+    }
+
     #[test]
     fn what_is_put_in_comes_out_whatever_the_order() {
+        let heap = Arc::new(Heap::default());
+        let to = Spilling::new(Arc::clone(&heap) as Arc<dyn Spill>, 0);
         let mut page = Page::new(0);
+        let mut chance = 0;
         for slot in (0..64).rev().chain(0..64).map(|slot| 128 + slot * 37 % 64) {
             let text = "نص ".repeat(slot as usize % 11);
             page.remove(Slot(slot));
-            assert!(page.get(Slot(slot)).is_none());
-            page.insert(&article(slot, &text));
+            assert!(page.find(Slot(slot)).is_none());
+            let was_spilled = page.spilled_bytes() > 0;
+            let asks = page.insert(&article(slot, &text));
+            assert_eq!(asks, was_spilled || page.taken == u64::MAX);
+            chance = (chance + slot) % 5;
+            if chance == 0 {
+                spill(&mut page, &to);
+            }
         }
-        for slot in 128..192 {
-            let text = "نص ".repeat(slot as usize % 11);
-            let expected = article(slot, &text);
-            let packed = page.get(Slot(slot)).expect("it was put in");
-            let found = packed.article().expect("it is whole");
-            assert_eq!(all(&found), all(&expected));
-            assert_eq!(
-                format!("{:?}", packed.side()),
-                format!("{:?}", expected.side())
-            );
-            assert!(page.holds(Slot(slot), expected.sequence));
-            assert!(!page.holds(Slot(slot), expected.sequence + 1));
+        for is_spilled in [false, true] {
+            for slot in 128..192 {
+                let text = "نص ".repeat(slot as usize % 11);
+                let expected = article(slot, &text);
+                let found = with(&page, Slot(slot), |packed| {
+                    let side = format!("{:?}", packed.side());
+                    (packed.article().expect("it is whole"), side)
+                });
+                let (found, side) = found.expect("it was put in");
+                assert_eq!(all(&found), all(&expected));
+                assert_eq!(side, format!("{:?}", expected.side()));
+            }
+            if !is_spilled && page.spilled_bytes() == 0 {
+                spill(&mut page, &to);
+            }
         }
         page.mark_removed(Slot(130));
-        assert!(!page.holds(Slot(130), 130 * 7));
-        assert!(page.holds(Slot(131), 131 * 7));
+        assert!(page.is_marked(Slot(130)) && !page.is_marked(Slot(131)));
         (128..192).for_each(|slot| page.remove(Slot(slot)));
-        assert!(page.is_empty());
-        assert_eq!(page.packed.capacity(), 0);
+        assert!(page.is_empty() && !page.is_marked(Slot(130)));
+        assert!((128..192).all(|slot| page.find(Slot(slot)).is_none()));
+        page.insert(&article(140, "نص"));
+        page.remove(Slot(140));
+        let Bytes::Resident(packed) = &page.bytes else {
+            panic!("it was loaded");
+        };
+        assert_eq!(packed.capacity(), 0);
+        assert_eq!(heap.used(), 0);
+    }
+
+    #[test]
+    fn a_page_that_changes_while_it_is_spilled_stays() {
+        let heap = Arc::new(Heap::default());
+        let to = Spilling::new(Arc::clone(&heap) as Arc<dyn Spill>, 0);
+        let mut page = Page::new(0);
+        page.insert(&article(33, "نص"));
+        let sealed = page.seal().expect("there is something to spill");
+        page.remove(Slot(33));
+        page.insert(&article(33, "آخر"));
+        let extent = to.put(0, &sealed.bytes).expect("there is room");
+        page.spill(&sealed, extent);
+        assert_eq!((page.spilled_bytes(), heap.used()), (0, 0));
+        let id = with(&page, Slot(33), |packed| packed.id().to_owned());
+        assert_eq!(id.as_deref(), Some("آخر-33"));
     }
 }

@@ -15,7 +15,6 @@ use crate::{
 /// The flags that a row begins with; the lowest three bits are the verdict.
 const TRUNCATED: u16 = 1 << 3;
 const IS_STORY: u16 = 1 << 4;
-const REMOVED: u16 = 1 << 5;
 const HAS_PUBLISHED: u16 = 1 << 6;
 const IS_REVISED: u16 = 1 << 7;
 const IN_A_STORY: u16 = 1 << 8;
@@ -26,8 +25,7 @@ const HAS_MATCHES: u16 = 1 << 9;
 pub(crate) struct Origin {
     pub(crate) sequence: u64,
     pub(crate) since: Timestamp,
-    /// The row is one of an index: the slots of first matches and the mark of what is removed, which mean
-    /// nothing elsewhere, are part of it.
+    /// The row is one of an index: the slots of first matches, which mean nothing elsewhere, are part of it.
     pub(crate) in_index: bool,
 }
 
@@ -263,23 +261,14 @@ fn relation(code: u8) -> Result<Relation, Malformed> {
     .ok_or(Malformed("a relation is not known"))
 }
 
-/// The sequence of the article of a row, unless that is marked as removed.
-pub(super) fn present(reader: &mut Reader<'_>, origin: &Origin) -> Result<Option<u64>, Malformed> {
-    let flags = u16::from_le_bytes(reader.array()?);
-    let sequence = origin.sequence(reader)?;
-    Ok((flags & REMOVED == 0).then_some(sequence))
+/// The sequence of the article of a row.
+pub(super) fn sequence(reader: &mut Reader<'_>, origin: &Origin) -> Result<u64, Malformed> {
+    let _flags: [u8; 2] = reader.array()?;
+    origin.sequence(reader)
 }
 
 /// The id of the article of a row.
 pub(crate) fn id<'a>(reader: &mut Reader<'a>, origin: &Origin) -> Result<&'a str, Malformed> {
-    let _flags: [u8; 2] = reader.array()?;
-    origin.sequence(reader)?;
+    sequence(reader, origin)?;
     reader.text()
-}
-
-/// Marks the article of a row, if there is one, as removed.
-pub(super) fn mark_removed(row: &mut [u8]) {
-    if let Some(flags) = row.first_mut() {
-        *flags |= REMOVED as u8;
-    }
 }

@@ -70,6 +70,10 @@ pub struct Config {
     /// With durability interval: milliseconds within which what was written is synced.
     #[arg(id = "sync_interval_ms", long = "sync-interval-ms", value_name = "MS", value_parser = milliseconds(), default_value = "100")]
     pub sync_interval: Duration,
+    /// With a data folder: of each collection so many of the latest articles stay in memory whole. Of older ones there is
+    /// only what finds them, a third of it, and the rest is read from a file in the folder.
+    #[arg(long, value_name = "N", default_value_t = 100_000)]
+    pub resident_articles: usize,
     /// Keep the index in a Redis or Valkey cluster, which other servers may use, too:
     /// redis://HOST:PORT,HOST:PORT… or rediss:// for TLS. Any of its nodes will do.
     #[arg(long, value_name = "URL", value_parser = store)]

@@ -142,6 +142,11 @@ impl State {
             "Memory of the index, estimated",
             each(|stats| stats.bytes),
         )?;
+        out.gauges(
+            "basma_spilled_bytes",
+            "What is known of articles that are in a file and not in memory (resident_articles)",
+            each(|stats| stats.spilled_bytes),
+        )?;
         let verdicts = all.iter().flat_map(|(index, stats)| {
             let counted = VERDICTS.into_iter().zip(stats.verdicts);
             counted.map(|(given, count)| {

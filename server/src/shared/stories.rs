@@ -277,6 +277,7 @@ impl Counts {
             simhashes: articles,
             clusters: articles.saturating_sub(followers),
             bytes: known.bytes,
+            spilled_bytes: 0,
             verdicts,
         }
     }

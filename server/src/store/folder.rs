@@ -79,6 +79,11 @@ impl Folder {
         Ok(folder)
     }
 
+    /// Where it is.
+    pub(super) fn root(&self) -> &Path {
+        &self.root
+    }
+
     /// The folder of a collection's journal.
     pub(super) fn journal(&self, name: &str) -> PathBuf {
         self.root.join("collections").join(name)

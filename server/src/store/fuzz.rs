@@ -2,7 +2,7 @@
 
 use std::{fs, path::Path, sync::atomic::AtomicBool};
 
-use basma_engine::{Restoration, block::Draft, codec::Reader};
+use basma_engine::{Collection, Restoration, block::Draft, codec::Reader};
 
 use super::{
     backup::restore,
@@ -49,7 +49,8 @@ pub(crate) fn journal(bytes: &[u8]) {
         .collect();
     let admissions = found.admissions(nowhere, &bytes[..whole], 1, &taken);
     let admissions = admissions.expect("it was read before");
-    let restoration = Restoration::new(found.state.settings.detector, &found.sequences);
+    let collection = Collection::new(found.state.settings.detector);
+    let restoration = Restoration::new(collection, &found.sequences);
     let restoration = restoration.expect("room");
     let mut sheet = restoration.sheet();
     for admission in &admissions {

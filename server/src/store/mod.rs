@@ -8,6 +8,7 @@
 //! - `log`: the journal of a collection, blocks of `entry`s;
 //! - `clean`: gives back the disk space of what was deleted;
 //! - `texts`: kept texts;
+//! - `spill`: the part of the index that need not be in memory, which is no part of the journal;
 //! - `start`: from the journals back to the index, in two readings of each: which articles are left (`recover`),
 //!   and what is known of these (`replay`);
 //! - `meter`: what is measured of all that;
@@ -29,6 +30,7 @@ mod refingerprint;
 mod replay;
 mod rewrite;
 mod share;
+mod spill;
 mod start;
 mod texts;
 
@@ -43,7 +45,7 @@ use std::{
     time::Duration,
 };
 
-use basma_engine::{Article, Journal};
+use basma_engine::{Article, Collection, Detector, Journal};
 use parking_lot::Mutex;
 use tokio::sync::oneshot;
 
@@ -55,6 +57,7 @@ pub(crate) use self::{
 pub use self::{
     backup::restore,
     refingerprint::{Change, refingerprint},
+    spill::SpillFile,
 };
 use self::{
     committer::Committer,
@@ -89,6 +92,8 @@ pub(crate) struct Store {
     folder: Arc<Folder>,
     queue: Arc<Queue>,
     durability: Durability,
+    /// So many articles of each collection stay in memory.
+    resident: usize,
     segment: u64,
     numbers: AtomicU64,
     /// What cannot be read is done without.
@@ -106,6 +111,7 @@ impl Store {
     pub(crate) fn open(
         folder: &Path,
         durability: Durability,
+        resident: usize,
         accept_loss: bool,
     ) -> Result<Self, String> {
         let slack = match durability {
@@ -116,6 +122,7 @@ impl Store {
             folder: Arc::new(Folder::open(folder)?),
             queue: Arc::new(Queue::new(slack)),
             durability,
+            resident,
             segment: SEGMENT,
             accept_loss,
             numbers: AtomicU64::new(0),
@@ -155,6 +162,12 @@ impl Store {
             .map_err(|error| format!("cannot start a thread: {error}"))?;
         *self.committer.lock() = Some(thread);
         Ok(all)
+    }
+
+    /// An empty collection, whose older articles are spilled to a file of the folder.
+    pub(crate) fn collection(&self, detector: Detector) -> Collection {
+        let spill = SpillFile::within(self.folder.root().to_owned());
+        Collection::new(detector).spilling(Arc::new(spill), self.resident)
     }
 
     /// What a collection of this name writes to.

@@ -86,7 +86,7 @@ impl Store {
         let found = self.read(name)?;
         let (number, book, texts) = self.book(name);
         let settings = found.state.settings;
-        let restoration = Restoration::new(settings.detector, &found.sequences);
+        let restoration = Restoration::new(self.collection(settings.detector), &found.sequences);
         let restoration =
             restoration.map_err(|_| format!("{} has too many articles", found.folder.display()))?;
         let live = found.replay(|admissions| {

@@ -36,7 +36,8 @@ impl Pages {
         let (records, usual) = &*self.0.lock().expect("no panic");
         let mut sequences: Vec<_> = records.iter().map(|(sequence, _)| *sequence).collect();
         sequences.sort_unstable();
-        let restoration = Restoration::new(detector, &sequences).expect("there is room");
+        let restoration =
+            Restoration::new(Collection::new(detector), &sequences).expect("there is room");
         // In any order, and in any number of pieces.
         for some in records.rchunks(3) {
             let mut sheet = restoration.sheet();
@@ -192,7 +193,7 @@ proptest! {
             // A checksum is the journal's business; here it must only not panic.
             if let Ok(read) = Record::decode(&damaged) {
                 let sequences = vec![read.sequence()];
-                let restoration = Restoration::new(collection.detector(), &sequences);
+                let restoration = Restoration::new(Collection::new(collection.detector()), &sequences);
                 let restoration = restoration.expect("there is room");
                 restoration.sheet().add(&damaged).expect("a record");
                 check(&restoration.finish(0, 1.0), "", &TEXTS[0]);
