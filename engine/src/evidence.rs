@@ -110,13 +110,6 @@ pub(crate) fn held(
     Overlap::of(whole, shingles, article, rarity).map(|overlap| overlap.contained)
 }
 
-/// The Jaccard similarity of a text, with all its shingles, and an indexed one, as [`measure`] says it.
-pub(crate) fn jaccard(shingles: &ShingleSet, other: Content<'_>) -> f32 {
-    let mut shared = 0;
-    let (in_ours, in_theirs) = sampled(shingles, other.sketch, |_| shared += 1);
-    share(shared, in_ours + in_theirs - shared) as f32
-}
-
 /// How many shingles of a text and of an indexed one are sampled, both as far as the coarser of the two samples reaches;
 /// calls `shared` with each that both have.
 fn sampled(

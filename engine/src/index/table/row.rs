@@ -48,6 +48,7 @@ impl<P: Copy + Default> Row<P> {
     }
 
     /// Number of fingerprints.
+    #[cfg(test)]
     pub(super) fn len(&self) -> usize {
         match self {
             Self::Lines(lines) => lines.len(),
@@ -89,29 +90,14 @@ impl<P: Copy + Default> Row<P> {
         let value = block.value(simhash);
         let (cell, bucket) = place(value);
         let removed = cells[cell].remove(bucket, block.rest(simhash));
-        let len = self.len();
+        let len = cells.iter().map(Buckets::len).sum::<usize>();
         // Not each time: where many have one value it cannot.
         if len <= FEW && len.is_multiple_of(FEW / 8) {
             let number = usize::from(value >> (Block::BITS - ROW_BITS));
-            let all: Vec<_> = self.all(number, block).collect();
+            let all: Vec<_> = all(cells, number, block).collect();
             *self = Self::of(block, number, &all);
         }
         removed
-    }
-
-    /// All fingerprints of a row that has cells.
-    fn all(&self, number: usize, block: Block) -> impl Iterator<Item = (u64, P)> {
-        let cells = match self {
-            Self::Lines(_) => &[],
-            Self::Cells(cells) => &cells[..],
-        };
-        cells.iter().enumerate().flat_map(move |(cell, buckets)| {
-            (0..BUCKETS).flat_map(move |bucket| {
-                let value = ((number * CELLS + cell) * BUCKETS + bucket) as u16;
-                let whole = move |(rest, with)| (block.join(value, rest), with);
-                buckets.bucket(bucket).map(whole)
-            })
-        })
     }
 
     /// Begins to read what [`Row::near`] will look at, without waiting for it.
@@ -175,7 +161,7 @@ impl<P: Copy + Default> Row<P> {
             }
             Self::Cells(cells) => {
                 let (cell, bucket) = place(value);
-                cells[cell].touch_ends(bucket);
+                cells[cell].touch_end(bucket);
             }
         }
     }
@@ -190,6 +176,21 @@ impl<P: Copy + Default> Row<P> {
             }
         }
     }
+}
+
+/// All fingerprints of the cells of a row.
+fn all<P: Copy + Default>(
+    cells: &[Buckets<P>; CELLS],
+    number: usize,
+    block: Block,
+) -> impl Iterator<Item = (u64, P)> {
+    cells.iter().enumerate().flat_map(move |(cell, buckets)| {
+        (0..BUCKETS).flat_map(move |bucket| {
+            let value = ((number * CELLS + cell) * BUCKETS + bucket) as u16;
+            let whole = move |(rest, with)| (block.join(value, rest), with);
+            buckets.bucket(bucket).map(whole)
+        })
+    })
 }
 
 /// Cells of these fingerprints of a row.
