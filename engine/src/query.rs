@@ -2,7 +2,7 @@
 
 use std::{hash::Hash, ops::Range, sync::Arc};
 
-use foldhash::{HashMap, HashMapExt as _};
+use foldhash::{HashMap, HashMapExt as _, HashSet};
 
 use crate::{
     age::Window,
@@ -158,7 +158,7 @@ impl Query<'_> {
         if !self.reaches(other.published, first_seen) {
             return None;
         }
-        let (relation, mut evidence) = judge(
+        let (relation, evidence) = judge(
             self.side,
             self.shingles,
             other,
@@ -170,7 +170,6 @@ impl Query<'_> {
         if &*article.id == self.id {
             return None;
         }
-        evidence.passages = passages(self.shingles, other.content);
         Some(Match {
             canonical_id: canonical(&article),
             article,
@@ -211,6 +210,9 @@ impl Query<'_> {
         let truncated =
             matches.len() > self.limit || may_be_more && matches.len() >= ENOUGH_TO_BE_MORE;
         matches.truncate(self.limit.max(1));
+        matches
+            .iter_mut()
+            .for_each(|found| self.find_passages(found));
         let verdict = matches
             .first()
             .map_or(Verdict::New, |best| Verdict::Related(best.relation));
@@ -229,12 +231,32 @@ impl Query<'_> {
         answer
     }
 
+    /// Says where what it shares with a match stands in the text, unless that was said.
+    fn find_passages(&self, found: &mut Match) {
+        let known = &mut found.evidence.passages;
+        if known.is_empty() {
+            *known = passages(self.shingles, found.article.content());
+        }
+    }
+
     /// A page that holds two whole stories is not nearly the same as the longer of them, however much of
     /// the page that is: it contains both.
     fn tell_pages_apart(&self, matches: &mut [Match]) {
-        let stories: Vec<_> = matches
-            .iter()
-            .filter(|found| found.relation.is_duplicate() && !found.evidence.passages.is_empty())
+        let mut duplicates: Vec<_> = matches
+            .iter_mut()
+            .filter(|found| found.relation.is_duplicate())
+            .collect();
+        // Nearly always there is one story.
+        let clusters = duplicates.iter().map(|found| found.article.cluster);
+        if clusters.collect::<HashSet<_>>().len() < 2 {
+            return;
+        }
+        duplicates
+            .iter_mut()
+            .for_each(|found| self.find_passages(found));
+        let stories: Vec<_> = duplicates
+            .into_iter()
+            .filter(|found| !found.evidence.passages.is_empty())
             .map(|found| (found.article.cluster, found.evidence.passages.clone()))
             .collect();
         for found in matches
