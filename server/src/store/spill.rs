@@ -9,13 +9,18 @@ use std::{
     process,
     sync::{
         OnceLock,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
 };
 
 use basma_engine::Spill;
 use parking_lot::Mutex;
 use tracing::{error, info, warn};
+
+use crate::heap;
+
+/// When so many bytes have gone out of memory it is given back to the system.
+const MUCH: u64 = 32 << 20;
 
 /// What is put is given room in units of this many bytes, so that what becomes free fits others.
 const UNIT: u64 = 4096;
@@ -26,6 +31,8 @@ pub struct SpillFile {
     folder: PathBuf,
     file: OnceLock<File>,
     room: Mutex<Room>,
+    /// Bytes that were ever put.
+    put: AtomicU64,
     /// Whether the last attempt to write failed.
     failing: AtomicBool,
 }
@@ -37,6 +44,7 @@ impl SpillFile {
             folder,
             file: OnceLock::new(),
             room: Mutex::default(),
+            put: AtomicU64::new(0),
             failing: AtomicBool::new(false),
         }
     }
@@ -75,8 +83,13 @@ impl Spill for SpillFile {
         self.say_once(&written);
         if written.is_err() {
             self.room.lock().give_back(at, length);
+            return None;
         }
-        written.ok().map(|()| at)
+        let before = self.put.fetch_add(length, Ordering::Relaxed);
+        if before / MUCH != (before + length) / MUCH {
+            heap::freed();
+        }
+        Some(at)
     }
 
     fn read(&self, at: u64, out: &mut [u8]) -> io::Result<()> {
