@@ -215,7 +215,10 @@ impl Articles {
         let is_full = self
             .pages
             .entry(number)
-            .or_insert_with(|| Box::new(Page::new(article.first_seen)))
+            .or_insert_with(|| {
+                let number = self.spilling.as_ref().map_or(0, Spilling::made);
+                Box::new(Page::new(article.first_seen, number))
+            })
             .insert(article);
         self.len.fetch_add(1, Ordering::Relaxed);
         if let Some(spilling) = self.spilling.as_ref().filter(|_| is_full) {

@@ -30,8 +30,8 @@ pub(super) struct Page {
     taken: u64,
     /// A bit for each slot whose article is marked as removed.
     marked: u64,
-    /// How often an article was put in or taken out.
-    changes: u32,
+    /// Counts what was put in or taken out, from a number on that no other page has come to: see [`Page::new`].
+    changes: u64,
 }
 
 #[derive(Debug)]
@@ -52,18 +52,20 @@ pub(super) enum Found<'a> {
 pub(super) struct Sealed {
     pub(super) bytes: Vec<u8>,
     ends: [u32; SLOTS],
-    changes: u32,
+    changes: u64,
 }
 
 impl Page {
-    pub(super) fn new(since: Timestamp) -> Self {
+    /// An empty one, which is to begin with an article of this time. No two may have the same `number`, also if one of
+    /// them is gone: what was sealed of the one must not be taken for the other.
+    pub(super) fn new(since: Timestamp, number: u32) -> Self {
         Self {
             since,
             bytes: Bytes::Resident(Vec::new()),
             ends: [0; SLOTS],
             taken: 0,
             marked: 0,
-            changes: 0,
+            changes: u64::from(number) << 32,
         }
     }
 
@@ -334,7 +336,7 @@ mod tests {
     fn what_is_put_in_comes_out_whatever_the_order() {
         let heap = Arc::new(Heap::default());
         let to = Spilling::new(Arc::clone(&heap) as Arc<dyn Spill>, 0);
-        let mut page = Page::new(0);
+        let mut page = Page::new(0, 7);
         let mut chance = 0;
         for slot in (0..64).rev().chain(0..64).map(|slot| 128 + slot * 37 % 64) {
             let text = "نص ".repeat(slot as usize % 11);
@@ -382,7 +384,7 @@ mod tests {
     fn a_page_that_changes_while_it_is_spilled_stays() {
         let heap = Arc::new(Heap::default());
         let to = Spilling::new(Arc::clone(&heap) as Arc<dyn Spill>, 0);
-        let mut page = Page::new(0);
+        let mut page = Page::new(0, 7);
         page.insert(&article(33, "نص"));
         let sealed = page.seal().expect("there is something to spill");
         page.remove(Slot(33));

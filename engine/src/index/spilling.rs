@@ -1,6 +1,14 @@
 //! Which pages are in memory, and where the others are.
 
-use std::{collections::VecDeque, io, ops::Range, sync::Arc};
+use std::{
+    collections::VecDeque,
+    io,
+    ops::Range,
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
+};
 
 use parking_lot::Mutex;
 use xxhash_rust::xxh3::xxh3_64;
@@ -24,6 +32,8 @@ pub(crate) struct Spilling {
     /// So many full pages stay in memory.
     resident: usize,
     full: Mutex<Full>,
+    /// How many pages were ever made.
+    made: AtomicU32,
 }
 
 #[derive(Debug, Default)]
@@ -41,7 +51,13 @@ impl Spilling {
             to,
             resident: resident.div_ceil(SLOTS),
             full: Mutex::default(),
+            made: AtomicU32::new(0),
         }
+    }
+
+    /// The number of a new page among all that were ever made.
+    pub(super) fn made(&self) -> u32 {
+        self.made.fetch_add(1, Ordering::Relaxed)
     }
 
     /// Takes note of a page that has become full.
@@ -147,7 +163,7 @@ fn checksum(bytes: &[u8]) -> [u8; CHECKSUM] {
 pub(crate) mod tests {
     use std::{
         collections::BTreeMap,
-        sync::atomic::{AtomicBool, AtomicUsize, Ordering},
+        sync::atomic::{AtomicBool, AtomicUsize},
     };
 
     use super::*;
