@@ -3,7 +3,7 @@
 use std::fs;
 
 use basma_client::client::Tls;
-use basma_tests::{Authority, Ended, Grants, Server, authority::path, grant, grant::Grant};
+use basma_tests::{Authority, Ended, Grants, Server, authority::path, grant, grant::Grant, until};
 
 /// A server that wants everything, and where all of it stands.
 struct Secured {
@@ -174,11 +174,15 @@ async fn what_is_missing_is_named() {
         ("stats --ca ca.pem --server http://127.0.0.1:1", "https://"),
     ] {
         let arguments: Vec<&str> = arguments.split(' ').collect();
-        let basma = secured
-            .server
-            .basma(&arguments)
-            .within(secured.folder.path());
-        let ended = basma.run().await.expect(2);
+        // A server that closes a connection on which more has come than it has read takes back what it said of
+        // the certificate, if the client has not read that by then: the next attempt hears it.
+        let ended = until(expected, async || {
+            let basma = secured.server.basma(&arguments);
+            let ended = basma.within(secured.folder.path()).run().await.expect(2);
+            let heard = !ended.stderr.contains("connection closed");
+            heard.then_some(ended)
+        })
+        .await;
         assert!(ended.stderr.contains(expected), "{arguments:?}: {ended:?}");
         assert_eq!(ended.stderr.lines().count(), 1, "{ended:?}");
     }
