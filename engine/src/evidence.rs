@@ -15,7 +15,7 @@
 use crate::{
     answer::{Evidence, Relation},
     detector::{Detector, Method},
-    fingerprint::{Content, Fingerprint, ShingleSet, Sketch, Vocabulary, Word, is_below},
+    fingerprint::{Content, Fingerprint, ShingleSet, Vocabulary, Word, is_below},
     index::articles::Timestamp,
     rarity::{Rarity, Weights},
 };
@@ -110,24 +110,6 @@ pub(crate) fn held(
     Overlap::of(whole, shingles, article, rarity).map(|overlap| overlap.contained)
 }
 
-/// How many shingles of a text and of an indexed one are sampled, both as far as the coarser of the two samples reaches;
-/// calls `shared` with each that both have.
-fn sampled(
-    shingles: &ShingleSet,
-    sketch: Sketch<'_>,
-    mut shared: impl FnMut(u32),
-) -> (usize, usize) {
-    let limit = sketch.limit().min(shingles.limit());
-    let mut in_theirs = 0;
-    for hash in sketch.hashes().take_while(|hash| is_below(*hash, limit)) {
-        in_theirs += 1;
-        if shingles.position(hash).is_some() {
-            shared(hash);
-        }
-    }
-    (shingles.count_below(limit), in_theirs)
-}
-
 fn share(part: usize, of: usize) -> f64 {
     if of == 0 {
         0.0
@@ -166,8 +148,16 @@ impl Overlap {
         query.content?;
         let sketch = other.content?.sketch;
         let mut shared = Shared::default();
-        let (in_ours, in_theirs) =
-            sampled(shingles, sketch, |hash| shared.add(rarity.shingle(hash)));
+        // Both as far as the coarser of the two samples reaches.
+        let limit = sketch.limit().min(shingles.limit());
+        let mut in_theirs = 0;
+        for hash in sketch.hashes().take_while(|hash| is_below(*hash, limit)) {
+            in_theirs += 1;
+            if shingles.position(hash).is_some() {
+                shared.add(rarity.shingle(hash));
+            }
+        }
+        let in_ours = shingles.count_below(limit);
         let share = |of: usize| share(shared.count, of);
         let (containment, contained) = (share(in_ours), share(in_theirs));
         let ours_is_shorter = query.fingerprint.tokens <= other.fingerprint.tokens;

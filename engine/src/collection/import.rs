@@ -44,8 +44,7 @@ impl Import {
     ) -> Result<bool, Unfit> {
         let usual = record.usual();
         let mut article = record.into_article();
-        let id = article.id.clone();
-        let locked = collection.lock_id(&id).lock();
+        let locked = collection.lock_id(&article.id).lock();
         if let Some(known) = collection.get(&article.id) {
             let same = known.sequence == article.sequence
                 && known.fingerprint.exact == article.fingerprint.exact;

@@ -44,7 +44,12 @@ impl Default for ShingleSet {
 /// What a sketch remembers of a text. Positions are lost: they are those in the sketch.
 impl From<Sketch<'_>> for ShingleSet {
     fn from(sketch: Sketch<'_>) -> Self {
-        Self::of(sketch.hashes(), sketch.limit())
+        let mut set = Self::default();
+        set.clear(sketch.len());
+        set.limit = sketch.limit();
+        set.hashes.extend(sketch.hashes());
+        set.add_from(0);
+        set
     }
 }
 
@@ -60,18 +65,6 @@ impl Blocks for ShingleSet {
 }
 
 impl ShingleSet {
-    /// These hashes, as a text of which all below the limit are here.
-    pub(crate) fn of(hashes: impl Iterator<Item = u32>, limit: u32) -> Self {
-        let mut set = Self {
-            hashes: hashes.collect(),
-            limit,
-            ..Self::default()
-        };
-        set.make_room(set.hashes.len());
-        set.add_from(0);
-        set
-    }
-
     /// Every shingle of the text whose hash is below this is here; `u32::MAX` stands for no limit.
     pub(crate) fn limit(&self) -> u32 {
         self.limit

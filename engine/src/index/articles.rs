@@ -216,13 +216,13 @@ impl Articles {
             .pages
             .entry(number)
             .or_insert_with(|| {
-                let number = self.spilling.as_ref().map_or(0, Spilling::made);
+                let number = self.spilling.as_ref().map_or(0, Spilling::next_number);
                 Box::new(Page::new(article.first_seen, number))
             })
             .insert(article);
         self.len.fetch_add(1, Ordering::Relaxed);
         if let Some(spilling) = self.spilling.as_ref().filter(|_| is_full) {
-            spilling.is_full(number);
+            spilling.note_full(number);
         }
     }
 

@@ -56,12 +56,12 @@ impl Spilling {
     }
 
     /// The number of a new page among all that were ever made.
-    pub(super) fn made(&self) -> u32 {
+    pub(super) fn next_number(&self) -> u32 {
         self.made.fetch_add(1, Ordering::Relaxed)
     }
 
     /// Takes note of a page that has become full.
-    pub(super) fn is_full(&self, number: u32) {
+    pub(super) fn note_full(&self, number: u32) {
         self.full.lock().pages.push_back(number);
     }
 
@@ -133,19 +133,18 @@ impl Spilled {
         out.resize(start + self.range.len(), 0);
         let Extent { at, to, .. } = &*self.extent;
         let read = to.read(at + u64::from(self.range.start), &mut out[start..]);
-        let checked = read.and_then(|()| {
-            let read = out[start..].split_last_chunk::<CHECKSUM>();
-            let is_whole = read.is_some_and(|(bytes, sum)| checksum(bytes) == *sum);
-            let damaged = || io::Error::new(io::ErrorKind::InvalidData, "a checksum is wrong");
-            is_whole.then_some(CHECKSUM).ok_or_else(damaged)
+        let checked = read.and_then(|()| match out[start..].split_last_chunk() {
+            Some((bytes, sum)) if checksum(bytes) == *sum => Ok(bytes.len()),
+            _ => Err(io::Error::new(
+                io::ErrorKind::InvalidData,
+                "a checksum is wrong",
+            )),
         });
-        match checked {
-            Ok(sum) => out.truncate(out.len() - sum),
-            Err(error) => {
-                out.truncate(start);
-                to.lost(error);
-            }
-        }
+        let length = checked.unwrap_or_else(|error| {
+            to.lost(error);
+            0
+        });
+        out.truncate(start + length);
     }
 }
 
@@ -227,7 +226,7 @@ pub(crate) mod tests {
     fn the_oldest_are_due_first_and_none_for_a_while_when_there_is_no_room() {
         let heap = Arc::new(Heap::default());
         let spilling = Spilling::new(Arc::clone(&heap) as Arc<dyn Spill>, 2 * SLOTS);
-        (0..5).for_each(|number| spilling.is_full(number));
+        (0..5).for_each(|number| spilling.note_full(number));
         assert_eq!(spilling.due(), [0, 1]);
         heap.is_full.store(true, Ordering::Relaxed);
         assert!(spilling.put(1, b"1").is_none());
