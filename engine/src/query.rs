@@ -293,6 +293,9 @@ pub(crate) fn share(found: &Match) -> f32 {
 
 /// Keeps each article once, in the order of their sequence, and of two revisions the later.
 fn keep_latest(matches: &mut Vec<Match>) {
+    if matches.len() < 2 {
+        return;
+    }
     matches.sort_unstable_by_key(|found| found.article.sequence);
     // Found in a table and told of as well.
     matches.dedup_by_key(|found| found.article.sequence);

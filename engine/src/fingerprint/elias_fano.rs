@@ -199,6 +199,13 @@ impl Iterator for Iter<'_> {
         self.place += 1;
         Some(high << self.numbers.low_bits | low)
     }
+
+    /// Exact, unless the list is not whole.
+    #[inline]
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        let left = self.numbers.len() - self.place;
+        (left, Some(left))
+    }
 }
 
 /// The eight bytes at `at`, those beyond the end zero.

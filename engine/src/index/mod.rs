@@ -14,6 +14,7 @@ pub(crate) mod clusters;
 pub(crate) mod gather;
 pub(crate) mod hamming;
 pub(crate) mod keys;
+mod locked;
 mod memory;
 pub(crate) mod packed;
 mod page;
@@ -27,6 +28,7 @@ mod table;
 
 pub(crate) use gather::{Gathered, Part, share_out};
 pub use hamming::{HammingIndex, MAX_DISTANCE};
+use locked::Locked;
 pub use slot::Slot;
 pub(crate) use slot::Slots;
 pub(crate) use spilling::Spilling;

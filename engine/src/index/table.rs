@@ -11,7 +11,7 @@ mod row;
 
 use parking_lot::{RwLock, RwLockReadGuard, RwLockWriteGuard};
 
-use super::{Gathered, Part, Slot, gather::PART_BITS};
+use super::{Gathered, Locked, Part, Slot, gather::PART_BITS};
 use row::Row;
 
 /// Bits of a value that say which row it is in.
@@ -58,19 +58,14 @@ pub(super) struct Table<P> {
     block: Block,
     /// By the upper quarter of a value. Whoever has several locks has taken them from the first row of the first
     /// table to the last of the last, so that none can wait in a circle.
-    rows: [Locked<P>; ROWS],
+    rows: [Locked<Row<P>>; ROWS],
 }
-
-/// On cache lines of its own, so that whoever locks one row does not take its neighbour's from another processor.
-#[derive(Debug)]
-#[repr(align(64))]
-struct Locked<P>(RwLock<Row<P>>);
 
 impl<P: Copy + Default> Table<P> {
     pub(super) fn new(block: Block) -> Self {
         Self {
             block,
-            rows: std::array::from_fn(|number| Locked(RwLock::new(Row::new(block, number)))),
+            rows: std::array::from_fn(|number| Locked::new(Row::new(block, number))),
         }
     }
 
@@ -185,7 +180,7 @@ impl<P: Copy + Default> Table<P> {
     /// Number of rows that are not empty.
     #[cfg(test)]
     pub(super) fn rows(&self) -> usize {
-        let holds = |row: &&Locked<P>| row.0.read().len() > 0;
+        let holds = |row: &&Locked<Row<P>>| row.0.read().len() > 0;
         self.rows.iter().filter(holds).count()
     }
 

@@ -1,156 +1,158 @@
-//! Cells: the articles that post any of a few dozen hashes.
+//! Cells: room for the postings of a few dozen hashes, in two lines of memory.
 
-use std::ops::Range;
+use std::ops::ControlFlow;
 
-use super::MOST;
-use crate::index::{Slot, memory::allocated};
+use crate::index::Slot;
 
-/// Bits of a hash that where its cell is tells at the least. The rest stands with each posting.
-pub(super) const KNOWN_BITS: u32 = 9;
+/// Postings of a cell.
+pub(super) const ROOM: usize = 17;
 
-/// A full cell gets room for so many more. There are millions: an eighth of room in each were too much.
-const STEP: usize = 4;
+/// Bits of a hash that stand with each posting. Where its cell is tells the others.
+pub(super) const KEPT_BITS: u32 = 23;
 
-/// An article that posts a hash: the rest of the hash and whether the article counts as a story, in three bytes,
-/// and the article's slot in four.
+/// Stands for no cell.
+pub(super) const NONE: u32 = u32::MAX;
+
+/// An article that posts a hash.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Posting([u8; 7]);
+pub(super) struct Posting {
+    /// The [`KEPT_BITS`] of the hash, and behind them whether the article counts as a story.
+    kind: u32,
+    slot: Slot,
+}
 
 impl Posting {
-    pub(super) fn new(hash: u32, slot: Slot, is_story: bool) -> Self {
-        let [a, b, c, _] = (kind(hash) | u32::from(is_story)).to_le_bytes();
-        let [d, e, f, g] = slot.0.to_le_bytes();
-        Self([a, b, c, d, e, f, g])
+    /// Of the hash with this key.
+    pub(super) fn new(key: u32, slot: Slot, is_story: bool) -> Self {
+        let kept = key & ((1 << KEPT_BITS) - 1);
+        Self {
+            kind: kept << 1 | u32::from(is_story),
+            slot,
+        }
     }
 
-    fn kind(self) -> u32 {
-        let [a, b, c, d, ..] = self.0;
-        u32::from_le_bytes([a, b, c, d]) & 0xff_ffff
+    /// The bits of the key that stand with it.
+    pub(super) fn kept(self) -> u32 {
+        self.kind >> 1
     }
 
-    fn slot(self) -> Slot {
-        let [.., d, e, f, g] = self.0;
-        Slot(u32::from_le_bytes([d, e, f, g]))
+    pub(super) fn slot(self) -> Slot {
+        self.slot
     }
 
-    fn is_story(self) -> bool {
-        self.0[0] & 1 == 1
+    pub(super) fn is_story(self) -> bool {
+        self.kind & 1 == 1
     }
 
-    /// The bit of the hash, which is none of the [`KNOWN_BITS`] lowest.
-    fn has(self, bit: u32) -> bool {
-        self.kind() >> (bit + 1 - KNOWN_BITS) & 1 == 1
+    /// Whether it is of the same hash, and a story or a copy as that is.
+    pub(super) fn is_like(self, other: Self) -> bool {
+        self.kind == other.kind
     }
 }
 
-/// What the postings of a hash have in common, with room for the story's bit.
-fn kind(hash: u32) -> u32 {
-    hash >> KNOWN_BITS << 1
+/// Postings in the order in which they came, up to [`ROOM`] of them. What has no room stands in the cell behind.
+///
+/// Whoever looks for a hash reads the upper bits of all postings, which are in the first line, and hardly ever the second.
+#[derive(Clone, Copy, Debug)]
+#[repr(C, align(128))]
+pub(super) struct Cell {
+    /// The number of the cell behind, or [`NONE`].
+    pub(super) next: u32,
+    len: u8,
+    /// The keys of its postings, and of the cells behind it, have so many of their upper bits in common.
+    pub(super) depth: u8,
+    /// Of each posting's kind the upper bits,
+    upper: [u16; ROOM],
+    /// and the lower ones.
+    lower: [u8; ROOM],
+    slots: [u32; ROOM],
 }
-
-/// The postings of some hashes in the order of these, those of each in the order in which they came.
-#[derive(Debug, Default)]
-pub(super) struct Cell(Vec<Posting>);
 
 impl Cell {
-    /// One of these postings, of which no hash has more than are kept.
-    pub(super) fn new(postings: &[Posting]) -> Self {
-        let mut postings = postings.to_vec();
-        postings.sort_by_key(|posting| posting.kind() | 1);
-        Self(postings)
-    }
-
-    /// Where the postings of a kind stand, stories and copies alike.
-    #[inline]
-    fn range(&self, kind: u32) -> Range<usize> {
-        let start = self.0.partition_point(|other| other.kind() < kind & !1);
-        let like = self.0[start..].iter();
-        let count = like.take_while(|other| other.kind() | 1 == kind | 1);
-        start..start + count.count()
-    }
-
-    /// Adds a posting, and returns by how many there are more: none if the oldest like it had to go.
-    pub(super) fn push(&mut self, posting: Posting) -> usize {
-        let kind = posting.kind();
-        let range = self.range(kind);
-        let postings = &mut self.0;
-        let like = |other: &Posting| other.kind() == kind;
-        let before = postings[range.clone()].iter().filter(|other| like(other));
-        if before.count() >= MOST
-            && let Some(oldest) = postings[range.clone()].iter().position(like)
-        {
-            let oldest = range.start + oldest;
-            postings[oldest..range.end].rotate_left(1);
-            postings[range.end - 1] = posting;
-            return 0;
+    pub(super) const fn new(depth: u8) -> Self {
+        Self {
+            next: NONE,
+            len: 0,
+            depth,
+            upper: [0; ROOM],
+            lower: [0; ROOM],
+            slots: [0; ROOM],
         }
-        if postings.len() < postings.capacity() {
-            postings.insert(range.end, posting);
-            return 1;
-        }
-        // Moved, not grown: what a thread frees and takes of this size is mostly its own, and to grow it would wait
-        // for whoever takes memory of where it is from.
-        let mut roomier = Vec::with_capacity(postings.len() + STEP);
-        let (before, after) = postings.split_at(range.end);
-        roomier.extend_from_slice(before);
-        roomier.push(posting);
-        roomier.extend_from_slice(after);
-        *postings = roomier;
-        1
     }
 
-    /// Takes a posting out, and returns by how many there are fewer.
-    pub(super) fn remove(&mut self, posting: Posting) -> usize {
-        let Some(place) = self.0.iter().position(|other| *other == posting) else {
-            return 0;
-        };
-        self.0.remove(place);
-        if self.0.len() + 2 * STEP <= self.0.capacity() {
-            self.0.shrink_to_fit();
-        }
-        1
-    }
-
-    /// Takes those out whose hash has a bit.
-    pub(super) fn split(&mut self, bit: u32) -> Self {
-        let has = |posting: &&Posting| posting.has(bit);
-        let mut with = Vec::with_capacity(self.0.iter().filter(has).count() + STEP);
-        with.extend(self.0.iter().filter(has));
-        self.0.retain(|posting| !posting.has(bit));
-        self.0.shrink_to(self.0.len() + STEP);
-        Self(with)
-    }
-
-    /// Takes all of another in, none of whose hashes it has.
-    pub(super) fn merge(&mut self, other: &Self) {
-        *self = Self::new(&[&*self.0, &other.0].concat());
-    }
-
-    /// Number of postings.
     #[inline]
     pub(super) fn len(&self) -> usize {
-        self.0.len()
+        usize::from(self.len)
     }
 
-    /// Calls `found` with each article that posts a hash, and whether it counts as a story.
-    #[inline]
-    pub(super) fn with_hash(&self, hash: u32, mut found: impl FnMut(Slot, bool)) {
-        for posting in &self.0[self.range(kind(hash))] {
-            found(posting.slot(), posting.is_story());
+    pub(super) fn get(&self, place: usize) -> Posting {
+        Posting {
+            kind: u32::from(self.upper[place]) << 8 | u32::from(self.lower[place]),
+            slot: Slot(self.slots[place]),
         }
     }
 
-    /// Begins to read all of it, without waiting for it.
-    #[inline]
-    pub(super) fn touch(&self) -> u8 {
-        // One posting of each line of 64 bytes.
-        let lines = self.0.iter().step_by(9);
-        lines.fold(0, |all, posting| all ^ posting.0[0])
+    fn set(&mut self, place: usize, posting: Posting) {
+        self.upper[place] = (posting.kind >> 8) as u16;
+        self.lower[place] = posting.kind as u8;
+        self.slots[place] = posting.slot.0;
     }
 
-    /// Memory beyond the value itself, in bytes.
-    pub(super) fn bytes(&self) -> usize {
-        allocated::<Posting>(self.0.capacity())
+    /// All of its postings, first come first.
+    pub(super) fn iter(&self) -> impl Iterator<Item = Posting> {
+        (0..self.len()).map(|place| self.get(place))
+    }
+
+    /// Calls `found` with the place of each posting of the hash with this key, and with the posting.
+    #[inline]
+    pub(super) fn with_key(
+        &self,
+        key: u32,
+        mut found: impl FnMut(usize, Posting) -> ControlFlow<()>,
+    ) -> ControlFlow<()> {
+        let kept = Posting::new(key, Slot(0), false).kind;
+        let upper = (kept >> 8) as u16;
+        // Most have none: one branch for all of them.
+        if !self
+            .upper
+            .iter()
+            .fold(false, |any, other| any | (*other == upper))
+        {
+            return ControlFlow::Continue(());
+        }
+        for place in 0..self.len() {
+            if self.upper[place] == upper && self.lower[place] | 1 == kept as u8 | 1 {
+                found(place, self.get(place))?;
+            }
+        }
+        ControlFlow::Continue(())
+    }
+
+    /// Adds a posting behind the others, if there is room.
+    pub(super) fn push(&mut self, posting: Posting) -> bool {
+        let has_room = self.len() < ROOM;
+        if has_room {
+            self.set(self.len(), posting);
+            self.len += 1;
+        }
+        has_room
+    }
+
+    /// Takes a posting out.
+    pub(super) fn remove(&mut self, place: usize) -> Posting {
+        let removed = self.get(place);
+        let all = self.len();
+        self.upper.copy_within(place + 1..all, place);
+        self.lower.copy_within(place + 1..all, place);
+        self.slots.copy_within(place + 1..all, place);
+        self.len -= 1;
+        removed
+    }
+
+    /// Begins to read what [`Cell::with_key`] looks at, without waiting for it.
+    #[inline]
+    pub(super) fn touch(&self) -> u16 {
+        self.upper[0]
     }
 }
 
@@ -159,17 +161,27 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_posting_takes_seven_bytes_and_keeps_all() {
-        assert_eq!(size_of::<Posting>(), 7);
-        for (hash, slot, is_story) in [
+    fn a_cell_is_two_lines_and_what_is_looked_at_the_first() {
+        assert_eq!(size_of::<Cell>(), 2 * 64);
+        assert!(std::mem::offset_of!(Cell, slots) <= 64);
+    }
+
+    #[test]
+    fn a_posting_is_kept_whole() {
+        let mut cell = Cell::new(0);
+        let postings = [
             (0, 0, true),
-            (u32::MAX, u32::MAX - 1, false),
-            (1 << 9, 7, true),
-        ] {
-            let posting = Posting::new(hash, Slot(slot), is_story);
-            assert_eq!((posting.slot(), posting.is_story()), (Slot(slot), is_story));
-            assert_eq!(posting.kind() >> 1, hash >> KNOWN_BITS);
-            assert!((KNOWN_BITS..32).all(|bit| posting.has(bit) == (hash >> bit & 1 == 1)));
+            ((1 << KEPT_BITS) - 1, u32::MAX - 1, false),
+            (1, 7, true),
+        ]
+        .map(|(key, slot, is_story)| Posting::new(key, Slot(slot), is_story));
+        for posting in postings {
+            assert!(cell.push(posting));
         }
+        assert_eq!(cell.iter().collect::<Vec<_>>(), postings);
+        assert_eq!(cell.remove(1), postings[1]);
+        assert_eq!(cell.iter().collect::<Vec<_>>(), [postings[0], postings[2]]);
+        while cell.push(postings[0]) {}
+        assert_eq!(cell.len(), ROOM);
     }
 }
