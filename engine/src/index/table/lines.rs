@@ -8,18 +8,41 @@ use super::{Block, IN_ROW};
 use crate::index::memory::{allocated, grow};
 
 /// Fingerprints of a line: a processor reads 64 bytes at once.
-const LANES: usize = 8;
+const LANES: usize = 15;
 
 /// A fingerprint stands in so many lines at most, from the one on where it belongs.
-const LONGEST: usize = 128;
+const LONGEST: usize = 64;
 
 /// Of the places so many sixteenths are used before there are more lines. With more of them used lines are often full,
 /// and the next one is to be read as well.
 const FULL: usize = 11;
 
+/// Bits of a fingerprint that are not compared first: those of its value in the row, and 16 behind them.
+const OTHER: u32 = IN_ROW + 16;
+
+/// A fingerprint of the row.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Parts {
+    /// The lowest 32 bits beside the block's.
+    low: u32,
+    /// The value in the row, and the 16 bits behind it.
+    other: u32,
+}
+
+/// Of each fingerprint [`Parts::low`], which is compared first; and how many they are.
 #[derive(Clone, Debug)]
 #[repr(align(64))]
-struct Line([u64; LANES]);
+struct Line([u32; LANES + 1]);
+
+impl Line {
+    fn len(&self) -> usize {
+        self.0[LANES] as usize
+    }
+
+    fn is_full(&self) -> bool {
+        self.len() == LANES
+    }
+}
 
 /// The fingerprints of a row, each in the line that its value and the bits behind it say, or in the first behind that
 /// has room: open addressing (W. W. Peterson, IBM Journal 1957) by lines and not by a hash but in the order of the
@@ -27,11 +50,13 @@ struct Line([u64; LANES]);
 #[derive(Debug)]
 pub(super) struct Lines<P> {
     block: Block,
-    /// What stands where there is no fingerprint: one of another row.
-    empty: u64,
+    /// The upper bits of the values, those of the row.
+    row: u16,
     /// Number of lines where fingerprints belong. Behind them are a few for what the last of them have no room for.
     homes: usize,
     lines: Vec<Line>,
+    /// Of each fingerprint [`Parts::other`], read of the few that are near in what is compared first.
+    others: Vec<[u32; LANES]>,
     /// What stands with each fingerprint.
     with: Vec<[P; LANES]>,
     len: usize,
@@ -42,9 +67,10 @@ impl<P: Copy + Default> Lines<P> {
     pub(super) fn new(block: Block, row: usize) -> Self {
         Self {
             block,
-            empty: block.join(!((row as u16) << IN_ROW), 0),
+            row: (row as u16) << IN_ROW,
             homes: 0,
             lines: Vec::new(),
+            others: Vec::new(),
             with: Vec::new(),
             len: 0,
         }
@@ -63,23 +89,17 @@ impl<P: Copy + Default> Lines<P> {
         let lines = homes + homes.div_ceil(64);
         let mut other = Self {
             homes,
-            lines: vec![Line([self.empty; LANES]); lines],
+            lines: vec![Line([0; LANES + 1]); lines],
+            others: vec![[0; LANES]; lines],
             with: vec![[P::default(); LANES]; lines],
             len: 0,
             ..*self
         };
-        // How many each line has is known here and need not be looked for.
-        let mut lens = vec![0; lines];
-        for (simhash, with) in self.iter() {
-            let home = other.home(simhash);
-            let with_room = (home..lines).find(|at| lens[*at] < LANES);
-            if let Some(at) = with_room.filter(|at| *at < home + LONGEST) {
-                other.lines[at].0[lens[at]] = simhash;
-                other.with[at][lens[at]] = with;
-                other.len += 1;
-                lens[at] += 1;
-            } else if !other.put(simhash, with) {
-                return false;
+        for (at, line) in self.lines.iter().enumerate() {
+            for lane in 0..line.len() {
+                if !other.put(self.at(at, lane), self.with[at][lane]) {
+                    return false;
+                }
             }
         }
         *self = other;
@@ -91,19 +111,18 @@ impl<P: Copy + Default> Lines<P> {
     pub(super) fn insert(&mut self, simhash: u64, with: P) -> bool {
         let more = self.len + 1;
         let has_room = more * 16 <= self.homes * LANES * FULL;
+        let simhash = self.parts(simhash);
         has_room && self.put(simhash, with) || self.reserve(more) && self.put(simhash, with)
     }
 
-    fn put(&mut self, simhash: u64, with: P) -> bool {
+    fn put(&mut self, simhash: Parts, with: P) -> bool {
         let home = self.home(simhash);
         for at in home..home + LONGEST {
             if at == self.lines.len() {
                 self.add_line();
             }
-            let lanes = &mut self.lines[at].0;
-            if let Some(lane) = lanes.iter().position(|other| *other == self.empty) {
-                lanes[lane] = simhash;
-                self.with[at][lane] = with;
+            if !self.lines[at].is_full() {
+                self.push(at, simhash, with);
                 self.len += 1;
                 return true;
             }
@@ -113,9 +132,31 @@ impl<P: Copy + Default> Lines<P> {
 
     fn add_line(&mut self) {
         grow(&mut self.lines, 1);
+        grow(&mut self.others, 1);
         grow(&mut self.with, 1);
-        self.lines.push(Line([self.empty; LANES]));
+        self.lines.push(Line([0; LANES + 1]));
+        self.others.push([0; LANES]);
         self.with.push([P::default(); LANES]);
+    }
+
+    /// Puts a fingerprint behind those of a line, which has room.
+    fn push(&mut self, at: usize, simhash: Parts, with: P) {
+        let lane = self.lines[at].len();
+        self.lines[at].0[lane] = simhash.low;
+        self.others[at][lane] = simhash.other;
+        self.with[at][lane] = with;
+        self.lines[at].0[LANES] += 1;
+    }
+
+    /// Takes a fingerprint out of a line: the last of it comes in its place.
+    fn take(&mut self, at: usize, lane: usize) -> (Parts, P) {
+        let taken = (self.at(at, lane), self.with[at][lane]);
+        let last = self.lines[at].len() - 1;
+        self.lines[at].0[lane] = self.lines[at].0[last];
+        self.others[at][lane] = self.others[at][last];
+        self.with[at][lane] = self.with[at][last];
+        self.lines[at].0[LANES] -= 1;
+        taken
     }
 
     /// What stands with a fingerprint.
@@ -125,21 +166,18 @@ impl<P: Copy + Default> Lines<P> {
 
     /// Takes a fingerprint out. Returns what stood with it.
     pub(super) fn remove(&mut self, simhash: u64) -> Option<P> {
-        let (at, lane) = self.find(simhash)?;
-        let with = self.with[at][lane];
-        let mut hole = (at, lane);
+        let (mut hole, lane) = self.find(simhash)?;
         // Whoever stands behind full lines must not be cut off from where it belongs.
-        let mut was_full = self.is_full(at);
-        self.lines[at].0[lane] = self.empty;
-        let mut next = at + 1;
+        let mut was_full = self.lines[hole].is_full();
+        let (_, with) = self.take(hole, lane);
+        let mut next = hole + 1;
         while was_full && next < self.lines.len() {
-            was_full = self.is_full(next);
-            let belongs = |other: &u64| *other != self.empty && self.home(*other) <= hole.0;
-            if let Some(lane) = self.lines[next].0.iter().position(belongs) {
-                self.lines[hole.0].0[hole.1] = self.lines[next].0[lane];
-                self.with[hole.0][hole.1] = self.with[next][lane];
-                self.lines[next].0[lane] = self.empty;
-                hole = (next, lane);
+            was_full = self.lines[next].is_full();
+            let mut lanes = 0..self.lines[next].len();
+            if let Some(lane) = lanes.find(|lane| self.home(self.at(next, *lane)) <= hole) {
+                let (moved, with) = self.take(next, lane);
+                self.push(hole, moved, with);
+                hole = next;
             }
             next += 1;
         }
@@ -150,8 +188,8 @@ impl<P: Copy + Default> Lines<P> {
         Some(with)
     }
 
-    /// Calls `found` for each fingerprint of a value that differs from `simhash` in at most `most` bits, with the
-    /// difference, until it returns false; returns what it did.
+    /// Calls `found` for each fingerprint of a value that differs from `simhash` in at most `most` bits beside those of
+    /// the value, with what it differs in beside these, until it returns false; returns what it did.
     #[inline(always)]
     pub(super) fn near(
         &self,
@@ -160,23 +198,26 @@ impl<P: Copy + Default> Lines<P> {
         most: u32,
         found: &mut impl FnMut(u64) -> bool,
     ) -> bool {
+        let rest = self.block.rest(simhash);
         let (mut at, last) = self.places(value);
-        while let Some(Line(lanes)) = self.lines.get(at) {
-            let (mut any, mut full) = (false, true);
-            for lane in lanes {
-                any |= (lane ^ simhash).count_ones() <= most;
-                full &= *lane != self.empty;
+        while let Some(line) = self.lines.get(at) {
+            let mut any = false;
+            // With how many they are, which is no fingerprint, but makes sixteen numbers of it.
+            for low in &line.0 {
+                any |= (low ^ rest as u32).count_ones() <= most;
             }
             if any {
-                for lane in lanes {
-                    let difference = lane ^ simhash;
+                let others = &self.others[at];
+                for (low, other) in line.0[..line.len()].iter().zip(others) {
+                    let difference = (u64::from(*other & 0xffff) << 32 | u64::from(*low)) ^ rest;
                     let near = difference.count_ones() <= most;
-                    if near && self.block.value(*lane) == value && !found(difference) {
+                    let has_value = (other >> 16) as u16 ^ self.row == value;
+                    if near && has_value && !found(difference) {
                         return false;
                     }
                 }
             }
-            if at >= last && !full {
+            if at >= last && !line.is_full() {
                 break;
             }
             at += 1;
@@ -189,62 +230,93 @@ impl<P: Copy + Default> Lines<P> {
     pub(super) fn touch(&self, value: u16) -> u64 {
         let (first, last) = self.places(value);
         let read = |at| self.lines.get(at).map_or(0, |Line(lanes)| lanes[0]);
-        read(first) ^ read(last)
+        u64::from(read(first) ^ read(last))
+    }
+
+    /// Reads where a fingerprint is to stand, as [`Lines::touch`].
+    pub(super) fn touch_own(&self, simhash: u64) {
+        let home = self.home(self.parts(simhash));
+        let line = self.lines.get(home).map(|line| line.0[LANES]);
+        let other = self.others.get(home).map(|others| others[0]);
+        std::hint::black_box((line, other));
     }
 
     /// All of them, with what stands with each.
     pub(super) fn iter(&self) -> impl Iterator<Item = (u64, P)> {
-        let lines = self.lines.iter().zip(&self.with);
-        let all = lines.flat_map(|(line, with)| line.0.iter().copied().zip(with.iter().copied()));
-        all.filter(|(simhash, _)| *simhash != self.empty)
+        (0..self.lines.len()).flat_map(move |at| {
+            let lanes = 0..self.lines[at].len();
+            lanes.map(move |lane| (self.whole(self.at(at, lane)), self.with[at][lane]))
+        })
     }
 
     /// Memory beyond the value itself, in bytes.
     pub(super) fn bytes(&self) -> usize {
-        allocated::<Line>(self.lines.capacity()) + allocated::<[P; LANES]>(self.with.capacity())
+        allocated::<Line>(self.lines.capacity())
+            + allocated::<[u32; LANES]>(self.others.capacity())
+            + allocated::<[P; LANES]>(self.with.capacity())
     }
 
     fn find(&self, simhash: u64) -> Option<(usize, usize)> {
+        let simhash = self.parts(simhash);
         let mut at = self.home(simhash);
         loop {
             let line = self.lines.get(at)?;
-            if let Some(lane) = line.0.iter().position(|other| *other == simhash) {
+            let mut lanes = 0..line.len();
+            let is_it =
+                |lane: &usize| line.0[*lane] == simhash.low && self.at(at, *lane) == simhash;
+            if let Some(lane) = lanes.find(is_it) {
                 return Some((at, lane));
             }
-            if !self.is_full(at) {
+            if !line.is_full() {
                 return None;
             }
             at += 1;
         }
     }
 
-    fn is_full(&self, at: usize) -> bool {
-        !self.lines[at].0.contains(&self.empty)
+    /// The fingerprint that stands there.
+    fn at(&self, at: usize, lane: usize) -> Parts {
+        Parts {
+            low: self.lines[at].0[lane],
+            other: self.others[at][lane],
+        }
+    }
+
+    fn parts(&self, simhash: u64) -> Parts {
+        let rest = self.block.rest(simhash);
+        let in_row = u32::from(self.block.value(simhash) ^ self.row);
+        Parts {
+            low: rest as u32,
+            other: in_row << 16 | (rest >> 32) as u32,
+        }
+    }
+
+    fn whole(&self, simhash: Parts) -> u64 {
+        let rest = u64::from(simhash.other & 0xffff) << 32 | u64::from(simhash.low);
+        self.block
+            .join((simhash.other >> 16) as u16 ^ self.row, rest)
     }
 
     /// The line where a fingerprint belongs.
-    fn home(&self, simhash: u64) -> usize {
-        let value = self.block.value(simhash);
-        let behind = self.block.rest(simhash) >> (48 - BEHIND);
-        self.place(value, behind as u32)
+    fn home(&self, simhash: Parts) -> usize {
+        self.place(simhash.other << (32 - OTHER) | simhash.low >> OTHER)
     }
 
     /// The first and the last line where fingerprints of a value belong.
     #[inline(always)]
     fn places(&self, value: u16) -> (usize, usize) {
-        (self.place(value, 0), self.place(value, (1 << BEHIND) - 1))
+        let first = u32::from(value) << (32 - IN_ROW);
+        let last = first | u32::MAX >> IN_ROW;
+        (self.place(first), self.place(last))
     }
 
-    /// The line of a value and the bits behind it: as far in the lines as these are in the row's.
+    /// The line of what begins with these bits, a value's in its row and those behind it: as far in the lines as they are
+    /// in the row.
     #[inline(always)]
-    fn place(&self, value: u16, behind: u32) -> usize {
-        let key = u32::from(value) << BEHIND | behind;
-        ((u64::from(key) * self.homes as u64) >> 32) as usize
+    fn place(&self, begin: u32) -> usize {
+        ((u64::from(begin) * self.homes as u64) >> 32) as usize
     }
 }
-
-/// Bits behind a value that a place depends on: with those of the value in its row 32.
-const BEHIND: u32 = 32 - IN_ROW;
 
 #[cfg(test)]
 mod tests {
@@ -273,7 +345,7 @@ mod tests {
         for value in (0..16).chain([100, 4095]).map(|low| 5 << 12 | low) {
             let mut found = Vec::new();
             lines.near(0, value, 64, &mut |difference| {
-                found.push(difference);
+                found.push(block.join(value, difference));
                 true
             });
             found.sort_unstable();

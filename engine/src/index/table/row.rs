@@ -137,11 +137,11 @@ impl<P: Copy + Default> Row<P> {
                 break;
             };
             let value = own ^ mask;
+            let mut found = |difference| found(block.join(mask, difference));
             let go_on = match self {
-                Self::Lines(lines) => lines.near(simhash, value, most, found),
+                Self::Lines(lines) => lines.near(simhash, value, left, &mut found),
                 Self::Cells(cells) => {
                     let (cell, bucket) = place(value);
-                    let mut found = |difference| found(block.join(mask, difference));
                     cells[cell].near(bucket, block.rest(simhash), left, &mut found)
                 }
             };
@@ -154,13 +154,10 @@ impl<P: Copy + Default> Row<P> {
 
     /// Reads where a fingerprint is to stand, as [`Row::touch`].
     pub(super) fn touch_own(&self, simhash: u64, block: Block) {
-        let value = block.value(simhash);
         match self {
-            Self::Lines(lines) => {
-                std::hint::black_box(lines.touch(value));
-            }
+            Self::Lines(lines) => lines.touch_own(simhash),
             Self::Cells(cells) => {
-                let (cell, bucket) = place(value);
+                let (cell, bucket) = place(block.value(simhash));
                 cells[cell].touch_end(bucket);
             }
         }
