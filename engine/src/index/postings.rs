@@ -76,13 +76,16 @@ impl Postings {
     /// Adds an article; `is_story` if it counts as a story of its own.
     pub(crate) fn insert(&self, hashes: impl Iterator<Item = u32>, slot: Slot, is_story: bool) {
         // Each shard is locked once, as it is not when hashes are added in their own order.
-        let mut places = Vec::with_capacity(32);
-        places.extend(hashes.map(|hash| self.place(hash)));
-        places.sort_unstable();
-        for places in places.chunk_by(|one, other| one.0 == other.0) {
-            let mut shard = self.shards[places[0].0].0.write();
-            for (_, key) in places {
-                shard.insert(*key, slot, is_story);
+        let mut order = Vec::with_capacity(32);
+        order.extend(hashes.map(|hash| {
+            let (shard, key) = self.place(hash);
+            (shard as u64) << 32 | u64::from(key)
+        }));
+        order.sort_unstable();
+        for of_shard in order.chunk_by(|one, other| one >> 32 == other >> 32) {
+            let mut shard = self.shards[(of_shard[0] >> 32) as usize].0.write();
+            for one in of_shard {
+                shard.insert(*one as u32, slot, is_story);
             }
         }
     }

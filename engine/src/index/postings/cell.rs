@@ -149,10 +149,11 @@ impl Cell {
         removed
     }
 
-    /// Begins to read what [`Cell::with_key`] looks at, without waiting for it.
+    /// Begins to read it, without waiting for it: what [`Cell::with_key`] looks at, and what is written to add a posting,
+    /// which nearly always comes next. Whoever gives a lock back waits for what he wrote.
     #[inline]
-    pub(super) fn touch(&self) -> u16 {
-        self.upper[0]
+    pub(super) fn touch(&self) -> u32 {
+        self.next ^ self.slots[ROOM - 1]
     }
 }
 
