@@ -10,6 +10,8 @@ use std::sync::{
     atomic::{AtomicU32, AtomicU64, Ordering},
 };
 
+use parking_lot::Mutex;
+
 use super::articles::Article;
 use crate::fingerprint::{KEY_BITS, Vocabulary};
 
@@ -22,6 +24,8 @@ pub struct Stories {
     count: AtomicU64,
     /// Stories by the key of a stem; made for the first one.
     words: OnceLock<Box<[AtomicU32]>>,
+    /// Held by whoever changes these.
+    changing: Mutex<()>,
     /// Running mean of a new story's specificity, as the bits of an f64.
     usual: AtomicU64,
 }
@@ -50,6 +54,7 @@ impl Default for Stories {
         Self {
             count: AtomicU64::new(0),
             words: OnceLock::new(),
+            changing: Mutex::new(()),
             usual: AtomicU64::new(1f64.to_bits()),
         }
     }
@@ -131,9 +136,19 @@ impl Stories {
     /// Counts a story.
     pub(crate) fn add(&self, vocabulary: Vocabulary<'_>) {
         self.count.fetch_add(1, Ordering::Relaxed);
+        self.change(vocabulary, |count| count.wrapping_add(1));
+    }
+
+    /// Changes the counts of a story's words.
+    ///
+    /// Under a lock, and not by atomic additions, of which each waits until its line of memory has come from the processor
+    /// that counted the last story, and the next one waits for it.
+    fn change(&self, vocabulary: Vocabulary<'_>, change: impl Fn(u32) -> u32) {
         let words = self.words();
+        let _changing = self.changing.lock();
         for word in vocabulary.words().filter(|word| word.count > 0) {
-            words[usize::from(word.key)].fetch_add(1, Ordering::Relaxed);
+            let count = &words[usize::from(word.key)];
+            count.store(change(count.load(Ordering::Relaxed)), Ordering::Relaxed);
         }
     }
 
@@ -141,8 +156,10 @@ impl Stories {
     pub(crate) fn add_all(&self, tally: &Tally) {
         if tally.count > 0 {
             self.count.fetch_add(tally.count, Ordering::Relaxed);
+            let _changing = self.changing.lock();
             for (sum, count) in self.words().iter().zip(&tally.words) {
-                sum.fetch_add(*count, Ordering::Relaxed);
+                let all = sum.load(Ordering::Relaxed).wrapping_add(*count);
+                sum.store(all, Ordering::Relaxed);
             }
         }
     }
@@ -157,11 +174,7 @@ impl Stories {
     /// Takes a story out that was counted.
     pub(crate) fn remove(&self, vocabulary: Vocabulary<'_>) {
         self.count.fetch_sub(1, Ordering::Relaxed);
-        for word in vocabulary.words().filter(|word| word.count > 0) {
-            if let Some(words) = self.words.get() {
-                words[usize::from(word.key)].fetch_sub(1, Ordering::Relaxed);
-            }
-        }
+        self.change(vocabulary, |count| count.wrapping_sub(1));
     }
 
     /// Memory that it takes, in bytes.
