@@ -326,6 +326,28 @@ mod tests {
     }
 
     #[test]
+    fn hashes_that_many_post_take_no_more() {
+        let mut random = fastrand::Rng::with_seed(2);
+        let postings = Postings::default();
+        let hashes: Vec<_> = (0..500).map(|_| random.u32(..)).collect();
+        for slot in 0..3 * MOST as u32 {
+            for hash in &hashes {
+                postings.insert([*hash].into_iter(), Slot(slot), slot % 3 == 0);
+            }
+        }
+        let mut count = 0;
+        for hash in hashes {
+            let mut slots = Vec::new();
+            postings.find(hash, |slot| slots.push(slot));
+            assert!(slots.is_sorted());
+            count += slots.len();
+        }
+        assert_eq!(count, 500 * 2 * MOST);
+        let each = postings.bytes() as f64 / count as f64;
+        assert!(each < 13.0, "{each} bytes each");
+    }
+
+    #[test]
     fn a_posting_takes_some_eleven_bytes_at_any_size() {
         let mut random = fastrand::Rng::with_seed(1);
         let postings = Postings::default();

@@ -1,7 +1,5 @@
 //! Cells: room for the postings of a few dozen hashes, in two lines of memory.
 
-use std::ops::ControlFlow;
-
 use crate::index::Slot;
 
 /// Postings of a cell.
@@ -105,27 +103,18 @@ impl Cell {
 
     /// Calls `found` with the place of each posting of the hash with this key, and with the posting.
     #[inline]
-    pub(super) fn with_key(
-        &self,
-        key: u32,
-        mut found: impl FnMut(usize, Posting) -> ControlFlow<()>,
-    ) -> ControlFlow<()> {
+    pub(super) fn with_key(&self, key: u32, mut found: impl FnMut(usize, Posting)) {
         let kept = Posting::new(key, Slot(0), false).kind;
         let upper = (kept >> 8) as u16;
         // Most have none: one branch for all of them.
-        if !self
-            .upper
-            .iter()
-            .fold(false, |any, other| any | (*other == upper))
-        {
-            return ControlFlow::Continue(());
+        if !(self.upper.iter()).fold(false, |any, other| any | (*other == upper)) {
+            return;
         }
         for place in 0..self.len() {
             if self.upper[place] == upper && self.lower[place] | 1 == kept as u8 | 1 {
-                found(place, self.get(place))?;
+                found(place, self.get(place));
             }
         }
-        ControlFlow::Continue(())
     }
 
     /// Adds a posting behind the others, if there is room.

@@ -1,6 +1,6 @@
 //! Shards: cells whose number follows that of the postings.
 
-use std::ops::{ControlFlow, Range};
+use std::{iter, ops::Range};
 
 use super::{
     MOST,
@@ -77,18 +77,26 @@ impl Shard {
     /// story. `cell` is where they begin.
     #[inline]
     pub(super) fn with_key(&self, cell: &Cell, key: u32, mut found: impl FnMut(Slot, bool)) {
-        let mut each = |_, posting: Posting| {
-            found(posting.slot(), posting.is_story());
-            ControlFlow::Continue(())
-        };
         let mut cell = cell;
         loop {
-            let _ = cell.with_key(key, &mut each);
+            cell.with_key(key, |_, posting| found(posting.slot(), posting.is_story()));
             if cell.next == NONE {
                 break;
             }
             cell = self.cells.get(cell.next);
         }
+    }
+
+    /// The numbers of a cell and of those behind it.
+    fn numbers(&self, first: u32) -> impl Iterator<Item = u32> {
+        let next = |number: &u32| Some(self.cells.get(*number).next).filter(|next| *next != NONE);
+        iter::successors(Some(first), next)
+    }
+
+    /// The postings of a cell and of those behind it.
+    fn postings(&self, first: u32) -> impl Iterator<Item = Posting> {
+        let numbers = self.numbers(first);
+        numbers.flat_map(|number| self.cells.get(number).iter())
     }
 
     pub(super) fn insert(&mut self, key: u32, slot: Slot, is_story: bool) {
@@ -99,18 +107,14 @@ impl Shard {
         let posting = Posting::new(key, slot, is_story);
         let first = self.first(key);
         let (mut like, mut oldest, mut last) = (0, None, first);
-        loop {
-            let _ = self.cells.get(last).with_key(key, |place, other| {
+        for number in self.numbers(first) {
+            self.cells.get(number).with_key(key, |place, other| {
                 if other.is_like(posting) {
                     like += 1;
-                    oldest = oldest.or(Some((last, place)));
+                    oldest = oldest.or(Some((number, place)));
                 }
-                ControlFlow::Continue(())
             });
-            match self.cells.get(last).next {
-                NONE => break,
-                next => last = next,
-            }
+            last = number;
         }
         if like >= MOST
             && let Some((number, place)) = oldest
@@ -162,11 +166,12 @@ impl Shard {
             (number, place) = (next, 0);
         }
         if number != first && self.cells.get(number).len() == 0 {
-            let mut before = first;
-            while self.cells.get(before).next != number {
-                before = self.cells.get(before).next;
+            let before = self
+                .numbers(first)
+                .find(|before| self.cells.get(*before).next == number);
+            if let Some(before) = before {
+                self.cells.get_mut(before).next = NONE;
             }
-            self.cells.get_mut(before).next = NONE;
             self.cells.remove(number);
         }
     }
@@ -180,17 +185,15 @@ impl Shard {
         }
         let bit = self.bits - 1 - depth;
         let has = |posting: &Posting| posting.kept() >> bit & 1 == 1;
-        let all = self.chain(first);
+        let all: Vec<_> = self.postings(first).collect();
         let with = all.iter().filter(|posting| has(posting)).count();
         if with.min(all.len() - with) < WORTH || depth == self.depth && !self.double() {
             return false;
         }
-        let mut number = self.cells.get(first).next;
-        while number != NONE {
-            let next = self.cells.get(number).next;
-            self.cells.remove(number);
-            number = next;
-        }
+        let behind: Vec<_> = self.numbers(first).skip(1).collect();
+        behind
+            .into_iter()
+            .for_each(|number| self.cells.remove(number));
         *self.cells.get_mut(first) = Cell::new(depth as u8 + 1);
         let second = self.cells.add(Cell::new(depth as u8 + 1));
         let places = self.places(key, depth);
@@ -212,18 +215,6 @@ impl Shard {
             self.depth += 1;
         }
         is_worth_it
-    }
-
-    /// All postings of a cell and of those behind it.
-    fn chain(&self, first: u32) -> Vec<Posting> {
-        let mut all = Vec::new();
-        let mut number = first;
-        while number != NONE {
-            let cell = self.cells.get(number);
-            all.extend(cell.iter());
-            number = cell.next;
-        }
-        all
     }
 
     /// Puts postings in, of which no hash has more than are kept, into a shard that is empty: by ascending key, those of
@@ -278,22 +269,22 @@ impl Shard {
     }
 
     pub(super) fn remove(&mut self, key: u32, slot: Slot, is_story: bool) {
-        let Some(first) = self.directory.get(self.place(key)).copied() else {
+        let first = self.directory.get(self.place(key)).copied();
+        let Some(first) = first.filter(|first| *first != NONE) else {
             return;
         };
         let posting = Posting::new(key, slot, is_story);
-        let mut number = first;
-        while number != NONE {
-            let cell = self.cells.get(number);
-            let Some(place) = cell.iter().position(|other| other == posting) else {
-                number = cell.next;
-                continue;
-            };
+        let found = self.numbers(first).find_map(|number| {
+            let mut postings = self.cells.get(number).iter();
+            postings
+                .position(|other| other == posting)
+                .map(|place| (number, place))
+        });
+        if let Some((number, place)) = found {
             self.take(first, number, place);
             self.len -= 1;
-            break;
         }
-        if first != NONE && self.cells.get(first).len() == 0 {
+        if self.cells.get(first).len() == 0 {
             let places = self.places(key, u32::from(self.cells.get(first).depth));
             self.directory[places].fill(NONE);
             self.cells.remove(first);
@@ -316,7 +307,7 @@ impl Shard {
             // What the place tells beside what stands with a posting.
             let known = (place as u32) << (self.bits - self.depth) >> KEPT_BITS << KEPT_BITS;
             let from = postings.len();
-            for posting in self.chain(number) {
+            for posting in self.postings(number) {
                 postings.push((known | posting.kept(), posting.slot(), posting.is_story()));
             }
             postings[from..].sort_by_key(|(key, ..)| *key);
