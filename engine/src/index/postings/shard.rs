@@ -99,6 +99,7 @@ impl Shard {
         numbers.flat_map(|number| self.cells.get(number).iter())
     }
 
+    /// Adds a posting; the oldest like it goes, if there are as many as are kept.
     pub(super) fn insert(&mut self, key: u32, slot: Slot, is_story: bool) {
         if self.directory.is_empty() {
             self.depth = self.least_depth();
@@ -268,6 +269,7 @@ impl Shard {
         self.directory[places].fill(first);
     }
 
+    /// Takes a posting out. Its cell stays for those to come, until three quarters of all cells are of no use.
     pub(super) fn remove(&mut self, key: u32, slot: Slot, is_story: bool) {
         let first = self.directory.get(self.place(key)).copied();
         let Some(first) = first.filter(|first| *first != NONE) else {
@@ -283,11 +285,6 @@ impl Shard {
         if let Some((number, place)) = found {
             self.take(first, number, place);
             self.len -= 1;
-        }
-        if self.cells.get(first).len() == 0 {
-            let places = self.places(key, u32::from(self.cells.get(first).depth));
-            self.directory[places].fill(NONE);
-            self.cells.remove(first);
         }
         let spare = 4 * Cells::STEP * ROOM;
         if self.len == 0 || 4 * self.len + spare < self.cells.room() * ROOM {
