@@ -6,7 +6,8 @@
 //! spilled ([`spilling`]), [`clusters`] who belongs
 //! to whose story, [`stories`] counts what is common, and [`arrivals`] makes check-and-add one step. What is
 //! restored is put in at once ([`gather`]). A guard of a table is never held while another one is taken,
-//! but for the rows of [`hamming`], which all take in one order.
+//! but for the rows of [`hamming`] and the shards of [`postings`], which all take in one order; each of these is
+//! [`locked`] by itself.
 
 pub(crate) mod arrivals;
 pub(crate) mod articles;

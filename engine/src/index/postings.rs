@@ -75,7 +75,12 @@ impl Holders {
 impl Postings {
     /// Adds an article; `is_story` if it counts as a story of its own.
     pub(crate) fn insert(&self, hashes: impl Iterator<Item = u32>, slot: Slot, is_story: bool) {
-        // Each shard is locked once, as it is not when hashes are added in their own order.
+        self.change(hashes, |shard, key| shard.insert(key, slot, is_story));
+    }
+
+    /// Changes the shard of each hash by its key there.
+    fn change(&self, hashes: impl Iterator<Item = u32>, mut change: impl FnMut(&mut Shard, u32)) {
+        // Each shard is locked once, as it is not when hashes come in their own order.
         let mut order = Vec::with_capacity(32);
         order.extend(hashes.map(|hash| {
             let (shard, key) = self.place(hash);
@@ -85,7 +90,7 @@ impl Postings {
         for of_shard in order.chunk_by(|one, other| one >> 32 == other >> 32) {
             let mut shard = self.shards[(of_shard[0] >> 32) as usize].0.write();
             for one in of_shard {
-                shard.insert(*one as u32, slot, is_story);
+                change(&mut shard, *one as u32);
             }
         }
     }
@@ -126,10 +131,7 @@ impl Postings {
 
     /// Takes an article out, with the `is_story` that it was added with.
     pub(crate) fn remove(&self, hashes: impl Iterator<Item = u32>, slot: Slot, is_story: bool) {
-        for hash in hashes {
-            let (shard, key) = self.place(hash);
-            self.shards[shard].0.write().remove(key, slot, is_story);
-        }
+        self.change(hashes, |shard, key| shard.remove(key, slot, is_story));
     }
 
     /// Memory that it takes, in bytes.

@@ -94,6 +94,7 @@ impl Stories {
     pub fn set(&self, count: u64, words: &[u32], usual: f64) {
         assert_eq!(words.len(), 1 << KEY_BITS, "a count for each key");
         self.count.store(count, Ordering::Relaxed);
+        let _changing = self.changing.lock();
         for (known, count) in self.words().iter().zip(words) {
             known.store(*count, Ordering::Relaxed);
         }

@@ -1,12 +1,13 @@
 //! The table of one block: from a value of its 16 bits to the fingerprints that have it.
 //!
 //! - `row`: those of the values of one row, behind one lock;
-//! - `lines`: how few of them are kept, and `buckets`: how many are;
+//! - `lines`: how few of them are kept, each in two `parts`, and `buckets`: how many are;
 //! - `masks`: which values are within a few bits of another.
 
 mod buckets;
 mod lines;
 mod masks;
+mod parts;
 mod row;
 
 use parking_lot::{RwLock, RwLockReadGuard, RwLockWriteGuard};

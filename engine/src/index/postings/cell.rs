@@ -55,7 +55,7 @@ impl Posting {
 #[repr(C, align(128))]
 pub(super) struct Cell {
     /// The number of the cell behind, or [`NONE`].
-    pub(super) next: u32,
+    next: u32,
     len: u8,
     /// The keys of its postings, and of the cells behind it, have so many of their upper bits in common.
     pub(super) depth: u8,
@@ -78,12 +78,22 @@ impl Cell {
         }
     }
 
+    /// The number of the cell behind.
+    #[inline]
+    pub(super) fn next(&self) -> Option<u32> {
+        (self.next != NONE).then_some(self.next)
+    }
+
+    pub(super) fn set_next(&mut self, next: Option<u32>) {
+        self.next = next.unwrap_or(NONE);
+    }
+
     #[inline]
     pub(super) fn len(&self) -> usize {
         usize::from(self.len)
     }
 
-    pub(super) fn get(&self, place: usize) -> Posting {
+    fn get(&self, place: usize) -> Posting {
         Posting {
             kind: u32::from(self.upper[place]) << 8 | u32::from(self.lower[place]),
             slot: Slot(self.slots[place]),

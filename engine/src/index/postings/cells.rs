@@ -58,7 +58,7 @@ impl Cells {
     /// Memory beyond the value itself, in bytes.
     pub(super) fn bytes(&self) -> usize {
         allocated::<Box<[Cell; Self::STEP]>>(self.chunks.capacity())
-            + self.chunks.len() * (allocated::<[Cell; Self::STEP]>(1))
+            + self.chunks.len() * allocated::<[Cell; Self::STEP]>(1)
             + allocated::<u32>(self.free.capacity())
     }
 }

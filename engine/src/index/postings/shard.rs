@@ -77,20 +77,15 @@ impl Shard {
     /// story. `cell` is where they begin.
     #[inline]
     pub(super) fn with_key(&self, cell: &Cell, key: u32, mut found: impl FnMut(Slot, bool)) {
-        let mut cell = cell;
-        loop {
+        let behind = |cell: &&Cell| cell.next().map(|next| self.cells.get(next));
+        for cell in iter::successors(Some(cell), behind) {
             cell.with_key(key, |_, posting| found(posting.slot(), posting.is_story()));
-            if cell.next == NONE {
-                break;
-            }
-            cell = self.cells.get(cell.next);
         }
     }
 
     /// The numbers of a cell and of those behind it.
     fn numbers(&self, first: u32) -> impl Iterator<Item = u32> {
-        let next = |number: &u32| Some(self.cells.get(*number).next).filter(|next| *next != NONE);
-        iter::successors(Some(first), next)
+        iter::successors(Some(first), |number| self.cells.get(*number).next())
     }
 
     /// The postings of a cell and of those behind it.
@@ -145,33 +140,29 @@ impl Shard {
     fn append(&mut self, first: u32, posting: Posting) {
         let mut number = first;
         while !self.cells.get_mut(number).push(posting) {
-            if self.cells.get(number).next == NONE {
-                let behind = Cell::new(self.cells.get(number).depth);
-                self.cells.get_mut(number).next = self.cells.add(behind);
-            }
-            number = self.cells.get(number).next;
+            let cell = self.cells.get(number);
+            let depth = cell.depth;
+            let next = cell.next();
+            let next = next.unwrap_or_else(|| self.cells.add(Cell::new(depth)));
+            self.cells.get_mut(number).set_next(Some(next));
+            number = next;
         }
     }
 
     /// Takes a posting out of one of the cells that begin with the first. Those behind it move up, so that all cells but
     /// the last stay full, and none but the first is empty.
-    fn take(&mut self, first: u32, mut number: u32, mut place: usize) {
-        loop {
-            self.cells.get_mut(number).remove(place);
-            let next = self.cells.get(number).next;
-            if next == NONE {
-                break;
-            }
-            let moved = self.cells.get(next).get(0);
+    fn take(&mut self, first: u32, mut number: u32, place: usize) {
+        self.cells.get_mut(number).remove(place);
+        while let Some(next) = self.cells.get(number).next() {
+            let moved = self.cells.get_mut(next).remove(0);
             self.cells.get_mut(number).push(moved);
-            (number, place) = (next, 0);
+            number = next;
         }
         if number != first && self.cells.get(number).len() == 0 {
-            let before = self
-                .numbers(first)
-                .find(|before| self.cells.get(*before).next == number);
+            let is_before = |other: &u32| self.cells.get(*other).next() == Some(number);
+            let before = self.numbers(first).find(is_before);
             if let Some(before) = before {
-                self.cells.get_mut(before).next = NONE;
+                self.cells.get_mut(before).set_next(None);
             }
             self.cells.remove(number);
         }
@@ -261,9 +252,7 @@ impl Shard {
         let mut last = first;
         for (key, slot, is_story) in postings {
             self.append(last, Posting::new(*key, *slot, *is_story));
-            if self.cells.get(last).next != NONE {
-                last = self.cells.get(last).next;
-            }
+            last = self.cells.get(last).next().unwrap_or(last);
         }
         let places = self.places(begin, depth);
         self.directory[places].fill(first);

@@ -4,7 +4,7 @@
 //! more values of which hardly any has one. Where a list for each value is would have to be read before the list:
 //! here it is computed. So a value costs a line of memory or two, and all of them can come at the same time.
 
-use super::{Block, IN_ROW};
+use super::{Block, IN_ROW, parts::Parts};
 use crate::index::memory::{allocated, grow};
 
 /// Fingerprints of a line: a processor reads 64 bytes at once.
@@ -16,18 +16,6 @@ const LONGEST: usize = 64;
 /// Of the places so many sixteenths are used before there are more lines. With more of them used lines are often full,
 /// and the next one is to be read as well.
 const FULL: usize = 11;
-
-/// Bits of a fingerprint that are not compared first: those of its value in the row, and 16 behind them.
-const OTHER: u32 = IN_ROW + 16;
-
-/// A fingerprint of the row.
-#[derive(Clone, Copy, PartialEq, Eq)]
-struct Parts {
-    /// The lowest 32 bits beside the block's.
-    low: u32,
-    /// The value in the row, and the 16 bits behind it.
-    other: u32,
-}
 
 /// Of each fingerprint [`Parts::low`], which is compared first; and how many they are.
 #[derive(Clone, Debug)]
@@ -111,7 +99,7 @@ impl<P: Copy + Default> Lines<P> {
     pub(super) fn insert(&mut self, simhash: u64, with: P) -> bool {
         let more = self.len + 1;
         let has_room = more * 16 <= self.homes * LANES * FULL;
-        let simhash = self.parts(simhash);
+        let simhash = Parts::of(simhash, self.block);
         has_room && self.put(simhash, with) || self.reserve(more) && self.put(simhash, with)
     }
 
@@ -198,20 +186,20 @@ impl<P: Copy + Default> Lines<P> {
         most: u32,
         found: &mut impl FnMut(u64) -> bool,
     ) -> bool {
-        let rest = self.block.rest(simhash);
+        let own = Parts::of(simhash, self.block);
         let (mut at, last) = self.places(value);
         while let Some(line) = self.lines.get(at) {
             let mut any = false;
             // With how many they are, which is no fingerprint, but makes sixteen numbers of it.
             for low in &line.0 {
-                any |= (low ^ rest as u32).count_ones() <= most;
+                any |= (low ^ own.low).count_ones() <= most;
             }
             if any {
-                let others = &self.others[at];
-                for (low, other) in line.0[..line.len()].iter().zip(others) {
-                    let difference = (u64::from(*other & 0xffff) << 32 | u64::from(*low)) ^ rest;
+                for lane in 0..line.len() {
+                    let other = self.at(at, lane);
+                    let difference = other.rest() ^ own.rest();
                     let near = difference.count_ones() <= most;
-                    let has_value = (other >> 16) as u16 ^ self.row == value;
+                    let has_value = self.row | other.in_row() == value;
                     if near && has_value && !found(difference) {
                         return false;
                     }
@@ -235,7 +223,7 @@ impl<P: Copy + Default> Lines<P> {
 
     /// Reads where a fingerprint is to stand, as [`Lines::touch`].
     pub(super) fn touch_own(&self, simhash: u64) {
-        let home = self.home(self.parts(simhash));
+        let home = self.home(Parts::of(simhash, self.block));
         let line = self.lines.get(home).map(|line| line.0[LANES]);
         let other = self.others.get(home).map(|others| others[0]);
         std::hint::black_box((line, other));
@@ -245,7 +233,12 @@ impl<P: Copy + Default> Lines<P> {
     pub(super) fn iter(&self) -> impl Iterator<Item = (u64, P)> {
         (0..self.lines.len()).flat_map(move |at| {
             let lanes = 0..self.lines[at].len();
-            lanes.map(move |lane| (self.whole(self.at(at, lane)), self.with[at][lane]))
+            lanes.map(move |lane| {
+                let simhash = self.at(at, lane);
+                let value = self.row | simhash.in_row();
+                let with = self.with[at][lane];
+                (self.block.join(value, simhash.rest()), with)
+            })
         })
     }
 
@@ -257,7 +250,7 @@ impl<P: Copy + Default> Lines<P> {
     }
 
     fn find(&self, simhash: u64) -> Option<(usize, usize)> {
-        let simhash = self.parts(simhash);
+        let simhash = Parts::of(simhash, self.block);
         let mut at = self.home(simhash);
         loop {
             let line = self.lines.get(at)?;
@@ -275,6 +268,7 @@ impl<P: Copy + Default> Lines<P> {
     }
 
     /// The fingerprint that stands there.
+    #[inline(always)]
     fn at(&self, at: usize, lane: usize) -> Parts {
         Parts {
             low: self.lines[at].0[lane],
@@ -282,24 +276,9 @@ impl<P: Copy + Default> Lines<P> {
         }
     }
 
-    fn parts(&self, simhash: u64) -> Parts {
-        let rest = self.block.rest(simhash);
-        let in_row = u32::from(self.block.value(simhash) ^ self.row);
-        Parts {
-            low: rest as u32,
-            other: in_row << 16 | (rest >> 32) as u32,
-        }
-    }
-
-    fn whole(&self, simhash: Parts) -> u64 {
-        let rest = u64::from(simhash.other & 0xffff) << 32 | u64::from(simhash.low);
-        self.block
-            .join((simhash.other >> 16) as u16 ^ self.row, rest)
-    }
-
     /// The line where a fingerprint belongs.
     fn home(&self, simhash: Parts) -> usize {
-        self.place(simhash.other << (32 - OTHER) | simhash.low >> OTHER)
+        self.place(simhash.begin())
     }
 
     /// The first and the last line where fingerprints of a value belong.
