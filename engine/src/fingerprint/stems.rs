@@ -91,15 +91,12 @@ impl Work for Find<'_> {
             }
             let count = polynomials.len();
             hashes[..count].copy_from_slice(polynomials);
-            let mut any_opens = false;
             // A title has few, so they are taken by eights.
-            for eight in 0..count.div_ceil(8) {
-                for place in 8 * eight..8 * eight + 8 {
-                    let (head, length) = (heads[place], lengths[place]);
-                    any_opens |= opens_a_name(head, length);
-                    let stem = stem_polynomial(head, length, powers[place], hashes[place]);
-                    hashes[place] = hash(stem);
-                }
+            let eights = heads.as_chunks().0.iter().zip(lengths.as_chunks().0);
+            let eights = eights.zip(powers.as_chunks().0.iter().zip(hashes.as_chunks_mut().0));
+            let mut any_opens = false;
+            for ((heads, lengths), (powers, hashes)) in eights.take(count.div_ceil(8)) {
+                any_opens |= find_eight(heads, lengths, powers, hashes);
             }
             if any_opens {
                 let opens = |place: &usize| opens_a_name(heads[*place], lengths[*place]);
@@ -114,6 +111,27 @@ impl Work for Find<'_> {
         stems.heads.truncate(text.tokens().len());
         stems.hashes.truncate(text.tokens().len());
     }
+}
+
+/// Replaces the polynomials of eight words by the hashes of their stems; says whether any of them opens a name. (Of loops
+/// over arrays of a known length and nothing else the compiler makes wide instructions whatever is around them.)
+#[inline(always)]
+fn find_eight(
+    heads: &[u64; 8],
+    lengths: &[u64; 8],
+    powers: &[u64; 8],
+    polynomials: &mut [u64; 8],
+) -> bool {
+    let mut any_opens = false;
+    for place in 0..8 {
+        any_opens |= opens_a_name(heads[place], lengths[place]);
+    }
+    for place in 0..8 {
+        let polynomial = polynomials[place];
+        let stem = stem_polynomial(heads[place], lengths[place], powers[place], polynomial);
+        polynomials[place] = hash(stem);
+    }
+    any_opens
 }
 
 /// The polynomial of a word's stem, of the word's head, letters, base to the power of their number, and polynomial.

@@ -72,8 +72,8 @@ impl<P: Copy + Default> Lines<P> {
     /// Gives as many lines as are right for so many fingerprints; or changes nothing and returns false if then one
     /// stood too far from where it belongs.
     pub(super) fn reserve(&mut self, fingerprints: usize) -> bool {
-        // A quarter more than there must be: each is moved four times on average until they are twice as many.
-        let homes = (fingerprints * 20).div_ceil(LANES * FULL);
+        // Half as many more as there must be: each is moved twice on average, however many they become.
+        let homes = (fingerprints * 24).div_ceil(LANES * FULL);
         let lines = homes + homes.div_ceil(64);
         let mut other = Self {
             homes,
