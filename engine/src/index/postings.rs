@@ -16,6 +16,7 @@ use std::{fmt, hash::BuildHasher as _, thread};
 use foldhash::quality::RandomState;
 
 use super::{Gathered, Locked, Part, Slot, gather::PART_BITS};
+use crate::spread;
 use shard::Shard;
 
 /// The most bits that say which shard a hash is in.
@@ -81,16 +82,17 @@ impl Postings {
     /// Changes the shard of each hash by its key there.
     fn change(&self, hashes: impl Iterator<Item = u32>, mut change: impl FnMut(&mut Shard, u32)) {
         // Each shard is locked once, as it is not when hashes come in their own order.
-        let mut order = Vec::with_capacity(32);
-        order.extend(hashes.map(|hash| {
+        let key_bits = u32::BITS - self.shards.len().ilog2();
+        let (mut places, mut sorted) = (Vec::with_capacity(32), Vec::with_capacity(32));
+        places.extend(hashes.map(|hash| {
             let (shard, key) = self.place(hash);
-            (shard as u64) << 32 | u64::from(key)
+            (shard as u32) << key_bits | key
         }));
-        order.sort_unstable();
-        for of_shard in order.chunk_by(|one, other| one >> 32 == other >> 32) {
-            let mut shard = self.shards[(of_shard[0] >> 32) as usize].0.write();
-            for one in of_shard {
-                change(&mut shard, *one as u32);
+        spread::sort(&places, &mut sorted);
+        for of_shard in sorted.chunk_by(|one, other| one >> key_bits == other >> key_bits) {
+            let mut shard = self.shards[(of_shard[0] >> key_bits) as usize].0.write();
+            for place in of_shard {
+                change(&mut shard, place & ((1 << key_bits) - 1));
             }
         }
     }

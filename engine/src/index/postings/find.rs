@@ -4,11 +4,14 @@
 //! the shards of several hashes of a text are locked before the first cell is read, and their cells then fetched
 //! together: in one order, for reading, and whoever writes never has two, so none can wait in a circle.
 
-use super::{Holders, Postings};
-use crate::index::Slot;
+use super::{Holders, MOST_SHARD_BITS, Postings};
+use crate::{index::Slot, spread};
 
 /// So many cells are fetched together.
 const TOGETHER: usize = 16;
+
+/// So many hashes are put in the order of their shards at once: a number of a shard and one of these are 32 bits.
+const AT_ONCE: usize = 1 << (u32::BITS - MOST_SHARD_BITS);
 
 impl Postings {
     /// Calls `found` with each article that posts a hash, and says how many they are.
@@ -29,41 +32,58 @@ impl Postings {
     /// hash how many they are.
     pub(crate) fn find_all(&self, hashes: &[u32], mut found: impl FnMut(Slot)) -> Vec<Holders> {
         let mut holders = vec![Holders::default(); hashes.len()];
-        // One number each, since these are sorted without a branch.
-        let by_shard = |(n, hash): (usize, &u32)| (self.place(*hash).0 as u64) << 32 | n as u64;
-        let mut order: Vec<u64> = hashes.iter().enumerate().map(by_shard).collect();
-        order.sort_unstable();
-        for some in order.chunks(TOGETHER) {
-            let mut shards = [const { None }; TOGETHER];
-            let of_shards = some.chunk_by(|one, other| one >> 32 == other >> 32);
-            for (of_shard, shard) in of_shards.zip(&mut shards) {
-                let number = (of_shard[0] >> 32) as usize;
-                *shard = Some((self.shards[number].0.read(), of_shard));
-            }
-            let mut cells = [None; TOGETHER];
-            let all = (shards.iter().flatten()).flat_map(|(shard, of_shard)| {
-                of_shard.iter().map(move |one| {
-                    let n = *one as u32 as usize;
-                    let (_, key) = self.place(hashes[n]);
-                    (&**shard, shard.cell(key), key, n)
-                })
-            });
-            for (cell, found) in cells.iter_mut().zip(all) {
-                *cell = Some(found);
-            }
-            let cells = cells.iter().flatten();
-            let all = cells.clone().filter_map(|(_, cell, ..)| *cell);
-            std::hint::black_box(all.fold(0, |all, cell| all ^ cell.touch()));
-            for (shard, cell, key, n) in cells {
-                if let Some(cell) = cell {
-                    let holders = &mut holders[*n];
-                    shard.with_key(cell, *key, |slot, is_story| {
-                        holders.add(is_story);
-                        found(slot);
-                    });
-                }
+        let (mut order, mut sorted) = (Vec::new(), Vec::new());
+        for (hashes, holders) in hashes.chunks(AT_ONCE).zip(holders.chunks_mut(AT_ONCE)) {
+            order.clear();
+            order.extend(hashes.iter().enumerate().map(|(n, hash)| {
+                let (shard, _) = self.place(*hash);
+                (shard * AT_ONCE + n) as u32
+            }));
+            spread::sort(&order, &mut sorted);
+            for some in sorted.chunks(TOGETHER) {
+                self.find_together(some, hashes, holders, &mut found);
             }
         }
         holders
+    }
+
+    /// The same for a few of the hashes: `order` has the number of each one's shard and its own.
+    #[inline]
+    fn find_together(
+        &self,
+        order: &[u32],
+        hashes: &[u32],
+        holders: &mut [Holders],
+        mut found: impl FnMut(Slot),
+    ) {
+        let shard_of = |one: &u32| *one as usize / AT_ONCE;
+        let mut shards = [const { None }; TOGETHER];
+        let of_shards = order.chunk_by(|one, other| shard_of(one) == shard_of(other));
+        for (of_shard, shard) in of_shards.zip(&mut shards) {
+            *shard = Some((self.shards[shard_of(&of_shard[0])].0.read(), of_shard));
+        }
+        let mut cells = [None; TOGETHER];
+        let all = (shards.iter().flatten()).flat_map(|(shard, of_shard)| {
+            of_shard.iter().map(move |one| {
+                let n = *one as usize % AT_ONCE;
+                let (_, key) = self.place(hashes[n]);
+                (&**shard, shard.cell(key), key, n)
+            })
+        });
+        for (cell, found) in cells.iter_mut().zip(all) {
+            *cell = Some(found);
+        }
+        let cells = cells.iter().flatten();
+        let all = cells.clone().filter_map(|(_, cell, ..)| *cell);
+        std::hint::black_box(all.fold(0, |all, cell| all ^ cell.touch()));
+        for (shard, cell, key, n) in cells {
+            if let Some(cell) = cell {
+                let holders = &mut holders[*n];
+                shard.with_key(cell, *key, |slot, is_story| {
+                    holders.add(is_story);
+                    found(slot);
+                });
+            }
+        }
     }
 }
