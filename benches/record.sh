@@ -4,7 +4,9 @@
 # nothing else to do; SIZES are millions of fingerprints and articles, as memory allows (50 take 12 GB).
 #
 #   benches/record.sh            all of it
-#   benches/record.sh lookup     one of lookup, memory, adversarial, rpc, plots
+#   benches/record.sh lookup     one of fingerprint, lookup, memory, adversarial, rpc, plots
+#
+# With BASMA_CORPUS=FILE fingerprints are also measured of its articles.
 set -eu
 cd "$(dirname "$0")/.."
 folder=$PWD/benches/record/$(date +%F)
@@ -41,12 +43,22 @@ rpc() {
     done
 }
 
-for part in ${@:-lookup memory adversarial rpc plots}; do
+for part in ${@:-fingerprint lookup memory adversarial rpc plots}; do
     case $part in
-    lookup | memory)
-        : > "$folder/$part.txt"
-        for size in $sizes; do bench "$part" -- --size "$size"; done
-        [ "$part" = lookup ] || bench memory -- --method full --size .013,.128
+    fingerprint)
+        : > "$folder/fingerprint.txt"
+        (unset BASMA_CORPUS && bench fingerprint --)
+        [ -z "${BASMA_CORPUS:-}" ] || bench fingerprint --
+        ;;
+    lookup)
+        : > "$folder/lookup.txt"
+        for size in $sizes; do bench lookup -- --size "$size"; done
+        ;;
+    memory)
+        : > "$folder/memory.txt"
+        bench memory -- --size "$(echo "$sizes" | tr ' ' ,)"
+        bench memory -- --method full --size .013,.128
+        bench memory -- --method full --size .1,1 --resident 100000
         ;;
     adversarial)
         : > "$folder/adversarial.txt"

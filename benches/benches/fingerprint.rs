@@ -1,8 +1,9 @@
 //! From a text to its fingerprint, for each kind of feature and each method, and folding alone; beside what merely
 //! reading the same bytes as UTF-8 takes, in turns.
 //!
-//! `cargo bench -p basma-benches --bench fingerprint`: generated articles. `BASMA_CORPUS=articles.jsonl` before it: some of
-//! those of a file of JSON objects with a text and perhaps a title, which may end in `.gz` (as `gzip` reads it).
+//! `cargo bench -p basma-benches --bench fingerprint -- [--record FOLDER]`: generated articles. `BASMA_CORPUS=articles.jsonl`
+//! before it: some of those of a file of JSON objects with a text and perhaps a title, which may end in `.gz` (as `gzip`
+//! reads it).
 
 use std::{
     error::Error,
@@ -13,8 +14,12 @@ use std::{
     time::{Duration, Instant},
 };
 
-use basma_benches::{corpus::Corpus, measure::machine};
+use basma_benches::{
+    corpus::Corpus,
+    measure::{machine, record},
+};
 use basma_engine::{Detector, Fingerprinter, FoldedText, Method, Shingling};
+use serde::Serialize;
 
 /// Of a corpus so many articles are taken, from all over it.
 const MOST: usize = 650;
@@ -24,6 +29,15 @@ const ROUNDS: usize = 100;
 struct Article {
     title: String,
     text: String,
+}
+
+#[derive(Serialize)]
+struct Row {
+    what: String,
+    us: f64,
+    to_from_utf8: f64,
+    /// Of an article on average.
+    bytes: usize,
 }
 
 /// What is measured, and the least time that each article took.
@@ -58,17 +72,14 @@ impl<'a> Variant<'a> {
 }
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let articles = match std::env::var("BASMA_CORPUS") {
-        Ok(path) => read(&path)?,
-        Err(_) => generated(),
+    let (kind, articles) = match std::env::var("BASMA_CORPUS") {
+        Ok(path) => ("real", read(&path)?),
+        Err(_) => ("generated", generated()),
     };
-    let bytes: usize = articles.iter().map(|article| article.text.len()).sum();
     let count = articles.len();
-    println!(
-        "{count} articles of {} bytes, {}",
-        bytes / count.max(1),
-        machine()
-    );
+    let bytes = articles.iter().map(|article| article.text.len());
+    let bytes = bytes.sum::<usize>() / count.max(1);
+    println!("{count} {kind} articles of {bytes} bytes, {}", machine());
     let mut variants = variants();
     for _ in 0..ROUNDS {
         for variant in &mut variants {
@@ -77,12 +88,24 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
     let base = variants.first().map_or(f64::NAN, Variant::mean);
     println!("{:32} {:>8} {:>8} {:>14}", "", "us", "MB/s", "to from_utf8");
-    for variant in &variants {
-        let mean = variant.mean();
-        let speed = (bytes / count.max(1)) as f64 / mean;
-        let name = &variant.name;
-        println!("{name:32} {mean:8.2} {speed:8.0} {:14.2}", mean / base);
+    let rows = variants.into_iter().map(|variant| Row {
+        us: variant.mean(),
+        to_from_utf8: variant.mean() / base,
+        what: variant.name,
+        bytes,
+    });
+    let rows: Vec<_> = rows.collect();
+    for Row {
+        what,
+        us,
+        to_from_utf8,
+        ..
+    } in &rows
+    {
+        let speed = bytes as f64 / us;
+        println!("{what:32} {us:8.2} {speed:8.0} {to_from_utf8:14.2}");
     }
+    record(&format!("fingerprint-{kind}"), &rows)?;
     Ok(())
 }
 

@@ -50,11 +50,11 @@ fn main() -> Result<(), Box<dyn Error>> {
         .transpose()?;
     let rows = measure(method, &sizes, resident)?;
     let name = match (method, resident) {
-        (Method::SimHashOnly, _) => format!("memory-{sizes:0>3}"),
-        (Method::Full, None) => "memory-full".to_owned(),
-        (Method::Full, Some(_)) => "memory-spilled".to_owned(),
+        (Method::SimHashOnly, _) => "memory-simhash",
+        (Method::Full, None) => "memory-full",
+        (Method::Full, Some(_)) => "memory-spilled",
     };
-    record(&name, &rows)?;
+    record(name, &rows)?;
     Ok(())
 }
 

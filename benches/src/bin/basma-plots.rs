@@ -24,33 +24,138 @@ enum Line {
 fn main() -> Result<(), Box<dyn Error>> {
     let folder = std::env::args().nth(1).ok_or("which folder?")?;
     let folder = Path::new(&folder);
+    let rows = |name: &str| rows(&folder.join(name).with_extension("json"));
+    let plot = |name: &str, title: &str, lines: Vec<Line>, scale: Scale| match lines.is_empty() {
+        true => Ok(()),
+        false => fs::write(
+            folder.join(name).with_extension("svg"),
+            draw(title, &lines, scale),
+        ),
+    };
+
+    let mut lines = Vec::new();
+    for articles in ["real", "generated"] {
+        lines.extend(multiples(
+            articles,
+            &rows(&format!("fingerprint-{articles}"))?,
+        ));
+    }
+    let title = "Time for a fingerprint, as a multiple of that of from_utf8 for the same bytes";
+    plot("fingerprint", title, lines, Scale::Linear)?;
+
     let mut lines = Vec::new();
     for size in ["001", "010", "050"] {
-        if let Ok(record) = fs::read_to_string(folder.join(format!("lookup-{size}.json"))) {
-            lines.extend(lookups(&serde_json::from_str(&record)?));
-        }
+        lines.extend(lookups(&rows(&format!("lookup-{size}"))?));
     }
-    if !lines.is_empty() {
-        let title = "One lookup, median in us (logarithmic)";
-        fs::write(folder.join("lookup.svg"), draw(title, &lines, true))?;
+    let title = "One lookup, median in us (logarithmic)";
+    plot("lookup", title, lines, Scale::Logarithmic)?;
+
+    let mut lines = Vec::new();
+    for (record, heading) in [
+        ("memory-simhash", "SimHash only"),
+        ("memory-spilled", "full, with a data folder"),
+        ("memory-full", "full, all in memory"),
+    ] {
+        lines.extend(sizes(heading, &rows(record)?));
     }
-    if let Ok(record) = fs::read_to_string(folder.join("rpc.jsonl")) {
-        let loads: Result<Vec<Value>, _> = record.lines().map(serde_json::from_str).collect();
-        let title = "Articles/s as a share of what a server reaches that only echoes";
-        fs::write(folder.join("rpc.svg"), draw(title, &shares(&loads?), false))?;
-    }
+    let title = "Memory of an article beyond its id and metadata, in bytes";
+    plot("memory", title, lines, Scale::Linear)?;
+
+    let lines = hostilities(&rows("adversarial")?);
+    let title = "p99 of a check beside hostile articles, as a multiple of that of an ordinary one";
+    plot("adversarial", title, lines, Scale::Linear)?;
+
+    let loads = fs::read_to_string(folder.join("rpc.jsonl")).unwrap_or_default();
+    let loads: Result<Vec<Value>, _> = loads.lines().map(serde_json::from_str).collect();
+    let title = "Articles/s as a share of what a server reaches that only echoes";
+    plot("rpc", title, shares(&loads?), Scale::Linear)?;
     Ok(())
 }
 
-fn lookups(record: &Value) -> Vec<Line> {
+/// The rows of a record; none if it is not there.
+fn rows(file: &Path) -> Result<Vec<Value>, Box<dyn Error>> {
+    let Ok(record) = fs::read_to_string(file) else {
+        return Ok(Vec::new());
+    };
+    let mut record: Value = serde_json::from_str(&record)?;
+    Ok(serde_json::from_value(record["rows"].take())?)
+}
+
+/// `heading` and a bar for each row, if there are any.
+fn bars(heading: &str, rows: &[Value], bar: impl Fn(&Value) -> (String, f64)) -> Vec<Line> {
+    let bars = rows.iter().map(|row| {
+        let (name, value) = bar(row);
+        let colour = COLOURS[0];
+        Line::Bar {
+            name,
+            value,
+            colour,
+        }
+    });
+    let heading = (!rows.is_empty()).then(|| Line::Heading(heading.to_owned()));
+    heading.into_iter().chain(bars).collect()
+}
+
+fn text<'a>(row: &'a Value, name: &str) -> &'a str {
+    row[name].as_str().unwrap_or_default()
+}
+
+fn number(row: &Value, name: &str) -> f64 {
+    row[name].as_f64().unwrap_or_default()
+}
+
+fn multiples(articles: &str, rows: &[Value]) -> Vec<Line> {
+    bars(&format!("{articles} articles"), rows, |row| {
+        (text(row, "what").to_owned(), number(row, "to_from_utf8"))
+    })
+}
+
+fn sizes(heading: &str, rows: &[Value]) -> Vec<Line> {
+    bars(heading, rows, |row| {
+        let articles = format!("{} articles", number(row, "articles"));
+        (articles, number(row, "beyond_id_and_metadata"))
+    })
+}
+
+fn hostilities(rows: &[Value]) -> Vec<Line> {
+    let methods = rows.chunk_by(|one, other| one["method"] == other["method"]);
+    let of_method = |rows: &[Value]| {
+        bars(text(&rows[0], "method"), rows, |row| {
+            let name = format!("{}: {}", text(row, "hostility"), text(row, "asked_about"));
+            (name, number(row, "p99_ratio"))
+        })
+    };
+    methods.flat_map(of_method).collect()
+}
+
+fn shares(loads: &[Value]) -> Vec<Line> {
+    let collections = loads.chunk_by(|one, other| one["collection"] == other["collection"]);
+    let of_collection = |loads: &[Value]| {
+        let heading = format!("collection: {}", text(&loads[0], "collection"));
+        bars(&heading, loads, |row| {
+            let [rpc, mode] = ["rpc", "mode"].map(|name| text(row, name));
+            let name = format!(
+                "{rpc} by {mode}, {} x {}",
+                row["connections"], row["in_flight"]
+            );
+            let rate = |figures: &Value| number(figures, "articles_per_s");
+            (
+                name,
+                rate(&row["load"]) / rate(&row["load"]["floor"]).max(1.0),
+            )
+        })
+    };
+    collections.flat_map(of_collection).collect()
+}
+
+fn lookups(rows: &[Value]) -> Vec<Line> {
     let mut lines = Vec::new();
-    let mut before = (0, 0);
+    let mut before = (0.0, 0.0);
     let mut place = 0;
-    for row in record["rows"].as_array().into_iter().flatten() {
-        let number = |name: &str| row[name].as_u64().unwrap_or_default();
-        let of = (number("fingerprints"), number("distance"));
+    for row in rows {
+        let of = (number(row, "fingerprints"), number(row, "distance"));
         if of != before {
-            let millions = of.0 / 1_000_000;
+            let millions = of.0 / 1e6;
             lines.push(Line::Heading(format!(
                 "{millions} M fingerprints, k = {}",
                 of.1
@@ -58,8 +163,8 @@ fn lookups(record: &Value) -> Vec<Line> {
             (before, place) = (of, 0);
         }
         lines.push(Line::Bar {
-            name: row["engine"].as_str().unwrap_or_default().to_owned(),
-            value: row["p50_us"].as_f64().unwrap_or_default(),
+            name: text(row, "engine").to_owned(),
+            value: number(row, "p50_us"),
             colour: COLOURS[place % COLOURS.len()],
         });
         place += 1;
@@ -67,31 +172,16 @@ fn lookups(record: &Value) -> Vec<Line> {
     lines
 }
 
-fn shares(loads: &[Value]) -> Vec<Line> {
-    let rate = |figures: &Value| figures["articles_per_s"].as_f64().unwrap_or_default();
-    let mut lines = Vec::new();
-    for collection in ["default", "simhash"] {
-        lines.push(Line::Heading(format!("collection: {collection}")));
-        for row in loads.iter().filter(|row| row["collection"] == collection) {
-            let text = |name: &str| row[name].as_str().unwrap_or_default();
-            lines.push(Line::Bar {
-                name: format!(
-                    "{} by {}, {} x {}",
-                    text("rpc"),
-                    text("mode"),
-                    row["connections"],
-                    row["in_flight"]
-                ),
-                value: rate(&row["load"]) / rate(&row["load"]["floor"]).max(1.0),
-                colour: COLOURS[usize::from(collection == "simhash")],
-            });
-        }
-    }
-    lines
+/// How long the bars are.
+enum Scale {
+    /// From 0 on.
+    Linear,
+    /// From a hundredth on.
+    Logarithmic,
 }
 
-/// Horizontal bars, from a hundredth of a microsecond on if they are logarithmic, else from 0 to 1.
-fn draw(title: &str, lines: &[Line], logarithmic: bool) -> String {
+/// Horizontal bars.
+fn draw(title: &str, lines: &[Line], scale: Scale) -> String {
     let values = || {
         lines.iter().filter_map(|line| match line {
             Line::Bar { value, .. } => Some(*value),
@@ -99,9 +189,9 @@ fn draw(title: &str, lines: &[Line], logarithmic: bool) -> String {
         })
     };
     let most = values().fold(1.0, f64::max);
-    let share = |value: f64| match logarithmic {
-        true => (value.max(0.01) / 0.01).ln() / (most / 0.01).ln(),
-        false => value / most,
+    let share = |value: f64| match scale {
+        Scale::Linear => value / most,
+        Scale::Logarithmic => (value.max(0.01) / 0.01).ln() / (most / 0.01).ln(),
     };
     let height = 50.0 + ROW * lines.len() as f64;
     let mut svg = format!(
