@@ -62,11 +62,6 @@ impl HammingIndex {
     pub fn insert(&self, simhash: SimHash, slot: Slot) {
         let _change = self.change(simhash).lock();
         let simhash = simhash.0;
-        if let Some(mut group) = self.groups.get_mut(&simhash) {
-            grow(&mut group, 4);
-            group.push(slot);
-            return;
-        }
         // All four rows are locked before any is read, and in one order: see `within_own`.
         let first = self.first.own_mut(simhash);
         let others = self.others.each_ref().map(|table| table.own_mut(simhash));
@@ -74,7 +69,11 @@ impl HammingIndex {
         others.iter().for_each(OwnMut::touch);
         if let Some(other) = first.get() {
             drop((first, others));
-            self.groups.insert(simhash, vec![other, slot]);
+            let group = self.groups.entry(simhash).and_modify(|group| {
+                grow(group, 4);
+                group.push(slot);
+            });
+            group.or_insert_with(|| vec![other, slot]);
             return;
         }
         let all = self.len.fetch_add(1, Ordering::Relaxed) + 1;

@@ -6,11 +6,12 @@
 //! spilled ([`spilling`]), [`clusters`] who belongs
 //! to whose story, [`stories`] counts what is common, and [`arrivals`] makes check-and-add one step. What is
 //! restored is put in at once ([`gather`]). A guard of a table is never held while another one is taken,
-//! but for the rows of [`hamming`] and the shards of [`postings`], which all take in one order; each of these is
-//! [`locked`] by itself.
+//! but for the rows of [`hamming`] and the shards of [`postings`], which all take in one order; the shards are
+//! [`locked`] each by itself, the rows each with a lock for [`big_reader`]s.
 
 pub(crate) mod arrivals;
 pub(crate) mod articles;
+mod big_reader;
 pub(crate) mod clusters;
 pub(crate) mod gather;
 pub(crate) mod hamming;

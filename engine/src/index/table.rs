@@ -10,9 +10,11 @@ mod masks;
 mod parts;
 mod row;
 
-use parking_lot::{RwLock, RwLockReadGuard, RwLockWriteGuard};
-
-use super::{Gathered, Locked, Part, Slot, gather::PART_BITS};
+use super::{
+    Gathered, Part, Slot,
+    big_reader::{BigReader, ReadGuard, WriteGuard},
+    gather::PART_BITS,
+};
 use row::Row;
 
 /// Bits of a value that say which row it is in.
@@ -59,20 +61,20 @@ pub(super) struct Table<P> {
     block: Block,
     /// By the upper quarter of a value. Whoever has several locks has taken them from the first row of the first
     /// table to the last of the last, so that none can wait in a circle.
-    rows: [Locked<Row<P>>; ROWS],
+    rows: [BigReader<Row<P>>; ROWS],
 }
 
 impl<P: Copy + Default> Table<P> {
     pub(super) fn new(block: Block) -> Self {
         Self {
             block,
-            rows: std::array::from_fn(|number| Locked::new(Row::new(block, number))),
+            rows: std::array::from_fn(|number| BigReader::new(Row::new(block, number))),
         }
     }
 
     /// The row that a fingerprint is in.
-    fn row(&self, simhash: u64) -> &RwLock<Row<P>> {
-        &self.rows[usize::from(self.block.value(simhash) >> IN_ROW)].0
+    fn row(&self, simhash: u64) -> &BigReader<Row<P>> {
+        &self.rows[usize::from(self.block.value(simhash) >> IN_ROW)]
     }
 
     /// The row that is to have a fingerprint, locked for writing.
@@ -108,7 +110,7 @@ impl<P: Copy + Default> Table<P> {
             let pair = |entry: &u128| (*entry as u64, with(Slot((entry >> 64) as u32)));
             let all: Vec<_> = entries.iter().map(pair).collect();
             let number = row(&entries[0]);
-            *self.rows[number].0.write() = Row::of(self.block, number, &all);
+            *self.rows[number].write() = Row::of(self.block, number, &all);
             for bucket in entries.chunk_by(|one, other| value(one) == value(other)) {
                 many(bucket[0] as u64, bucket.len());
             }
@@ -142,7 +144,7 @@ impl<P: Copy + Default> Table<P> {
         let mut rows = [const { None }; ROWS];
         for (number, row) in rows.iter_mut().enumerate() {
             if (number ^ own).count_ones() <= threshold {
-                *row = Some(self.rows[number].0.read());
+                *row = Some(self.rows[number].read());
             }
         }
         // By which bits the upper half of the values that are reached differs. (Loops and no iterators: this is compiled
@@ -181,19 +183,19 @@ impl<P: Copy + Default> Table<P> {
     /// Number of rows that are not empty.
     #[cfg(test)]
     pub(super) fn rows(&self) -> usize {
-        let holds = |row: &&Locked<Row<P>>| row.0.read().len() > 0;
+        let holds = |row: &&BigReader<Row<P>>| row.read().len() > 0;
         self.rows.iter().filter(holds).count()
     }
 
     /// Memory that it takes, in bytes.
     pub(super) fn bytes(&self) -> usize {
-        self.rows.iter().map(|row| row.0.read().bytes()).sum()
+        self.rows.iter().map(|row| row.read().bytes()).sum()
     }
 }
 
 /// The row of a fingerprint's own value.
 pub(super) struct Own<'a, P> {
-    row: RwLockReadGuard<'a, Row<P>>,
+    row: ReadGuard<'a, Row<P>>,
     block: Block,
 }
 
@@ -213,7 +215,7 @@ impl<P: Copy + Default> Own<'_, P> {
 
 /// The row of a fingerprint that is to be added.
 pub(super) struct OwnMut<'a, P> {
-    row: RwLockWriteGuard<'a, Row<P>>,
+    row: WriteGuard<'a, Row<P>>,
     simhash: u64,
     block: Block,
 }
