@@ -89,6 +89,11 @@ impl Access {
         request.extensions().get().ok_or_else(missing)
     }
 
+    /// Whether the tokens may come to say something else while the call goes on.
+    pub(super) fn can_be_lost(&self) -> bool {
+        self.holder.is_some()
+    }
+
     /// Whether the call may be about this collection. It is the same answer whether there is one of
     /// this name or not.
     ///

@@ -136,6 +136,9 @@ where
                 }
                 request.extensions_mut().insert(access.clone());
                 let answer = self.inner.call(request);
+                if !access.can_be_lost() {
+                    return Box::pin(answer);
+                }
                 Box::pin(async move {
                     let Ok(response) = answer.await;
                     Ok(response.map(|body| Body::new(Guarded::new(body, access))))
