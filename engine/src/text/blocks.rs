@@ -14,20 +14,21 @@
     reason = "a function for other processors than the build's cannot be called without, nor can words be written together"
 )]
 
-use std::{arch::x86_64::*, sync::LazyLock};
+mod lookup;
+
+use std::arch::x86_64::*;
 
 use bytemuck::{Pod, Zeroable};
 
 use super::{
     fold::{FoldedText, Token, Word},
-    rasm::rasm,
-    tables::{DELETE, SEPARATOR, code},
     words::TOGETHER,
 };
 use crate::{
     shingle::{BASE, INVERSE},
     wide::has_avx512,
 };
+use lookup::{DELETED, FIRST_ARABIC, LOOKUP, Lookup, OTHER, SPACE, ZERO};
 
 /// Bytes in a block.
 const BLOCK: usize = 64;
@@ -50,69 +51,6 @@ pub(super) fn fold(
     // SAFETY: the processor has all of the features that the function is compiled with, which is all that it asks for.
     unsafe { fold_blocks(bytes, at, word, out) }
 }
-
-/// A folded character in one byte: a letter of the Arabic block its lower one, a Latin letter and a digit one that no
-/// letter of that block has, and these.
-const DELETED: u8 = 0;
-const SPACE: u8 = 1;
-/// Not for here.
-const OTHER: u8 = 2;
-const FIRST_LATIN: u8 = 4;
-const FIRST_ARABIC: u8 = 0x20;
-/// Where the Arabic block has digits of its own, which none is left of.
-const ZERO: u8 = 0x60;
-
-fn to_byte(unit: u16) -> u8 {
-    match (unit, u8::try_from(unit)) {
-        (DELETE, _) => DELETED,
-        (SEPARATOR, _) => SPACE,
-        (_, Ok(letter @ b'a'..=b'z')) => letter - b'a' + FIRST_LATIN,
-        (_, Ok(digit @ b'0'..=b'9')) => digit - b'0' + ZERO,
-        (0x620..0x660 | 0x66a..0x700, _) => unit as u8,
-        _ => OTHER,
-    }
-}
-
-/// The unit of UTF-16.
-fn to_unit(byte: u8) -> u16 {
-    match byte {
-        SPACE => u16::from(b' '),
-        FIRST_LATIN..FIRST_ARABIC => u16::from(byte - FIRST_LATIN + b'a'),
-        ZERO..=0x69 => u16::from(byte - ZERO + b'0'),
-        _ => 0x600 | u16::from(byte),
-    }
-}
-
-/// What becomes of characters.
-struct Lookup {
-    ascii: [u8; 0x80],
-    /// U+0080 to U+00BF.
-    latin: [u8; 0x40],
-    /// U+0600 to U+06FF.
-    arabic: [u8; 0x100],
-    /// U+2000 to U+203F.
-    punctuation: [u8; 0x40],
-    /// Of folded ones below: the lower byte of their unit of UTF-16. All above have that of the Arabic block.
-    units: [u8; 0x80],
-    /// Of folded ones: the lower byte of their coefficient in polynomials. The upper one is that of the unit, but for a space,
-    /// which has none.
-    coefficients: [u8; 0x100],
-}
-
-static LOOKUP: LazyLock<Lookup> = LazyLock::new(|| {
-    let at = |first: usize| move |place: usize| to_byte(code(first + place).unit);
-    Lookup {
-        ascii: std::array::from_fn(at(0)),
-        latin: std::array::from_fn(at(0x80)),
-        arabic: std::array::from_fn(at(0x600)),
-        punctuation: std::array::from_fn(at(0x2000)),
-        units: std::array::from_fn(|byte| to_unit(byte as u8) as u8),
-        coefficients: std::array::from_fn(|byte| match byte as u8 {
-            SPACE => 0,
-            byte => rasm(to_unit(byte)) as u8,
-        }),
-    }
-});
 
 /// The powers of the base from -1 on.
 static POWERS: [u64; BLOCK + 1] = powers(INVERSE, BASE);
