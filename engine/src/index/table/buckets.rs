@@ -184,8 +184,9 @@ impl<P: Copy + Default> Buckets<P> {
     pub(super) fn touch_end(&self, bucket: usize) {
         let end = self.places[bucket].range().end;
         let last = self.chunks.get(end / CHUNK);
-        let last = last.map(|chunk| (chunk.low[end % CHUNK], chunk.high[end % CHUNK]));
-        std::hint::black_box(last);
+        let at = end % CHUNK;
+        let last = last.map(|chunk| (chunk.low[at], chunk.high[at], chunk.with[at]));
+        std::hint::black_box((last, self.end(bucket)));
     }
 
     /// All fingerprints of a bucket, with what stands with each.

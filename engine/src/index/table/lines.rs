@@ -225,8 +225,11 @@ impl<P: Copy + Default> Lines<P> {
     pub(super) fn touch_own(&self, simhash: u64) {
         let home = self.home(Parts::of(simhash, self.block));
         let line = self.lines.get(home).map(|line| line.0[LANES]);
-        let other = self.others.get(home).map(|others| others[0]);
-        std::hint::black_box((line, other));
+        // Both ends: what is no whole line lies on two.
+        let others = self.others.get(home);
+        let others = others.map(|others| (others[0], others[LANES - 1]));
+        let with = self.with.get(home).map(|with| (with[0], with[LANES - 1]));
+        std::hint::black_box((line, others, with));
     }
 
     /// All of them, with what stands with each.
