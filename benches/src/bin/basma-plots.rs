@@ -81,17 +81,24 @@ fn rows(file: &Path) -> Result<Vec<Value>, Box<dyn Error>> {
     Ok(serde_json::from_value(record["rows"].take())?)
 }
 
-/// `heading` and a bar for each row, if there are any.
-fn bars(heading: &str, rows: &[Value], bar: impl Fn(&Value) -> (String, f64)) -> Vec<Line> {
-    let bars = rows.iter().map(|row| {
-        let (name, value) = bar(row);
-        let colour = COLOURS[0];
-        Line::Bar {
-            name,
-            value,
-            colour,
-        }
-    });
+/// `heading` and a bar for each row, if there are any, in these colours by turns.
+fn bars(
+    heading: &str,
+    rows: &[Value],
+    colours: &[&'static str],
+    bar: impl Fn(&Value) -> (String, f64),
+) -> Vec<Line> {
+    let bars = rows
+        .iter()
+        .zip(colours.iter().cycle())
+        .map(|(row, colour)| {
+            let (name, value) = bar(row);
+            Line::Bar {
+                name,
+                value,
+                colour,
+            }
+        });
     let heading = (!rows.is_empty()).then(|| Line::Heading(heading.to_owned()));
     heading.into_iter().chain(bars).collect()
 }
@@ -105,13 +112,16 @@ fn number(row: &Value, name: &str) -> f64 {
 }
 
 fn multiples(articles: &str, rows: &[Value]) -> Vec<Line> {
-    bars(&format!("{articles} articles"), rows, |row| {
-        (text(row, "what").to_owned(), number(row, "to_from_utf8"))
-    })
+    bars(
+        &format!("{articles} articles"),
+        rows,
+        &COLOURS[..1],
+        |row| (text(row, "what").to_owned(), number(row, "to_from_utf8")),
+    )
 }
 
 fn sizes(heading: &str, rows: &[Value]) -> Vec<Line> {
-    bars(heading, rows, |row| {
+    bars(heading, rows, &COLOURS[..1], |row| {
         let articles = format!("{} articles", number(row, "articles"));
         (articles, number(row, "beyond_id_and_metadata"))
     })
@@ -120,7 +130,7 @@ fn sizes(heading: &str, rows: &[Value]) -> Vec<Line> {
 fn hostilities(rows: &[Value]) -> Vec<Line> {
     let methods = rows.chunk_by(|one, other| one["method"] == other["method"]);
     let of_method = |rows: &[Value]| {
-        bars(text(&rows[0], "method"), rows, |row| {
+        bars(text(&rows[0], "method"), rows, &COLOURS[..1], |row| {
             let name = format!("{}: {}", text(row, "hostility"), text(row, "asked_about"));
             (name, number(row, "p99_ratio"))
         })
@@ -132,7 +142,7 @@ fn shares(loads: &[Value]) -> Vec<Line> {
     let collections = loads.chunk_by(|one, other| one["collection"] == other["collection"]);
     let of_collection = |loads: &[Value]| {
         let heading = format!("collection: {}", text(&loads[0], "collection"));
-        bars(&heading, loads, |row| {
+        bars(&heading, loads, &COLOURS[..1], |row| {
             let [rpc, mode] = ["rpc", "mode"].map(|name| text(row, name));
             let name = format!(
                 "{rpc} by {mode}, {} x {}",
@@ -149,27 +159,16 @@ fn shares(loads: &[Value]) -> Vec<Line> {
 }
 
 fn lookups(rows: &[Value]) -> Vec<Line> {
-    let mut lines = Vec::new();
-    let mut before = (0.0, 0.0);
-    let mut place = 0;
-    for row in rows {
-        let of = (number(row, "fingerprints"), number(row, "distance"));
-        if of != before {
-            let millions = of.0 / 1e6;
-            lines.push(Line::Heading(format!(
-                "{millions} M fingerprints, k = {}",
-                of.1
-            )));
-            (before, place) = (of, 0);
-        }
-        lines.push(Line::Bar {
-            name: text(row, "engine").to_owned(),
-            value: number(row, "p50_us"),
-            colour: COLOURS[place % COLOURS.len()],
-        });
-        place += 1;
-    }
-    lines
+    let of = |row: &Value| ["fingerprints", "distance"].map(|name| number(row, name));
+    let alike = rows.chunk_by(|one, other| of(one) == of(other));
+    let of_alike = |rows: &[Value]| {
+        let [fingerprints, distance] = of(&rows[0]);
+        let heading = format!("{} M fingerprints, k = {distance}", fingerprints / 1e6);
+        bars(&heading, rows, &COLOURS, |row| {
+            (text(row, "engine").to_owned(), number(row, "p50_us"))
+        })
+    };
+    alike.flat_map(of_alike).collect()
 }
 
 /// How long the bars are.

@@ -16,6 +16,8 @@ use parking_lot::{
     lock_api::{self, GuardNoSend},
 };
 
+use super::Padded;
+
 /// Locks to read by.
 const LOCKS: usize = 2;
 
@@ -25,11 +27,7 @@ pub(super) type ReadGuard<'a, T> = lock_api::RwLockReadGuard<'a, RawBigReader, T
 pub(super) type WriteGuard<'a, T> = lock_api::RwLockWriteGuard<'a, RawBigReader, T>;
 
 /// The locks without what they protect.
-pub(super) struct RawBigReader([Padded; LOCKS]);
-
-/// Alone on its line.
-#[repr(align(64))]
-struct Padded(RawRwLock);
+pub(super) struct RawBigReader([Padded<RawRwLock>; LOCKS]);
 
 thread_local! {
     /// Which of the locks this thread reads by, the same as long as it lives.

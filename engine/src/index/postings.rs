@@ -14,8 +14,9 @@ mod shard;
 use std::{fmt, hash::BuildHasher as _, thread};
 
 use foldhash::quality::RandomState;
+use parking_lot::RwLock;
 
-use super::{Gathered, Locked, Part, Slot, gather::PART_BITS};
+use super::{Gathered, Padded, Part, Slot, gather::PART_BITS};
 use crate::spread;
 use shard::Shard;
 
@@ -31,7 +32,7 @@ pub(crate) const MOST: usize = 32;
 /// Articles by the hashes that their sketches post.
 pub(crate) struct Postings {
     /// By the lowest bits of a hash; a power of two of them, as many at least as there are parts to fill.
-    shards: Box<[Locked<Shard>]>,
+    shards: Box<[Padded<RwLock<Shard>>]>,
     /// Odd. What the other bits are multiplied by, so that nobody outside can foresee which of them come together.
     secret: u32,
 }
@@ -42,7 +43,7 @@ impl Default for Postings {
         let threads = thread::available_parallelism().map_or(1, usize::from);
         let bits = (threads * 4).next_power_of_two().ilog2();
         let bits = bits.clamp(PART_BITS, MOST_SHARD_BITS);
-        let shard = |_| Locked::new(Shard::new(u32::BITS - bits));
+        let shard = |_| Padded(RwLock::new(Shard::new(u32::BITS - bits)));
         Self {
             shards: (0..1 << bits).map(shard).collect(),
             secret: RandomState::default().hash_one(()) as u32 | 1,
