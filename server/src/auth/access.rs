@@ -89,11 +89,6 @@ impl Access {
         request.extensions().get().ok_or_else(missing)
     }
 
-    /// Whether the tokens may come to say something else while the call goes on.
-    pub(super) fn can_be_lost(&self) -> bool {
-        self.holder.is_some()
-    }
-
     /// Whether the call may be about this collection. It is the same answer whether there is one of
     /// this name or not.
     ///
@@ -154,19 +149,21 @@ impl Access {
         Ok(token.map(|token| Arc::clone(&token.name)))
     }
 
-    /// Returns why the call must not go on, when that is so.
-    pub(super) async fn lost(mut self) -> Failure {
-        loop {
-            let now = match self.need {
-                Need::Everywhere(_) => self.may_everywhere(),
-                _ => self.token().map(drop),
-            };
-            match (now, &mut self.holder) {
-                (Err(failure), _) => return failure,
-                (Ok(()), Some(holder)) => holder.tokens.changed().await,
-                (Ok(()), None) => std::future::pending().await,
+    /// Returns why the call must not go on, when that is so. `None` to a server without tokens: there it is never so.
+    pub(super) fn lost(self) -> Option<impl Future<Output = Failure> + Send> {
+        let mut tokens = self.holder.as_ref()?.tokens.clone();
+        Some(async move {
+            loop {
+                let now = match self.need {
+                    Need::Everywhere(_) => self.may_everywhere(),
+                    _ => self.token().map(drop),
+                };
+                match now {
+                    Err(failure) => return failure,
+                    Ok(()) => tokens.changed().await,
+                }
             }
-        }
+        })
     }
 
     fn token(&self) -> Result<Option<Arc<Token>>, Failure> {

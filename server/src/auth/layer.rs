@@ -136,12 +136,12 @@ where
                 }
                 request.extensions_mut().insert(access.clone());
                 let answer = self.inner.call(request);
-                if !access.can_be_lost() {
+                let Some(lost) = access.lost() else {
                     return Box::pin(answer);
-                }
+                };
                 Box::pin(async move {
                     let Ok(response) = answer.await;
-                    Ok(response.map(|body| Body::new(Guarded::new(body, access))))
+                    Ok(response.map(|body| Body::new(Guarded::new(body, lost))))
                 })
             }
         }
@@ -157,10 +157,10 @@ struct Guarded {
 }
 
 impl Guarded {
-    fn new(body: Body, access: Access) -> Self {
+    fn new(body: Body, lost: impl Future<Output = Failure> + Send + 'static) -> Self {
         Self {
             body: Some(body),
-            lost: Box::pin(access.lost()),
+            lost: Box::pin(lost),
         }
     }
 }
