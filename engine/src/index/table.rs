@@ -1,11 +1,12 @@
 //! The table of one block: from a value of its 16 bits to the fingerprints that have it.
 //!
 //! - `row`: those of the values of one row, behind one lock;
-//! - `lines`: how few of them are kept, each in two `parts`, and `buckets`: how many are;
+//! - `lines`: how few of them are kept, each in two `parts`, and `buckets`: how many are, in `long` those of one value;
 //! - `masks`: which values are within a few bits of another.
 
 mod buckets;
 mod lines;
+mod long;
 mod masks;
 mod parts;
 mod row;

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use super::long::LongBuckets;
 use crate::index::memory::allocated;
 
 /// Buckets of one cell: one for each value of half a block.
@@ -24,6 +25,7 @@ pub(super) struct Buckets<P> {
     places: Box<[Place]>,
     /// All of one size, so that the memory which one cell frees fits another.
     chunks: Vec<Box<Chunk<P>>>,
+    long: LongBuckets,
     /// Number of fingerprints.
     len: usize,
 }
@@ -82,6 +84,7 @@ impl<P: Copy + Default> Buckets<P> {
         Self {
             places: places.into(),
             chunks: (0..chunks).map(|_| Chunk::new()).collect(),
+            long: LongBuckets::default(),
             len: 0,
         }
     }
@@ -99,7 +102,12 @@ impl<P: Copy + Default> Buckets<P> {
         self.set(self.places[bucket].range().end, rest, with);
         self.places[bucket].len += 1;
         self.len += 1;
-        self.places[bucket].len as usize
+        let len = self.places[bucket].len as usize;
+        if self.long.has_become_long(bucket, len, rest) {
+            let all: Vec<_> = self.bucket(bucket).map(|(rest, _)| rest).collect();
+            self.long.hash(bucket, &all);
+        }
+        len
     }
 
     /// What stands with a fingerprint.
@@ -115,14 +123,26 @@ impl<P: Copy + Default> Buckets<P> {
         self.set(at, last, last_with);
         self.places[bucket].len -= 1;
         self.len -= 1;
-        let left = self.places[bucket].len as usize;
+        let Place { start, len: left } = self.places[bucket];
+        let left = left as usize;
+        let place = at - start as usize;
+        self.long.removed((bucket, left), rest, (last, place));
         if self.len * 2 + BUCKETS * LANES < self.room() {
             self.make_room();
         }
         Some((with, left))
     }
 
+    #[cfg(test)]
+    pub(super) fn is_hashed(&self, bucket: usize) -> bool {
+        self.long.has(bucket)
+    }
+
     fn find(&self, bucket: usize, rest: u64) -> Option<usize> {
+        let Place { start, len } = self.places[bucket];
+        if let Some(found) = self.long.find(bucket, len as usize, rest) {
+            return found.map(|place| start as usize + place);
+        }
         let low = rest as u32;
         for (first, count) in self.windows(bucket) {
             let lows = self.lows::<LANES>(first);
@@ -157,11 +177,14 @@ impl<P: Copy + Default> Buckets<P> {
             };
             let end = range.end.min(first + LANES);
             if any {
-                for at in first..end {
-                    let difference = self.at(at).0 ^ rest;
-                    if difference.count_ones() <= most && !found(difference) {
+                let mut near = near_lanes(&self.lows(first), &self.highs(first), rest, most);
+                near &= (1 << (end - first)) - 1;
+                while near != 0 {
+                    let at = first + near.trailing_zeros() as usize;
+                    if !found(self.at(at).0 ^ rest) {
                         return false;
                     }
+                    near &= near - 1;
                 }
             }
             first = end;
@@ -198,6 +221,7 @@ impl<P: Copy + Default> Buckets<P> {
     pub(super) fn bytes(&self) -> usize {
         allocated::<Place>(BUCKETS)
             + allocated::<Box<Chunk<P>>>(self.chunks.capacity())
+            + self.long.bytes()
             + self.chunks.len() * allocated::<Chunk<P>>(1)
     }
 
@@ -210,16 +234,31 @@ impl<P: Copy + Default> Buckets<P> {
             .map(move |first| (first, LANES.min(end - first)))
     }
 
-    /// The lower halves of so many from a place on, whatever bucket they are of.
+    /// The lower bits of so many from a place on, whatever bucket they are of.
     #[inline(always)]
     fn lows<const N: usize>(&self, first: usize) -> [u32; N] {
+        self.from(first, |chunk| &chunk.low)
+    }
+
+    /// As [`Buckets::lows`], the upper bits.
+    #[inline(always)]
+    fn highs<const N: usize>(&self, first: usize) -> [u16; N] {
+        self.from(first, |chunk| &chunk.high)
+    }
+
+    #[inline(always)]
+    fn from<const N: usize, T: Copy + Default>(
+        &self,
+        first: usize,
+        part: impl Fn(&Chunk<P>) -> &[T; CHUNK],
+    ) -> [T; N] {
         let (chunk, lane) = (first / CHUNK, first % CHUNK);
-        match self.chunks[chunk].low[lane..].first_chunk() {
-            Some(lows) => *lows,
+        match part(&self.chunks[chunk])[lane..].first_chunk() {
+            Some(all) => *all,
             None => std::array::from_fn(|n| {
                 let at = first + n;
                 let chunk = self.chunks.get(at / CHUNK);
-                chunk.map_or(0, |chunk| chunk.low[at % CHUNK])
+                chunk.map_or(T::default(), |chunk| part(chunk)[at % CHUNK])
             }),
         }
     }
@@ -292,6 +331,19 @@ fn any_near<const N: usize>(lows: [u32; N], rest: u64, most: u32) -> bool {
         any |= (low ^ rest as u32).count_ones() <= most;
     }
     any
+}
+
+/// A bit for each of these that differs from `rest` in at most `most` bits. (Without a branch: of fingerprints that were
+/// crafted to share what is compared first any may be.)
+#[inline(always)]
+fn near_lanes(lows: &[u32; LANES], highs: &[u16; LANES], rest: u64, most: u32) -> u32 {
+    let (low, high) = (rest as u32, (rest >> 32) as u16);
+    let mut near = 0;
+    for lane in 0..LANES {
+        let difference = u64::from(highs[lane] ^ high) << 32 | u64::from(lows[lane] ^ low);
+        near |= u32::from(difference.count_ones() <= most) << lane;
+    }
+    near
 }
 
 /// A range by the chunks that it lies in: their numbers, and which of their lanes.

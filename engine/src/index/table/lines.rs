@@ -186,23 +186,22 @@ impl<P: Copy + Default> Lines<P> {
         most: u32,
         found: &mut impl FnMut(u64) -> bool,
     ) -> bool {
-        let own = Parts::of(simhash, self.block);
+        let sought = Parts::of(simhash, self.block).with_value(value);
         let (mut at, last) = self.places(value);
         while let Some(line) = self.lines.get(at) {
             let mut any = false;
             // With how many they are, which is no fingerprint, but makes sixteen numbers of it.
             for low in &line.0 {
-                any |= (low ^ own.low).count_ones() <= most;
+                any |= (low ^ sought.low).count_ones() <= most;
             }
             if any {
-                for lane in 0..line.len() {
-                    let other = self.at(at, lane);
-                    let difference = other.rest() ^ own.rest();
-                    let near = difference.count_ones() <= most;
-                    let has_value = self.row | other.in_row() == value;
-                    if near && has_value && !found(difference) {
+                let mut near = near_lanes(line, &self.others[at], sought, most);
+                while near != 0 {
+                    let lane = near.trailing_zeros() as usize;
+                    if !found(self.at(at, lane).rest() ^ sought.rest()) {
                         return false;
                     }
+                    near &= near - 1;
                 }
             }
             if at >= last && !line.is_full() {
@@ -298,6 +297,19 @@ impl<P: Copy + Default> Lines<P> {
     fn place(&self, begin: u32) -> usize {
         ((u64::from(begin) * self.homes as u64) >> 32) as usize
     }
+}
+
+/// A bit for each of a line that has the value which is sought and differs in at most `most` bits from what is. (Without
+/// a branch: of fingerprints that were crafted to share what is compared first any may be.)
+#[inline(always)]
+fn near_lanes(line: &Line, others: &[u32; LANES], sought: Parts, most: u32) -> u32 {
+    let mut near = 0;
+    for lane in 0..LANES {
+        let other = others[lane] ^ sought.other;
+        let bits = (line.0[lane] ^ sought.low).count_ones() + other.count_ones();
+        near |= u32::from((bits <= most) & (other >> 16 == 0)) << lane;
+    }
+    near & ((1 << line.len()) - 1)
 }
 
 #[cfg(test)]

@@ -25,6 +25,16 @@ impl Parts {
         }
     }
 
+    /// The same but for its value in the row, which is the one of this value of the block.
+    #[inline(always)]
+    pub(super) fn with_value(self, value: u16) -> Self {
+        let in_row = u32::from(value) & ((1 << IN_ROW) - 1);
+        Self {
+            other: in_row << 16 | self.other & 0xffff,
+            ..self
+        }
+    }
+
     /// The bits beside the block's.
     #[inline(always)]
     pub(super) fn rest(self) -> u64 {
