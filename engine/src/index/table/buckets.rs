@@ -339,8 +339,8 @@ fn any_near<const N: usize>(lows: [u32; N], rest: u64, most: u32) -> bool {
 fn near_lanes(lows: &[u32; LANES], highs: &[u16; LANES], rest: u64, most: u32) -> u32 {
     let (low, high) = (rest as u32, (rest >> 32) as u16);
     let mut near = 0;
-    for lane in 0..LANES {
-        let difference = u64::from(highs[lane] ^ high) << 32 | u64::from(lows[lane] ^ low);
+    for (lane, (lows, highs)) in lows.iter().zip(highs).enumerate() {
+        let difference = u64::from(highs ^ high) << 32 | u64::from(lows ^ low);
         near |= u32::from(difference.count_ones() <= most) << lane;
     }
     near

@@ -304,9 +304,9 @@ impl<P: Copy + Default> Lines<P> {
 #[inline(always)]
 fn near_lanes(line: &Line, others: &[u32; LANES], sought: Parts, most: u32) -> u32 {
     let mut near = 0;
-    for lane in 0..LANES {
-        let other = others[lane] ^ sought.other;
-        let bits = (line.0[lane] ^ sought.low).count_ones() + other.count_ones();
+    for (lane, (low, other)) in line.0.iter().zip(others).enumerate() {
+        let other = other ^ sought.other;
+        let bits = (low ^ sought.low).count_ones() + other.count_ones();
         near |= u32::from((bits <= most) & (other >> 16 == 0)) << lane;
     }
     near & ((1 << line.len()) - 1)
