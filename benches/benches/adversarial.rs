@@ -229,24 +229,19 @@ fn main() -> Result<(), Box<dyn Error>> {
 
         let mut target = Target::new(method);
         let boilerplate = ordinary(ORDINARY + 2000);
-        let own = |n: u64| {
-            format!(
-                "{boilerplate} {}",
-                Corpus::new(2).mean_words(40.0).article(n).text
-            )
-        };
+        let own = Corpus::new(2).mean_words(40.0);
+        let own = |n: u64| format!("{boilerplate} {}", own.article(n).text);
         let asked = [
             ("one more of them", vec![own(size + 1)]),
             ("others", others.clone()),
         ];
-        // A tenth: each is folded and compared.
         target.harm(
             "texts that share a boilerplate",
             &asked,
             &others,
             CHECKS,
             |target| {
-                (0..size / 10).for_each(|n| target.add(&own(n)));
+                (0..size).for_each(|n| target.add(&own(n)));
             },
         );
         rows.append(&mut target.rows);
