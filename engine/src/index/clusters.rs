@@ -1,6 +1,9 @@
 //! Stories: which articles are copies of, or contained in, one another.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::{
+    collections::VecDeque,
+    sync::atomic::{AtomicU64, Ordering},
+};
 
 use dashmap::DashMap;
 use foldhash::fast::RandomState;
@@ -8,7 +11,7 @@ use foldhash::fast::RandomState;
 use super::{
     Slot,
     articles::Article,
-    memory::{allocated, map_bytes, shrink_map},
+    memory::{allocated, map_bytes, push, shrink_map, take},
 };
 
 /// The members of each story that has had more than one, first come first. A story is named by the
@@ -16,7 +19,7 @@ use super::{
 /// deleting the canonical article promotes the next.
 #[derive(Debug, Default)]
 pub(crate) struct Clusters {
-    members: DashMap<u64, Vec<Slot>, RandomState>,
+    members: DashMap<u64, VecDeque<Slot>, RandomState>,
     /// Articles that are not the first of their story.
     followers: AtomicU64,
 }
@@ -27,7 +30,7 @@ impl Clusters {
     pub(crate) fn join(&self, known: &Article, begin: bool, old: Option<&Article>, slot: Slot) {
         let mut members = self.members.entry(known.cluster).or_default();
         if members.is_empty() && begin {
-            members.push(known.slot);
+            push(&mut members, known.slot);
         }
         let revised = old.filter(|old| old.cluster == known.cluster);
         let place = revised.and_then(|old| members.iter().position(|member| *member == old.slot));
@@ -38,7 +41,7 @@ impl Clusters {
         if !members.is_empty() {
             self.followers.fetch_add(1, Ordering::Relaxed);
         }
-        members.push(slot);
+        push(&mut members, slot);
     }
 
     /// Sets the members of a story, two at least; those that it has beside them come after them.
@@ -51,7 +54,7 @@ impl Clusters {
             }
         }
         let followers = members.len() as u64 - 1;
-        *known = members;
+        *known = members.into();
         self.followers
             .fetch_add(followers - before, Ordering::Relaxed);
     }
@@ -59,9 +62,7 @@ impl Clusters {
     /// Takes an article out of its story.
     pub(crate) fn leave(&self, cluster: u64, slot: Slot) {
         self.members.remove_if_mut(&cluster, |_, members| {
-            let before = members.len();
-            members.retain(|member| *member != slot);
-            if members.len() < before && !members.is_empty() {
+            if take(members, &slot) && !members.is_empty() {
                 self.followers.fetch_sub(1, Ordering::Relaxed);
             }
             members.is_empty()
@@ -91,7 +92,7 @@ impl Clusters {
     pub(crate) fn first(&self, cluster: u64) -> Option<Slot> {
         self.members
             .get(&cluster)
-            .and_then(|members| members.first().copied())
+            .and_then(|members| members.front().copied())
     }
 
     /// At most `limit` members from the `from`th on, and how many there are in all; `None` if it never

@@ -10,7 +10,10 @@
 mod fill;
 mod lookup;
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::{
+    collections::VecDeque,
+    sync::atomic::{AtomicUsize, Ordering},
+};
 
 use dashmap::DashMap;
 use foldhash::fast::RandomState;
@@ -18,7 +21,7 @@ use parking_lot::Mutex;
 
 use super::{
     Slot,
-    memory::{allocated, grow, map_bytes, shrink, shrink_map},
+    memory::{allocated, map_bytes, push, shrink_map, take},
     plan::Crowds,
     table::{Block, OwnMut, Table},
 };
@@ -36,7 +39,7 @@ pub struct HammingIndex {
     /// By the other blocks.
     others: [Table<()>; Block::COUNT - 1],
     /// All articles, first come first, of each fingerprint that has had more than one.
-    groups: DashMap<u64, Vec<Slot>, RandomState>,
+    groups: DashMap<u64, VecDeque<Slot>, RandomState>,
     crowds: Crowds,
     /// Number of different fingerprints.
     len: AtomicUsize,
@@ -69,11 +72,9 @@ impl HammingIndex {
         others.iter().for_each(OwnMut::touch);
         if let Some(other) = first.get() {
             drop((first, others));
-            let group = self.groups.entry(simhash).and_modify(|group| {
-                grow(group, 4);
-                group.push(slot);
-            });
-            group.or_insert_with(|| vec![other, slot]);
+            let group = self.groups.entry(simhash);
+            let group = group.and_modify(|group| push(group, slot));
+            group.or_insert_with(|| VecDeque::from([other, slot]));
             return;
         }
         let all = self.len.fetch_add(1, Ordering::Relaxed) + 1;
@@ -90,10 +91,7 @@ impl HammingIndex {
         let simhash = simhash.0;
         let mut others = None;
         self.groups.remove_if_mut(&simhash, |_, group| {
-            if let Some(place) = group.iter().position(|other| *other == slot) {
-                group.remove(place);
-                shrink(group);
-            }
+            take(group, &slot);
             others = Some(group.len());
             group.is_empty()
         });

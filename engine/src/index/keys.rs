@@ -1,6 +1,7 @@
 //! From a key, an id or the hash of a text, to the articles that have it.
 
 use std::{
+    collections::VecDeque,
     fmt,
     hash::{BuildHasher, Hash},
 };
@@ -11,7 +12,7 @@ use foldhash::quality::RandomState;
 use super::{
     Gathered, Part, Slot,
     gather::PART_BITS,
-    memory::{allocated, grow, map_bytes, shrink, shrink_map},
+    memory::{allocated, map_bytes, push, shrink_map, take},
 };
 
 /// Keys are spread over this many buckets, in bits: of ten million articles a bucket has some eighty.
@@ -23,15 +24,14 @@ const BUCKET_BITS: u32 = 17;
 pub(crate) struct Keys {
     hasher: RandomState,
     /// In each bucket, in the order in which they came, the other 32 bits of a hash and the article.
-    buckets: DashMap<u32, Vec<(u32, Slot)>, foldhash::fast::RandomState>,
+    buckets: DashMap<u32, VecDeque<(u32, Slot)>, foldhash::fast::RandomState>,
 }
 
 impl Keys {
     pub(crate) fn insert(&self, key: impl Hash, slot: Slot) {
         let (bucket, rest) = self.hash(key);
         let mut bucket = self.buckets.entry(bucket).or_default();
-        grow(&mut bucket, 4);
-        bucket.push((rest, slot));
+        push(&mut bucket, (rest, slot));
     }
 
     /// Gathers an entry for [`Keys::fill`].
@@ -58,10 +58,7 @@ impl Keys {
     pub(crate) fn remove(&self, key: impl Hash, slot: Slot) {
         let (bucket, rest) = self.hash(key);
         self.buckets.remove_if_mut(&bucket, |_, bucket| {
-            if let Some(place) = bucket.iter().position(|entry| *entry == (rest, slot)) {
-                bucket.remove(place);
-                shrink(bucket);
-            }
+            take(bucket, &(rest, slot));
             bucket.is_empty()
         });
     }

@@ -1,6 +1,9 @@
 //! What tables take, and vectors that leave little of it unused.
 
-use std::hash::{BuildHasher, Hash};
+use std::{
+    collections::VecDeque,
+    hash::{BuildHasher, Hash},
+};
 
 use dashmap::DashMap;
 
@@ -26,17 +29,29 @@ pub(crate) fn shrink_map<K: Eq + Hash, V, S: BuildHasher + Clone>(map: &DashMap<
     }
 }
 
-/// Makes room for one more, and for `step` at least if there is none. Growing by an eighth and not twofold
-/// leaves hardly any memory unused; the copying costs nothing beside reaching the vector at all.
-pub(crate) fn grow<T>(values: &mut Vec<T>, step: usize) {
+/// Makes room for one more. Growing by an eighth and not twofold leaves hardly any memory unused; the copying costs
+/// nothing beside reaching the vector at all.
+pub(crate) fn grow<T>(values: &mut Vec<T>) {
     if values.len() == values.capacity() {
-        values.reserve_exact(step.max(values.len() / 8));
+        values.reserve_exact(1.max(values.len() / 8));
     }
 }
 
-/// Gives memory back when half of it is not used any more.
-pub(crate) fn shrink<T>(values: &mut Vec<T>) {
+/// Adds a value at the end, as [`grow`] makes room.
+pub(crate) fn push<T>(values: &mut VecDeque<T>, value: T) {
+    if values.len() == values.capacity() {
+        values.reserve_exact(4.max(values.len() / 8));
+    }
+    values.push_back(value);
+}
+
+/// Takes a value out, if it is there, and gives memory back when half of it is not used any more. (The first ones go
+/// first when articles expire: of a queue that moves nothing, of a vector all that come after.)
+pub(crate) fn take<T: PartialEq>(values: &mut VecDeque<T>, value: &T) -> bool {
+    let place = values.iter().position(|other| other == value);
+    let is_there = place.and_then(|place| values.remove(place)).is_some();
     if values.capacity() > 16 && values.len() * 2 < values.capacity() {
         values.shrink_to(values.len() + values.len() / 8);
     }
+    is_there
 }

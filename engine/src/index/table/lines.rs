@@ -119,9 +119,9 @@ impl<P: Copy + Default> Lines<P> {
     }
 
     fn add_line(&mut self) {
-        grow(&mut self.lines, 1);
-        grow(&mut self.others, 1);
-        grow(&mut self.with, 1);
+        grow(&mut self.lines);
+        grow(&mut self.others);
+        grow(&mut self.with);
         self.lines.push(Line([0; LANES + 1]));
         self.others.push([0; LANES]);
         self.with.push([P::default(); LANES]);
