@@ -19,8 +19,11 @@ use serde::Serialize;
 
 /// Ordinary articles in each collection.
 const ORDINARY: u64 = 20_000;
-/// Checks of a measurement.
+/// Checks of a round.
 const CHECKS: u64 = 2_000;
+/// Of a percentile the middle one of so many rounds is taken: others who use the machine make one check in a hundred
+/// slow for a while, whatever it asks.
+const ROUNDS: usize = 5;
 /// Matches asked for.
 const MATCHES: usize = 10;
 
@@ -92,8 +95,19 @@ impl Target {
         black_box(added.is_ok());
     }
 
-    /// The times of checks, and how many matches the last one had, and whether there were more.
-    fn check(&mut self, texts: &[String], checks: u64) -> (Times, usize, bool) {
+    /// The median and the 99th percentile of checks, how many matches the last one had, and whether there were more.
+    fn check(&mut self, texts: &[String], checks: u64) -> (f64, f64, usize, bool) {
+        let mut rounds = [const { (0.0, 0.0, 0, false) }; ROUNDS];
+        for round in &mut rounds {
+            *round = self.round(texts, checks);
+        }
+        rounds.sort_by(|one, other| one.0.total_cmp(&other.0));
+        let (p50, _, matches, truncated) = rounds[ROUNDS / 2];
+        rounds.sort_by(|one, other| one.1.total_cmp(&other.1));
+        (p50, rounds[ROUNDS / 2].1, matches, truncated)
+    }
+
+    fn round(&mut self, texts: &[String], checks: u64) -> (f64, f64, usize, bool) {
         let metadata = Metadata::default();
         let (mut times, mut last) = (Times::default(), (0, false));
         for (text, n) in texts.iter().cycle().zip(0..checks + checks / 10) {
@@ -113,7 +127,7 @@ impl Target {
             }
             last = (answer.matches.len(), answer.truncated);
         }
-        (times, last.0, last.1)
+        (times.median(), times.quantile(0.99), last.0, last.1)
     }
 
     /// Measures an ordinary check, does the harm, and measures checks of these texts.
@@ -125,19 +139,19 @@ impl Target {
         checks: u64,
         harm: impl FnOnce(&mut Self),
     ) {
-        let (mut before, ..) = self.check(ordinary, checks);
+        let (ordinary_p50_us, ordinary_p99_us, ..) = self.check(ordinary, checks);
         harm(self);
         for (asked_about, texts) in asked {
-            let (mut after, matches, truncated) = self.check(texts, checks);
+            let (p50_us, p99_us, matches, truncated) = self.check(texts, checks);
             let row = Row {
                 hostility,
                 method: self.method,
                 asked_about,
-                ordinary_p50_us: before.median(),
-                ordinary_p99_us: before.quantile(0.99),
-                p50_us: after.median(),
-                p99_us: after.quantile(0.99),
-                p99_ratio: after.quantile(0.99) / before.quantile(0.99),
+                ordinary_p50_us,
+                ordinary_p99_us,
+                p50_us,
+                p99_us,
+                p99_ratio: p99_us / ordinary_p99_us,
                 matches,
                 truncated,
             };
