@@ -1,6 +1,6 @@
 #!/bin/sh
 # Measures everything that ARCHITECTURE.md and docs/sizing.md have figures of, and draws the plots, into a
-# folder of today's date: benches/record/YYYY-MM-DD. Takes about an hour on two cores, which should have
+# folder of today's date: benches/record/YYYY-MM-DD. Takes more than an hour on two cores, which should have
 # nothing else to do; SIZES are millions of fingerprints and articles, as memory allows (50 take 12 GB).
 #
 #   benches/record.sh            all of it
