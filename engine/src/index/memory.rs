@@ -19,7 +19,12 @@ pub(crate) fn allocated<T>(count: usize) -> usize {
 /// Bytes that a map takes, without what its values point to: an eighth of its places are never used, and
 /// each has a byte of control.
 pub(crate) fn map_bytes<K: Eq + Hash, V, S: BuildHasher + Clone>(map: &DashMap<K, V, S>) -> usize {
-    map.capacity() / 7 * 8 * (size_of::<(K, V)>() + 1)
+    table_bytes::<K, V>(map.capacity())
+}
+
+/// The same of one that has room for so many.
+pub(crate) fn table_bytes<K, V>(capacity: usize) -> usize {
+    capacity / 7 * 8 * (size_of::<(K, V)>() + 1)
 }
 
 /// Gives memory back when hardly any of a map's places are used any more.

@@ -103,9 +103,10 @@ impl<P: Copy + Default> Buckets<P> {
         self.places[bucket].len += 1;
         self.len += 1;
         let len = self.places[bucket].len as usize;
-        if self.long.has_become_long(bucket, len, rest) {
-            let all: Vec<_> = self.bucket(bucket).map(|(rest, _)| rest).collect();
-            self.long.hash(bucket, &all);
+        if self.long.added(bucket, len, rest) {
+            let all = self.bucket(bucket).map(|(rest, _)| rest);
+            let places = all.zip(0..).collect();
+            self.long.hash(bucket, places);
         }
         len
     }
@@ -131,11 +132,6 @@ impl<P: Copy + Default> Buckets<P> {
             self.make_room();
         }
         Some((with, left))
-    }
-
-    #[cfg(test)]
-    pub(super) fn is_hashed(&self, bucket: usize) -> bool {
-        self.long.has(bucket)
     }
 
     fn find(&self, bucket: usize, rest: u64) -> Option<usize> {
@@ -354,4 +350,45 @@ fn pieces(range: Range<usize>) -> impl Iterator<Item = (usize, Range<usize>)> {
         let lanes = range.start.max(first) - first..range.end.min(first + CHUNK) - first;
         (chunk, lanes)
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::index::table::long::{LONG, SHORT};
+
+    #[test]
+    fn fingerprints_of_a_long_bucket_are_found_as_it_grows_and_shrinks() {
+        let mut random = fastrand::Rng::with_seed(1);
+        let mut buckets = Buckets::with_room(&[0; BUCKETS]);
+        let mut all: Vec<(u64, u32)> = Vec::new();
+        let mut was_long = [false; 2];
+        for most in [2 * LONG, SHORT + 10, 2 * LONG, 10] {
+            let grows = all.len() < most;
+            while all.len() != most {
+                if grows {
+                    let one = (random.u64(..) >> 16, random.u32(..));
+                    assert_eq!(buckets.insert(7, one.0, one.1), all.len() + 1);
+                    all.push(one);
+                } else {
+                    let (rest, with) = all.swap_remove(random.usize(..all.len()));
+                    assert_eq!(buckets.remove(7, rest), Some((with, all.len())));
+                    assert_eq!(buckets.get(7, rest), None);
+                }
+                // Those of another bucket are none of these, and make room between them now and then.
+                let other = (1 << 40) + all.len() as u64;
+                if buckets.get(8, other).is_none() {
+                    buckets.insert(8, other, 1);
+                }
+            }
+            for (rest, with) in &all {
+                assert_eq!(buckets.get(7, *rest), Some(*with));
+            }
+            assert_eq!(buckets.get(7, 1 << 50), None);
+            // As of a length at which it is asked for.
+            let is_hashed = buckets.long.find(7, LONG, 0).is_some();
+            was_long[usize::from(is_hashed)] = true;
+        }
+        assert_eq!(was_long, [true; 2]);
+    }
 }
