@@ -1,5 +1,5 @@
-//! What somebody could do to make Basma slow, and what that does to a Check: beside an ordinary Check in the
-//! same collection, before and after.
+//! What somebody could do to make Basma slow, and what that does to a Check: beside an ordinary Check in a collection
+//! of the same ordinary articles that nobody harmed, in turns.
 //!
 //! `cargo bench -p basma-benches --bench adversarial -- [--size 1] [--record FOLDER]`; the size is millions of
 //! hostile articles.
@@ -21,8 +21,8 @@ use serde::Serialize;
 const ORDINARY: u64 = 20_000;
 /// Checks of a round.
 const CHECKS: u64 = 2_000;
-/// Of a percentile the middle one of so many rounds is taken: others who use the machine make one check in a hundred
-/// slow for a while, whatever it asks.
+/// Of a percentile the middle one of so many rounds is taken, and the rounds of both collections are in turns: others who
+/// use the machine make one check in a hundred slow for a while, whatever it asks.
 const ROUNDS: usize = 5;
 /// Matches asked for.
 const MATCHES: usize = 10;
@@ -41,13 +41,34 @@ struct Row {
     truncated: bool,
 }
 
-/// A collection under attack.
+/// A collection under attack, or one that is not.
 struct Target {
     collection: Collection,
     fingerprinter: Fingerprinter,
-    method: &'static str,
     ids: u64,
-    rows: Vec<Row>,
+}
+
+/// What a round of checks took.
+#[derive(Clone, Copy, Default)]
+struct Round {
+    p50_us: f64,
+    p99_us: f64,
+    /// Of the last check.
+    matches: usize,
+    truncated: bool,
+}
+
+impl Round {
+    /// Of each percentile the middle one.
+    fn middle(mut rounds: [Self; ROUNDS]) -> Self {
+        rounds.sort_by(|one, other| one.p50_us.total_cmp(&other.p50_us));
+        let middle = rounds[ROUNDS / 2];
+        rounds.sort_by(|one, other| one.p99_us.total_cmp(&other.p99_us));
+        Self {
+            p99_us: rounds[ROUNDS / 2].p99_us,
+            ..middle
+        }
+    }
 }
 
 impl Target {
@@ -55,12 +76,7 @@ impl Target {
         let mut target = Self {
             collection: Collection::new(Detector::new(method)),
             fingerprinter: Fingerprinter::default(),
-            method: match method {
-                Method::Full => "full",
-                Method::SimHashOnly => "simhash only",
-            },
             ids: 0,
-            rows: Vec::new(),
         };
         (0..ORDINARY).for_each(|n| target.add(&ordinary(n)));
         target
@@ -95,21 +111,23 @@ impl Target {
         black_box(added.is_ok());
     }
 
-    /// The median and the 99th percentile of checks, how many matches the last one had, and whether there were more.
-    fn check(&mut self, texts: &[String], checks: u64) -> (f64, f64, usize, bool) {
-        let mut rounds = [const { (0.0, 0.0, 0, false) }; ROUNDS];
-        for round in &mut rounds {
-            *round = self.round(texts, checks);
+    /// Adds so many that have nothing in common.
+    fn add_random(&mut self, count: u64) {
+        let mut random = Rng::with_seed(2);
+        let nothing = self.fingerprint("");
+        for _ in 0..count {
+            self.add_fingerprint(Fingerprint {
+                exact: ExactHash(random.u128(..)),
+                simhash: SimHash(random.u64(..)),
+                tokens: 300,
+                ..nothing
+            });
         }
-        rounds.sort_by(|one, other| one.0.total_cmp(&other.0));
-        let (p50, _, matches, truncated) = rounds[ROUNDS / 2];
-        rounds.sort_by(|one, other| one.1.total_cmp(&other.1));
-        (p50, rounds[ROUNDS / 2].1, matches, truncated)
     }
 
-    fn round(&mut self, texts: &[String], checks: u64) -> (f64, f64, usize, bool) {
+    fn check(&mut self, texts: &[String], checks: u64) -> Round {
         let metadata = Metadata::default();
-        let (mut times, mut last) = (Times::default(), (0, false));
+        let (mut times, mut round) = (Times::default(), Round::default());
         for (text, n) in texts.iter().cycle().zip(0..checks + checks / 10) {
             let submission = Submission {
                 id: "",
@@ -125,35 +143,63 @@ impl Target {
             if n >= checks / 10 {
                 times.add(start.elapsed());
             }
-            last = (answer.matches.len(), answer.truncated);
+            (round.matches, round.truncated) = (answer.matches.len(), answer.truncated);
         }
-        (times.median(), times.quantile(0.99), last.0, last.1)
+        Round {
+            p50_us: times.median(),
+            p99_us: times.quantile(0.99),
+            ..round
+        }
+    }
+}
+
+/// Two collections of the same articles, to one of which harm is done.
+struct Attack {
+    method: Method,
+    harmed: Target,
+    unharmed: Target,
+    rows: Vec<Row>,
+}
+
+impl Attack {
+    fn new(method: Method) -> Self {
+        Self {
+            method,
+            harmed: Target::new(method),
+            unharmed: Target::new(method),
+            rows: Vec::new(),
+        }
     }
 
-    /// Measures an ordinary check, does the harm, and measures checks of these texts.
-    fn harm(
+    /// Measures checks of these texts, and of ordinary ones in the collection that nobody harmed.
+    fn measure(
         &mut self,
         hostility: &'static str,
         asked: &[(&'static str, Vec<String>)],
         ordinary: &[String],
         checks: u64,
-        harm: impl FnOnce(&mut Self),
     ) {
-        let (ordinary_p50_us, ordinary_p99_us, ..) = self.check(ordinary, checks);
-        harm(self);
         for (asked_about, texts) in asked {
-            let (p50_us, p99_us, matches, truncated) = self.check(texts, checks);
+            let (mut before, mut after) = ([Round::default(); ROUNDS], [Round::default(); ROUNDS]);
+            for (before, after) in before.iter_mut().zip(&mut after) {
+                *before = self.unharmed.check(ordinary, checks);
+                *after = self.harmed.check(texts, checks);
+            }
+            let (before, after) = (Round::middle(before), Round::middle(after));
             let row = Row {
                 hostility,
-                method: self.method,
+                method: match self.method {
+                    Method::Full => "full",
+                    Method::SimHashOnly => "simhash only",
+                },
                 asked_about,
-                ordinary_p50_us,
-                ordinary_p99_us,
-                p50_us,
-                p99_us,
-                p99_ratio: p99_us / ordinary_p99_us,
-                matches,
-                truncated,
+                ordinary_p50_us: before.p50_us,
+                ordinary_p99_us: before.p99_us,
+                p50_us: after.p50_us,
+                p99_us: after.p99_us,
+                p99_ratio: after.p99_us / before.p99_us,
+                matches: after.matches,
+                truncated: after.truncated,
             };
             println!(
                 "{:<36}{:<14}{:<18}{:>10.1}{:>10.1}{:>10.1}{:>10.1}{:>8.2}{:>9}{:>7}",
@@ -186,81 +232,66 @@ fn main() -> Result<(), Box<dyn Error>> {
     );
     println!(
         "{:<36}{:<14}{:<18}{:>10}{:>10}{:>10}{:>10}{:>8}{:>9}{:>7}",
-        "", "", "asked about", "before p50", "p99", "after p50", "p99", "ratio", "matches", "more"
+        "",
+        "",
+        "asked about",
+        "ordinary p50",
+        "p99",
+        "harmed p50",
+        "p99",
+        "ratio",
+        "matches",
+        "more"
     );
     let others: Vec<String> = (ORDINARY..ORDINARY + 200).map(ordinary).collect();
     let mut rows = Vec::new();
     for method in [Method::SimHashOnly, Method::Full] {
-        let mut target = Target::new(method);
+        let mut attack = Attack::new(method);
         let copied = ordinary(ORDINARY + 1000);
-        let asked = [
-            ("the copied", vec![copied.clone()]),
-            ("others", others.clone()),
-        ];
-        target.harm("copies of one text", &asked, &others, CHECKS, |target| {
-            let fingerprint = target.fingerprint(&copied);
-            (0..size).for_each(|_| target.add_fingerprint(fingerprint));
-        });
-        rows.append(&mut target.rows);
+        let fingerprint = attack.harmed.fingerprint(&copied);
+        (0..size).for_each(|_| attack.harmed.add_fingerprint(fingerprint));
+        let asked = [("the copied", vec![copied]), ("others", others.clone())];
+        attack.measure("copies of one text", &asked, &others, CHECKS);
+        rows.append(&mut attack.rows);
 
-        let mut target = Target::new(method);
+        let mut attack = Attack::new(method);
         // As many ordinary ones beside them: it is not their number that is hostile.
-        let mut random = Rng::with_seed(2);
-        let nothing = target.fingerprint("");
+        let Attack {
+            harmed, unharmed, ..
+        } = &mut attack;
+        harmed.add_random(size);
+        unharmed.add_random(size);
+        let victim = others[0].clone();
+        let shared = harmed.fingerprint(&victim);
+        harmed.fingerprint("");
+        let mut random = Rng::with_seed(1);
         for _ in 0..size {
-            target.add_fingerprint(Fingerprint {
+            harmed.add_fingerprint(Fingerprint {
                 exact: ExactHash(random.u128(..)),
-                simhash: SimHash(random.u64(..)),
-                tokens: 300,
-                ..nothing
+                simhash: SimHash(random.u64(..) << 16 | shared.simhash.0 & 0xffff),
+                ..shared
             });
         }
-        let victim = others[0].clone();
         let asked = [
-            ("one of the block", vec![victim.clone()]),
+            ("one of the block", vec![victim]),
             ("others", others.clone()),
         ];
-        target.harm(
-            "fingerprints that share a block",
-            &asked,
-            &others,
-            CHECKS,
-            |target| {
-                let mut random = Rng::with_seed(1);
-                let shared = target.fingerprint(&victim);
-                target.fingerprint("");
-                for _ in 0..size {
-                    let fingerprint = Fingerprint {
-                        exact: ExactHash(random.u128(..)),
-                        simhash: SimHash(random.u64(..) << 16 | shared.simhash.0 & 0xffff),
-                        ..shared
-                    };
-                    target.add_fingerprint(fingerprint);
-                }
-            },
-        );
-        rows.append(&mut target.rows);
+        attack.measure("fingerprints that share a block", &asked, &others, CHECKS);
+        rows.append(&mut attack.rows);
 
-        let mut target = Target::new(method);
+        let mut attack = Attack::new(method);
         let boilerplate = ordinary(ORDINARY + 2000);
         let own = Corpus::new(2).mean_words(40.0);
         let own = |n: u64| format!("{boilerplate} {}", own.article(n).text);
+        (0..size).for_each(|n| attack.harmed.add(&own(n)));
         let asked = [
             ("one more of them", vec![own(size + 1)]),
             ("others", others.clone()),
         ];
-        target.harm(
-            "texts that share a boilerplate",
-            &asked,
-            &others,
-            CHECKS,
-            |target| {
-                (0..size).for_each(|n| target.add(&own(n)));
-            },
-        );
-        rows.append(&mut target.rows);
+        attack.measure("texts that share a boilerplate", &asked, &others, CHECKS);
+        rows.append(&mut attack.rows);
 
-        let mut target = Target::new(method);
+        let mut attack = Attack::new(method);
         let limit = 1 << 20;
         let mut long = String::new();
         let mut articles = (ORDINARY + 3000..).map(ordinary);
@@ -268,19 +299,13 @@ fn main() -> Result<(), Box<dyn Error>> {
             long.extend(articles.next());
         }
         let repeated = "كلمة ".repeat(limit / "كلمة ".len());
-        let asked = [("itself", vec![repeated.clone()])];
-        target.harm(
-            "one word up to the limit, to a long text",
-            &asked,
-            &[long],
-            50,
-            |target| {
-                target.add(&repeated);
-            },
-        );
+        attack.harmed.add(&repeated);
+        let asked = [("itself", vec![repeated])];
+        let hostility = "one word up to the limit, to a long text";
+        attack.measure(hostility, &asked, &[long], 50);
         let asked = [("others", others.clone())];
-        target.harm("one word up to the limit", &asked, &others, CHECKS, |_| {});
-        rows.append(&mut target.rows);
+        attack.measure("one word up to the limit", &asked, &others, CHECKS);
+        rows.append(&mut attack.rows);
     }
     record("adversarial", &rows)?;
     Ok(())

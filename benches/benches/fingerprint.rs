@@ -130,6 +130,18 @@ fn variants<'a>() -> Vec<Variant<'a>> {
         ("full", Method::Full),
     ];
     for (features, shingling) in features {
+        // All that finds a text, but not what tells what it is to the texts found.
+        let detector = Detector {
+            features: shingling,
+            ..Detector::default()
+        };
+        let mut fingerprinter = Fingerprinter::default();
+        variants.push(Variant::new(
+            format!("{features}, hashes and sketch"),
+            move |article| {
+                black_box(fingerprinter.sketch(black_box(&article.text), &detector));
+            },
+        ));
         for (method, which) in methods {
             let detector = Detector {
                 features: shingling,

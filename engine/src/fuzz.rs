@@ -59,6 +59,8 @@ fn article(title: &str, text: &str) {
             let stored = content.to_stored();
             assert_eq!(StoredContent::try_from(stored.as_ref()), Ok(stored));
         }
+        assert_eq!(fingerprinter.sketch(text, &detector), fingerprint);
+        assert!(fingerprinter.side(&fingerprint, None).content.is_none());
     }
 }
 

@@ -1,6 +1,10 @@
 //! A text that an index is asked about, and what becomes of the articles that the index leads to.
 
-use std::{hash::Hash, ops::Range, sync::Arc};
+use std::{
+    hash::Hash,
+    ops::{ControlFlow, Range},
+    sync::Arc,
+};
 
 use foldhash::{HashMap, HashMapExt as _, HashSet};
 
@@ -181,17 +185,25 @@ impl Query<'_> {
 
     /// The matches among what candidates turn out to be, those that share most first: all, or as many as say that there
     /// are more if these are nearly the same text. A boilerplate that thousands of texts share thus costs a check no more.
-    pub(crate) fn enough(&self, judged: impl IntoIterator<Item = Option<Match>>) -> Vec<Match> {
+    /// `judge` is to judge one after the other until it is told to break.
+    pub(crate) fn enough(
+        &self,
+        judge: impl FnOnce(&mut dyn FnMut(Option<Match>) -> ControlFlow<()>) -> ControlFlow<()>,
+    ) -> Vec<Match> {
         let enough = ENOUGH_TO_BE_MORE.max(self.limit + 2);
         let (mut matches, mut alike) = (Vec::new(), 0);
-        for found in judged.into_iter().flatten() {
-            let jaccard = found.evidence.jaccard;
-            alike += usize::from(jaccard.is_some_and(|share| share >= ALIKE));
-            matches.push(found);
-            if alike == enough {
-                break;
+        // Whether it ended early is of no matter.
+        let _ = judge(&mut |found| {
+            if let Some(found) = found {
+                let jaccard = found.evidence.jaccard;
+                alike += usize::from(jaccard.is_some_and(|share| share >= ALIKE));
+                matches.push(found);
             }
-        }
+            match alike < enough {
+                true => ControlFlow::Continue(()),
+                false => ControlFlow::Break(()),
+            }
+        });
         matches
     }
 

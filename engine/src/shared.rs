@@ -224,12 +224,13 @@ impl Question {
         stories: &Stories,
     ) -> Decided {
         let query = self.query(counted, stories);
-        let matches = query.enough(candidates.iter().map(|article| {
+        let judge = |article: &Arc<Article>| {
             let known = || Some(Arc::clone(article));
             query.judge(article.side(), article.first_seen, known, |other| {
                 other.id.clone()
             })
-        }));
+        };
+        let matches = query.enough(|add| candidates.iter().try_for_each(|other| add(judge(other))));
         Decided {
             is_story: !Query::is_copy(&matches),
             specificity: query.rarity.specificity(),

@@ -13,7 +13,7 @@ use foldhash::HashMap;
 use crate::{
     answer::{Evidence, Match, Relation},
     evidence::{Side, measure, relate, threshold},
-    fingerprint::{ShingleSet, is_below},
+    fingerprint::{ShingleSet, Sketch, is_below},
     query::{Query, share},
     rarity::Rarity,
 };
@@ -191,10 +191,11 @@ impl Samples {
             let hashes = sketch.hashes();
             hashes.map(move |hash| u64::from(hash) << 32 | number)
         });
-        let mut all: Vec<u64> = all.collect();
-        all.sort_unstable();
+        let mut sorted = Vec::with_capacity(sketches.iter().map(Sketch::len).sum());
+        sorted.extend(all);
+        sorted.sort_unstable();
         let is_same = |one: &u64, other: &u64| one >> 32 == other >> 32;
-        let count = all.chunk_by(is_same).count();
+        let count = sorted.chunk_by(is_same).count();
         let none = || vec![0; count.div_ceil(64)];
         let mut samples = Self {
             hashes: Vec::with_capacity(count),
@@ -204,7 +205,7 @@ impl Samples {
                 .map(|sketch| (none(), sketch.limit()))
                 .collect(),
         };
-        for same in all.chunk_by(is_same) {
+        for same in sorted.chunk_by(is_same) {
             let (hash, place) = ((same[0] >> 32) as u32, samples.hashes.len());
             let bit = |set: &mut Vec<u64>| set[place / 64] |= 1 << (place % 64);
             if text.position(hash).is_some() {

@@ -26,6 +26,9 @@ const MOST_NEAR: usize = 1024;
 /// With a window, so many articles of one SimHash are looked at.
 const MOST_SAME: usize = 1024;
 
+/// So many candidates are read at once: of those that follow hardly any is looked at where a crowd shares the text.
+const AT_ONCE: usize = 32;
+
 /// Articles with the same text are looked at by so many.
 const PAGE: usize = 256;
 
@@ -122,12 +125,17 @@ impl Collection {
         }
         let mut seen = HashSet::with_capacity(slots.len());
         slots.retain(|slot| seen.insert(*slot));
-        let copies = self.articles.copies(&slots);
-        query.enough(copies.iter().map(|other| {
+        let judge = |other: Packed<'_>| {
             let canonical = |article: &Article| self.canonical_id(article);
             let article = || other.article();
             query.judge(other.side(), other.first_seen(), article, canonical)
-        }))
+        };
+        query.enough(|add| {
+            slots.chunks(AT_ONCE).try_for_each(|slots| {
+                let copies = self.articles.copies(slots);
+                copies.iter().try_for_each(|other| add(judge(other)))
+            })
+        })
     }
 
     /// The latest articles with the same text that are within the query's window, at most `most`.

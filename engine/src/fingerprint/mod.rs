@@ -63,6 +63,21 @@ impl Fingerprinter {
     ///
     /// If `text` is 4 GiB or longer.
     pub fn fingerprint(&mut self, title: &str, text: &str, detector: &Detector) -> Fingerprint {
+        let fingerprint = self.sketch(text, detector);
+        if fingerprint.sketch > 0 {
+            self.title.fold(title);
+            self.describe();
+        }
+        fingerprint
+    }
+
+    /// As [`Fingerprinter::fingerprint`], but only what finds a text: no words and numbers, without which nothing can be
+    /// said of what is found. A text of which this alone is known counts as one without content.
+    ///
+    /// # Panics
+    ///
+    /// If `text` is 4 GiB or longer.
+    pub fn sketch(&mut self, text: &str, detector: &Detector) -> Fingerprint {
         self.text.fold(text);
         let tokens = self.text.tokens().len() as u32;
         let has_content = tokens >= Detector::MIN_TOKENS && detector.method == Method::Full;
@@ -70,8 +85,8 @@ impl Fingerprinter {
         self.content.clear();
         let mut sketch = 0;
         if has_content {
-            self.title.fold(title);
-            sketch = self.write_content();
+            let [list, other] = &mut self.lists;
+            sketch = sketch::write(&self.shingles, (list, other), &mut self.content);
         }
         Fingerprint {
             exact: ExactHash::of(&self.text),
@@ -105,11 +120,10 @@ impl Fingerprinter {
         counters.majority()
     }
 
-    /// Writes all of the content; returns the number of shingles in the sketch.
-    fn write_content(&mut self) -> u32 {
+    /// Writes the rest of the content, behind the sketch.
+    fn describe(&mut self) {
         let words = self.shingler.words(&self.text);
         let [list, other] = &mut self.lists;
-        let sketch = sketch::write(&self.shingles, (list, other), &mut self.content);
         let [of_title, of_text] = &mut self.stems;
         of_title.find(&self.title);
         of_text.find(&self.text);
@@ -121,7 +135,6 @@ impl Fingerprinter {
         );
         let text = (&self.text, words, &*of_text);
         numbers::write(text, (list, other), &mut self.content);
-        sketch
     }
 
     /// The text that was fingerprinted last, folded.

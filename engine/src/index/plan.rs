@@ -21,7 +21,7 @@ pub(super) type Plan = [Option<u32>; Block::COUNT];
 
 /// A value of a block is crowded if more fingerprints than this have it, and eight times as many as the
 /// average value.
-const CROWD: usize = 8192;
+const CROWD: usize = 1024;
 
 /// So many crowded values are known at most: each costs every lookup a nanosecond.
 const MOST_CROWDED: usize = 4096;
@@ -48,7 +48,7 @@ struct Crowd {
 
 impl Crowds {
     /// Takes note that now `len` of `all` fingerprints have the value that `simhash` has in a block. It only
-    /// looks at every 8,192nd.
+    /// looks at every 1,024th.
     pub(super) fn note(&self, block: usize, simhash: u64, len: usize, all: usize) {
         if !len.is_multiple_of(CROWD) || len == 0 && !self.any.load(Ordering::Relaxed) {
             return;
