@@ -1,6 +1,7 @@
 //! A text that an index is asked about, and what becomes of the articles that the index leads to.
 
 use std::{
+    cmp::Reverse,
     hash::Hash,
     ops::{ControlFlow, Range},
     sync::Arc,
@@ -34,6 +35,13 @@ pub(crate) fn least_shared(side: Side<'_>) -> u32 {
     if is_short { 1 } else { LEAST_SHARED }
 }
 
+/// So many candidates that post one of the hashes only are measured as well, the rarest hash first: of a short text that a
+/// long one holds hardly any may be posted, but of two texts that share a phrase that few have, one often holds the other.
+const MOST_BY_ONE: usize = 8;
+
+/// A hash that more articles post says nothing by itself.
+const RARE: u32 = 16;
+
 /// At most so many candidates are measured, those that share most first, unless more matches are wanted. (In an index of
 /// 130,000 real articles 40 lose one in 150 that a longer text holds.)
 const MOST_CANDIDATES: usize = 128;
@@ -64,10 +72,19 @@ const APART: u32 = 5;
 /// articles by; the smaller is the older one.
 #[derive(Debug)]
 pub(crate) struct Sharing<K> {
-    shared: HashMap<K, u32>,
+    shared: HashMap<K, Shared>,
     /// Lists that were looked at, and those of them that may have lost an article.
     lists: usize,
     full: usize,
+}
+
+/// What an article shares with a text.
+#[derive(Clone, Copy, Debug)]
+struct Shared {
+    /// Number of hashes.
+    hashes: u32,
+    /// How many articles post the one of these that fewest do.
+    fewest: u32,
 }
 
 impl<K> Default for Sharing<K> {
@@ -81,9 +98,16 @@ impl<K> Default for Sharing<K> {
 }
 
 impl<K: Copy + Eq + Hash + Ord> Sharing<K> {
-    /// An article posts a hash.
-    pub(crate) fn add(&mut self, article: K) {
-        *self.shared.entry(article).or_default() += 1;
+    /// These articles post a hash.
+    pub(crate) fn add(&mut self, articles: &[K]) {
+        for article in articles {
+            let shared = self.shared.entry(*article).or_insert(Shared {
+                hashes: 0,
+                fewest: u32::MAX,
+            });
+            shared.hashes += 1;
+            shared.fewest = shared.fewest.min(articles.len() as u32);
+        }
     }
 
     /// A hash has been looked at.
@@ -98,7 +122,7 @@ impl<K: Copy + Eq + Hash + Ord> Sharing<K> {
         self.full * 2 > self.lists || self.shared.len() > most_candidates(limit)
     }
 
-    /// Those that are worth measuring, at most `most`, that share most first.
+    /// Those that are worth measuring: at most `most`, that share most first, and some that share one rare hash.
     pub(crate) fn candidates(
         &self,
         side: Side<'_>,
@@ -106,16 +130,23 @@ impl<K: Copy + Eq + Hash + Ord> Sharing<K> {
         mut may_match: impl FnMut(K) -> bool,
     ) -> Vec<K> {
         let least = least_shared(side);
-        let shared = self
-            .shared
-            .iter()
-            .map(|(article, shared)| (*article, *shared));
-        let mut shared: Vec<_> = shared
-            .filter(|(article, shared)| *shared >= least && may_match(*article))
-            .collect();
-        shared.sort_unstable_by_key(|(article, shared)| (std::cmp::Reverse(*shared), *article));
-        shared.truncate(most);
-        shared.into_iter().map(|(article, _)| article).collect()
+        let (mut by_more, mut by_one) = (Vec::new(), Vec::new());
+        for (article, shared) in &self.shared {
+            if shared.hashes >= least {
+                by_more.push((Reverse(shared.hashes), *article));
+            } else if shared.fewest <= RARE {
+                // Of those the latest: news is copied within days.
+                by_one.push((shared.fewest, Reverse(*article)));
+            }
+        }
+        by_more.retain(|(_, article)| may_match(*article));
+        by_more.sort_unstable();
+        by_more.truncate(most);
+        by_one.sort_unstable();
+        let by_one = by_one.into_iter().map(|(_, Reverse(article))| article);
+        let by_one = by_one.filter(|article| may_match(*article));
+        let candidates = by_more.into_iter().map(|(_, article)| article);
+        candidates.chain(by_one.take(MOST_BY_ONE)).collect()
     }
 }
 

@@ -194,9 +194,10 @@ impl Question {
 
     /// Counts who shares hashes, once for all decisions.
     pub fn count(&self, lists: &Lists) -> Counted {
-        let mut sharing = Sharing::default();
+        let (mut sharing, mut found) = (Sharing::default(), Vec::new());
         let stories = lists.postings.iter().map(|list| {
             let mut holders = Holders::default();
+            found.clear();
             // As an index keeps them: the latest of either kind.
             for holder in list.iter().rev() {
                 let count = match holder.is_story {
@@ -205,9 +206,10 @@ impl Question {
                 };
                 if *count < MOST as u32 {
                     *count += 1;
-                    sharing.add(holder.sequence);
+                    found.push(holder.sequence);
                 }
             }
+            sharing.add(&found);
             sharing.looked_at(holders);
             holders.stories
         });

@@ -55,7 +55,7 @@ impl Collection {
         let sketch = side.content.map(|content| content.sketch);
         let mut hashes = Vec::with_capacity(sketch.map_or(0, |sketch| sketch.len()));
         hashes.extend(sketch.iter().flat_map(Sketch::hashes));
-        let holders = self.postings.find_all(&hashes, |slot| sharing.add(slot));
+        let holders = self.postings.find_all(&hashes, |slots| sharing.add(slots));
         let stories: Vec<_> = holders
             .into_iter()
             .map(|holders| {

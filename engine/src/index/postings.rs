@@ -221,7 +221,7 @@ mod tests {
             }
             let mut together = Vec::new();
             assert_eq!(
-                postings.find_all(&hashes, |slot| together.push(slot)),
+                postings.find_all(&hashes, |slots| together.extend_from_slice(slots)),
                 holders
             );
             all.sort_unstable();

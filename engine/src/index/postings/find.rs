@@ -28,11 +28,11 @@ impl Postings {
         holders
     }
 
-    /// Calls `found` with each article that posts one of the hashes, as often as it posts any, and says of each
-    /// hash how many they are.
-    pub(crate) fn find_all(&self, hashes: &[u32], mut found: impl FnMut(Slot)) -> Vec<Holders> {
+    /// Calls `found` with the articles that post one of the hashes, for each that has any, and says of each hash how
+    /// many they are.
+    pub(crate) fn find_all(&self, hashes: &[u32], mut found: impl FnMut(&[Slot])) -> Vec<Holders> {
         let mut holders = vec![Holders::default(); hashes.len()];
-        let (mut order, mut sorted) = (Vec::new(), Vec::new());
+        let (mut order, mut sorted, mut list) = (Vec::new(), Vec::new(), Vec::new());
         for (hashes, holders) in hashes.chunks(AT_ONCE).zip(holders.chunks_mut(AT_ONCE)) {
             order.clear();
             order.extend(hashes.iter().enumerate().map(|(n, hash)| {
@@ -41,20 +41,22 @@ impl Postings {
             }));
             spread::sort(&order, &mut sorted);
             for some in sorted.chunks(TOGETHER) {
-                self.find_together(some, hashes, holders, &mut found);
+                self.find_together(some, hashes, holders, &mut list, &mut found);
             }
         }
         holders
     }
 
-    /// The same for a few of the hashes: `order` has the number of each one's shard and its own.
+    /// The same for a few of the hashes: `order` has the number of each one's shard and its own, and `list` is memory to
+    /// work in.
     #[inline]
     fn find_together(
         &self,
         order: &[u32],
         hashes: &[u32],
         holders: &mut [Holders],
-        mut found: impl FnMut(Slot),
+        list: &mut Vec<Slot>,
+        mut found: impl FnMut(&[Slot]),
     ) {
         let shard_of = |one: &u32| *one as usize / AT_ONCE;
         let mut shards = [const { None }; TOGETHER];
@@ -79,10 +81,12 @@ impl Postings {
         for (shard, cell, key, n) in cells {
             if let Some(cell) = cell {
                 let holders = &mut holders[*n];
+                list.clear();
                 shard.with_key(cell, *key, |slot, is_story| {
                     holders.add(is_story);
-                    found(slot);
+                    list.push(slot);
                 });
+                found(list);
             }
         }
     }
