@@ -57,7 +57,7 @@ pub(crate) fn most_candidates(limit: usize) -> usize {
 const ALIKE: f32 = 0.5;
 
 /// Hardly any text shares hashes with more articles than this.
-const FEW_CANDIDATES: usize = 28;
+const FEW_CANDIDATES: usize = 112;
 
 /// From so many matches on there may be more than are looked at.
 const ENOUGH_TO_BE_MORE: usize = 24;

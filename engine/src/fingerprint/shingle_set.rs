@@ -4,6 +4,7 @@ use super::{Sketch, is_below};
 use crate::{
     shingle::{BLOCK, Blocks},
     sieve::Sieve,
+    wide::{Work, run_wide},
 };
 
 /// The shingle hashes of a text: in its order, and to be found.
@@ -129,8 +130,9 @@ impl ShingleSet {
     /// How many distinct hashes a sample with this limit has.
     pub(crate) fn count_below(&self, limit: u32) -> usize {
         let [all, repeated] = [&self.hashes, &self.repeated].map(|hashes| {
-            let below = hashes.iter().filter(|hash| is_below(**hash, limit));
-            below.count()
+            let mut count = 0;
+            run_wide(CountBelow(hashes, limit, &mut count));
+            count
         });
         all - repeated
     }
@@ -142,6 +144,19 @@ impl ShingleSet {
             let is_first = || self.repeated.is_empty() || self.position(*hash) == Some(*position);
             is_below(*hash, limit) && is_first()
         })
+    }
+}
+
+/// Counts the hashes that a sample with this limit has.
+struct CountBelow<'a>(&'a [u32], u32, &'a mut usize);
+
+impl Work for CountBelow<'_> {
+    #[inline(always)]
+    fn run(self) {
+        let Self(hashes, limit, count) = self;
+        // In 32 bits, as the hashes are.
+        let below = hashes.iter().map(|hash| u32::from(is_below(*hash, limit)));
+        *count = below.sum::<u32>() as usize;
     }
 }
 
