@@ -49,6 +49,10 @@ const FORMULA: f64 = 0.3;
 /// of its words replaced shares an eighth. Nearly all that are looked at share less, and it is soon told.
 const SLIGHT: f32 = 0.15;
 
+/// So many sampled shingles two texts must share: of a short text there are few in the sample of a long one, and a phrase or two
+/// that both have would be a good part of these.
+const LEAST_IN_COMMON: usize = 3;
+
 /// One of the two texts.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Side<'a> {
@@ -131,6 +135,9 @@ fn hamming(query: Side<'_>, other: Side<'_>) -> Option<u32> {
 /// What two texts share of their shingles, as far as both are sampled.
 #[derive(Clone, Copy)]
 struct Overlap {
+    /// How many they share, and how many the shorter text has.
+    shared: usize,
+    of_shorter: usize,
     /// Share of the text's that the other has.
     containment: f64,
     /// Share of the other's that the text has.
@@ -171,6 +178,8 @@ impl Overlap {
             contained
         };
         Some(Self {
+            shared: shared.count,
+            of_shorter: if ours_is_shorter { in_ours } else { in_theirs },
             containment,
             contained,
             jaccard: share(in_ours + in_theirs - shared.count),
@@ -179,10 +188,11 @@ impl Overlap {
         })
     }
 
-    /// Whether it is too little for any relation, whatever else the two have in common.
+    /// Whether it is too little for any relation, whatever words the two have in common.
     fn is_slight(&self, query: Side<'_>, other: Side<'_>, detector: &Detector) -> bool {
         let least = SLIGHT.min(detector.min_partial);
-        self.containment.max(self.contained) < f64::from(least)
+        (self.containment.max(self.contained) < f64::from(least)
+            || self.shared < LEAST_IN_COMMON.min(self.of_shorter))
             && query.fingerprint.exact != other.fingerprint.exact
     }
 
