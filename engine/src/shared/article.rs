@@ -39,7 +39,7 @@ impl Article {
         })
     }
 
-    /// Whether a submission of its text finds who stands in so many of the posting lists that it stands in.
+    /// Whether a submission of its text is sure to find who stands in so many of the posting lists that it stands in.
     pub fn finds_by(&self, lists: usize) -> bool {
         lists >= least_shared(self.side()) as usize
     }

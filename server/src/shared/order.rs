@@ -7,8 +7,8 @@
 //! there first is the earlier, and the other waits for its decision. Lists of one slot are appended to by one
 //! script, all in one step; this needs it of each list only.
 //!
-//! That one list may be the only one in which the other meets the earlier, and by one posting list nobody is found:
-//! it takes two. So the earlier goes first only if there are enough lists in which it stood first. If not, it
+//! That one list may be the only one in which the other meets the earlier, and by one posting list nobody is sure to be
+//! found: it takes two. So the earlier goes first only if there are enough lists in which it stood first. If not, it
 //! knows no more than that the other may have missed it.
 //!
 //! What was appended is on a replica before anything is decided ([`super::submit`] writes it with its own
