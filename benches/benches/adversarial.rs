@@ -232,16 +232,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     );
     println!(
         "{:<36}{:<14}{:<18}{:>10}{:>10}{:>10}{:>10}{:>8}{:>9}{:>7}",
-        "",
-        "",
-        "asked about",
-        "usual p50",
-        "p99",
-        "now p50",
-        "p99",
-        "ratio",
-        "matches",
-        "more"
+        "", "", "asked about", "usual p50", "p99", "now p50", "p99", "ratio", "matches", "more"
     );
     let others: Vec<String> = (ORDINARY..ORDINARY + 200).map(ordinary).collect();
     let mut rows = Vec::new();
