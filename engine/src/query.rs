@@ -39,6 +39,9 @@ pub(crate) fn least_shared(side: Side<'_>) -> u32 {
 /// long one holds hardly any may be posted, but of two texts that share a phrase that few have, one often holds the other.
 const MOST_BY_ONE: usize = 8;
 
+/// So many of these are tried for being within the window, if there is one.
+const MOST_TRIED: usize = 64;
+
 /// A hash that more articles post says nothing by itself.
 const RARE: u32 = 16;
 
@@ -142,6 +145,11 @@ impl<K: Copy + Eq + Hash + Ord> Sharing<K> {
         by_more.retain(|(_, article)| may_match(*article));
         by_more.sort_unstable();
         by_more.truncate(most);
+        // A text of a megabyte shares one hash with a hundred thousand.
+        if by_one.len() > MOST_TRIED {
+            by_one.select_nth_unstable(MOST_TRIED);
+            by_one.truncate(MOST_TRIED);
+        }
         by_one.sort_unstable();
         let by_one = by_one.into_iter().map(|(_, Reverse(article))| article);
         let by_one = by_one.filter(|article| may_match(*article));
