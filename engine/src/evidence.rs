@@ -77,13 +77,8 @@ pub(crate) fn measure(
     other: Side<'_>,
     rarity: &Rarity<'_>,
 ) -> Evidence {
-    match Overlap::of(query, shingles, other, rarity) {
-        Some(overlap) => overlap.measure(query, other, rarity),
-        None => Evidence {
-            hamming: hamming(query, other),
-            ..Evidence::default()
-        },
-    }
+    let overlap = Overlap::of(query, shingles, other, rarity);
+    all_evidence(overlap, query, other, rarity)
 }
 
 /// Measures a text, with all its shingles, against an indexed one, and says what it is to it; `None` if
@@ -100,11 +95,38 @@ pub(crate) fn judge(
     if overlap.is_some_and(|overlap| overlap.is_slight(query, other, detector)) {
         return None;
     }
-    let evidence = match overlap {
-        Some(overlap) => overlap.measure(query, other, rarity),
-        None => measure(query, shingles, other, rarity),
-    };
+    let evidence = all_evidence(overlap, query, other, rarity);
     relate(query, other, &evidence, detector, rarity).map(|relation| (relation, evidence))
+}
+
+/// As [`judge`], with the evidence of texts that have nothing to do with each other as well.
+pub(crate) fn compare(
+    query: Side<'_>,
+    shingles: &ShingleSet,
+    other: Side<'_>,
+    detector: &Detector,
+    rarity: &Rarity<'_>,
+) -> (Option<Relation>, Evidence) {
+    let overlap = Overlap::of(query, shingles, other, rarity);
+    let is_slight = overlap.is_some_and(|overlap| overlap.is_slight(query, other, detector));
+    let evidence = all_evidence(overlap, query, other, rarity);
+    let relation = relate(query, other, &evidence, detector, rarity).filter(|_| !is_slight);
+    (relation, evidence)
+}
+
+fn all_evidence(
+    overlap: Option<Overlap>,
+    query: Side<'_>,
+    other: Side<'_>,
+    rarity: &Rarity<'_>,
+) -> Evidence {
+    match overlap {
+        Some(overlap) => overlap.measure(query, other, rarity),
+        None => Evidence {
+            hamming: hamming(query, other),
+            ..Evidence::default()
+        },
+    }
 }
 
 /// The share of an article's shingles that stand in a whole one, whose shingles these are; `None` if not both have

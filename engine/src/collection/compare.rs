@@ -6,7 +6,7 @@ use super::Collection;
 use crate::{
     compare::{Comparison, Written, segments},
     detector::Detector,
-    evidence::{Side, measure, relate},
+    evidence::{self, Side},
     fingerprint::{Fingerprint, Fingerprinter, ShingleSet},
     index::{
         articles::{Article, Timestamp},
@@ -67,11 +67,12 @@ impl Compared<'_> {
             Compared::Indexed(_) => &remembered,
         };
         let rarity = Rarity::of(a_side.content, stories, posted);
-        let mut evidence = measure(a_side, shingles, b_side, &rarity);
+        let (relation, mut evidence) =
+            evidence::compare(a_side, shingles, b_side, detector, &rarity);
         evidence.passages = passages(shingles, b_side.content);
         let texts = a.written(first.text()).zip(b.written(second.text()));
         Comparison {
-            relation: relate(a_side, b_side, &evidence, detector, &rarity),
+            relation,
             evidence,
             segments: texts.map_or_else(Vec::new, |(a, b)| segments(a, b)),
             a: a_print,

@@ -15,6 +15,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use parking_lot::RwLock;
 
 use super::table::Block;
+use crate::wide::{Work, run_wide};
 
 /// The most bits in which each block may differ; `None` if the block need not be looked at.
 pub(super) type Plan = [Option<u32>; Block::COUNT];
@@ -36,14 +37,14 @@ const MOST: u32 = Block::BITS;
 #[derive(Debug, Default)]
 pub(super) struct Crowds {
     any: AtomicBool,
-    values: RwLock<Vec<Crowd>>,
+    /// Of each block.
+    values: RwLock<[Vec<Crowd>; Block::COUNT]>,
 }
 
 #[derive(Clone, Copy, Debug)]
 struct Crowd {
-    block: usize,
     value: u16,
-    len: usize,
+    len: u32,
 }
 
 impl Crowds {
@@ -56,11 +57,14 @@ impl Crowds {
         let value = Block(block as u32).value(simhash);
         let average = all >> Block::BITS;
         let mut values = self.values.write();
-        values.retain(|crowd| (crowd.block, crowd.value) != (block, value));
-        if len > 0 && len >= 8 * average && values.len() < MOST_CROWDED {
-            values.push(Crowd { block, value, len });
+        values[block].retain(|crowd| crowd.value != value);
+        let known: usize = values.iter().map(Vec::len).sum();
+        if len > 0 && len >= 8 * average && known < MOST_CROWDED {
+            let len = len.try_into().unwrap_or(u32::MAX);
+            values[block].push(Crowd { value, len });
         }
-        self.any.store(!values.is_empty(), Ordering::Relaxed);
+        let any = values.iter().any(|crowds| !crowds.is_empty());
+        self.any.store(any, Ordering::Relaxed);
     }
 
     /// The same, where so many were added at once.
@@ -81,13 +85,30 @@ impl Crowds {
             let all = cost.iter_mut();
             all.for_each(|block| block[threshold as usize] = values_within(threshold) * average);
         }
-        for crowd in &*self.values.read() {
-            let bits = (Block(crowd.block as u32).value(simhash) ^ crowd.value).count_ones();
-            for threshold in bits..=distance.min(MOST) {
-                cost[crowd.block][threshold as usize] += crowd.len;
+        for ((block, crowds), cost) in (0..).zip(&*self.values.read()).zip(&mut cost) {
+            let mut by_bits = [0; MOST as usize + 1];
+            let value = Block(block).value(simhash);
+            run_wide(Gather(crowds, value, &mut by_bits));
+            let mut within = 0;
+            for (cost, len) in cost.iter_mut().zip(by_bits) {
+                within += len;
+                *cost += within;
             }
         }
         cheapest(distance, &cost)
+    }
+}
+
+/// Adds up the crowds by the bits in which each differs from a value.
+struct Gather<'a>(&'a [Crowd], u16, &'a mut [usize; MOST as usize + 1]);
+
+impl Work for Gather<'_> {
+    #[inline(always)]
+    fn run(self) {
+        let Self(crowds, value, by_bits) = self;
+        for crowd in crowds {
+            by_bits[(crowd.value ^ value).count_ones() as usize] += crowd.len as usize;
+        }
     }
 }
 

@@ -15,6 +15,7 @@ mod sequences;
 mod settings;
 mod shared;
 mod short;
+mod slight;
 mod spilling;
 mod stories;
 mod windows;
