@@ -61,7 +61,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     let title = "Memory of an article beyond its id and metadata, in bytes";
     plot("memory", title, lines, Scale::Linear)?;
 
-    let lines = hostilities(&rows("adversarial")?);
+    let mut lines = hostilities(&rows("adversarial-simhash")?);
+    lines.extend(hostilities(&rows("adversarial-full")?));
     let title = "p99 of a check beside hostile articles, as a multiple of that of an ordinary one";
     plot("adversarial", title, lines, Scale::Linear)?;
 
@@ -128,14 +129,11 @@ fn sizes(heading: &str, rows: &[Value]) -> Vec<Line> {
 }
 
 fn hostilities(rows: &[Value]) -> Vec<Line> {
-    let methods = rows.chunk_by(|one, other| one["method"] == other["method"]);
-    let of_method = |rows: &[Value]| {
-        bars(text(&rows[0], "method"), rows, &COLOURS[..1], |row| {
-            let name = format!("{}: {}", text(row, "hostility"), text(row, "asked_about"));
-            (name, number(row, "p99_ratio"))
-        })
-    };
-    methods.flat_map(of_method).collect()
+    let method = rows.first().map_or("", |row| text(row, "method"));
+    bars(method, rows, &COLOURS[..1], |row| {
+        let name = format!("{}: {}", text(row, "hostility"), text(row, "asked_about"));
+        (name, number(row, "p99_ratio"))
+    })
 }
 
 fn shares(loads: &[Value]) -> Vec<Line> {
