@@ -158,7 +158,6 @@ struct Attack {
     method: Method,
     harmed: Target,
     unharmed: Target,
-    rows: Vec<Row>,
 }
 
 impl Attack {
@@ -167,7 +166,6 @@ impl Attack {
             method,
             harmed: Target::new(method),
             unharmed: Target::new(method),
-            rows: Vec::new(),
         }
     }
 
@@ -178,14 +176,16 @@ impl Attack {
         asked: &[(&'static str, Vec<String>)],
         ordinary: &[String],
         checks: u64,
-    ) {
+    ) -> Vec<Row> {
+        let mut rows = Vec::new();
         for (asked_about, texts) in asked {
-            let (mut before, mut after) = ([Round::default(); ROUNDS], [Round::default(); ROUNDS]);
-            for (before, after) in before.iter_mut().zip(&mut after) {
-                *before = self.unharmed.check(ordinary, checks);
-                *after = self.harmed.check(texts, checks);
+            let mut usual = [Round::default(); ROUNDS];
+            let mut now = usual;
+            for (usual, now) in usual.iter_mut().zip(&mut now) {
+                *usual = self.unharmed.check(ordinary, checks);
+                *now = self.harmed.check(texts, checks);
             }
-            let (before, after) = (Round::middle(before), Round::middle(after));
+            let (usual, now) = (Round::middle(usual), Round::middle(now));
             let row = Row {
                 hostility,
                 method: match self.method {
@@ -193,13 +193,13 @@ impl Attack {
                     Method::SimHashOnly => "simhash only",
                 },
                 asked_about,
-                ordinary_p50_us: before.p50_us,
-                ordinary_p99_us: before.p99_us,
-                p50_us: after.p50_us,
-                p99_us: after.p99_us,
-                p99_ratio: after.p99_us / before.p99_us,
-                matches: after.matches,
-                truncated: after.truncated,
+                ordinary_p50_us: usual.p50_us,
+                ordinary_p99_us: usual.p99_us,
+                p50_us: now.p50_us,
+                p99_us: now.p99_us,
+                p99_ratio: now.p99_us / usual.p99_us,
+                matches: now.matches,
+                truncated: now.truncated,
             };
             println!(
                 "{:<36}{:<14}{:<18}{:>10.1}{:>10.1}{:>10.1}{:>10.1}{:>8.2}{:>9}{:>7}",
@@ -214,8 +214,9 @@ impl Attack {
                 row.matches,
                 row.truncated
             );
-            self.rows.push(row);
+            rows.push(row);
         }
+        rows
     }
 }
 
@@ -246,8 +247,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         let fingerprint = attack.harmed.fingerprint(&copied);
         (0..size).for_each(|_| attack.harmed.add_fingerprint(fingerprint));
         let asked = [("the copied", vec![copied]), ("others", others.clone())];
-        attack.measure("copies of one text", &asked, &others, CHECKS);
-        rows.append(&mut attack.rows);
+        rows.extend(attack.measure("copies of one text", &asked, &others, CHECKS));
 
         let mut attack = Attack::new(method);
         // As many ordinary ones beside them: it is not their number that is hostile.
@@ -271,8 +271,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             ("one of the block", vec![victim]),
             ("others", others.clone()),
         ];
-        attack.measure("fingerprints that share a block", &asked, &others, CHECKS);
-        rows.append(&mut attack.rows);
+        rows.extend(attack.measure("fingerprints that share a block", &asked, &others, CHECKS));
 
         let mut attack = Attack::new(method);
         let boilerplate = ordinary(ORDINARY + 2000);
@@ -283,8 +282,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             ("one more of them", vec![own(size + 1)]),
             ("others", others.clone()),
         ];
-        attack.measure("texts that share a boilerplate", &asked, &others, CHECKS);
-        rows.append(&mut attack.rows);
+        rows.extend(attack.measure("texts that share a boilerplate", &asked, &others, CHECKS));
 
         let mut attack = Attack::new(method);
         let limit = 1 << 20;
@@ -297,10 +295,9 @@ fn main() -> Result<(), Box<dyn Error>> {
         attack.harmed.add(&repeated);
         let asked = [("itself", vec![repeated])];
         let hostility = "one word up to the limit, to a long text";
-        attack.measure(hostility, &asked, &[long], 50);
+        rows.extend(attack.measure(hostility, &asked, &[long], 50));
         let asked = [("others", others.clone())];
-        attack.measure("one word up to the limit", &asked, &others, CHECKS);
-        rows.append(&mut attack.rows);
+        rows.extend(attack.measure("one word up to the limit", &asked, &others, CHECKS));
         record(&format!("adversarial-{name}"), &rows)?;
     }
     Ok(())

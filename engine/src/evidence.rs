@@ -45,8 +45,8 @@ const MOST_STORIES: u32 = 32;
 /// two texts share is a formula.
 const FORMULA: f64 = 0.3;
 
-/// Texts that share less of the shorter one's shingles do not tell one story, whatever their words are: a copy with half
-/// of its words replaced shares an eighth. Nearly all that are looked at share less, and it is soon told.
+/// Texts of which neither has more of the other's shingles do not tell one story, whatever their words are: a copy with
+/// half of its words replaced shares an eighth. Nearly all that are looked at share less, and it is soon told.
 const SLIGHT: f32 = 0.15;
 
 /// So many sampled shingles two texts must share: of a short text there are few in the sample of a long one, and a phrase or two
@@ -69,16 +69,22 @@ const MIN_TEMPLATE_WORDS: f32 = 0.6;
 /// [`passages`](crate::passages::passages) to say.
 ///
 /// The shares of shingles are exact for matches whose sketch holds all of theirs (48 or fewer); of
-/// longer ones one in eight is looked at, so that a share p is estimated from n = 48 or more samples
-/// with a standard error of at most sqrt(p (1 - p) / n) = .072. The shares of words are exact.
+/// longer ones one in eight is looked at, so that a share p is estimated from n samples with a standard error of
+/// sqrt(p (1 - p) / n): n is 48 or more, and that .072 at most, for two texts of about one length, and an eighth
+/// of the shorter one's shingles where the other is much longer. The shares of words are exact.
 pub(crate) fn measure(
     query: Side<'_>,
     shingles: &ShingleSet,
     other: Side<'_>,
     rarity: &Rarity<'_>,
 ) -> Evidence {
-    let overlap = Overlap::of(query, shingles, other, rarity);
-    all_evidence(overlap, query, other, rarity)
+    match Overlap::of(query, shingles, other, rarity) {
+        Some(overlap) => overlap.measure(query, other, rarity),
+        None => Evidence {
+            hamming: hamming(query, other),
+            ..Evidence::default()
+        },
+    }
 }
 
 /// Measures a text, with all its shingles, against an indexed one, and says what it is to it; `None` if
@@ -95,38 +101,11 @@ pub(crate) fn judge(
     if overlap.is_some_and(|overlap| overlap.is_slight(query, other, detector)) {
         return None;
     }
-    let evidence = all_evidence(overlap, query, other, rarity);
-    relate(query, other, &evidence, detector, rarity).map(|relation| (relation, evidence))
-}
-
-/// As [`judge`], with the evidence of texts that have nothing to do with each other as well.
-pub(crate) fn compare(
-    query: Side<'_>,
-    shingles: &ShingleSet,
-    other: Side<'_>,
-    detector: &Detector,
-    rarity: &Rarity<'_>,
-) -> (Option<Relation>, Evidence) {
-    let overlap = Overlap::of(query, shingles, other, rarity);
-    let is_slight = overlap.is_some_and(|overlap| overlap.is_slight(query, other, detector));
-    let evidence = all_evidence(overlap, query, other, rarity);
-    let relation = relate(query, other, &evidence, detector, rarity).filter(|_| !is_slight);
-    (relation, evidence)
-}
-
-fn all_evidence(
-    overlap: Option<Overlap>,
-    query: Side<'_>,
-    other: Side<'_>,
-    rarity: &Rarity<'_>,
-) -> Evidence {
-    match overlap {
+    let evidence = match overlap {
         Some(overlap) => overlap.measure(query, other, rarity),
-        None => Evidence {
-            hamming: hamming(query, other),
-            ..Evidence::default()
-        },
-    }
+        None => measure(query, shingles, other, rarity),
+    };
+    relate(query, other, &evidence, detector, rarity).map(|relation| (relation, evidence))
 }
 
 /// The share of an article's shingles that stand in a whole one, whose shingles these are; `None` if not both have

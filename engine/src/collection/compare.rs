@@ -6,7 +6,7 @@ use super::Collection;
 use crate::{
     compare::{Comparison, Written, segments},
     detector::Detector,
-    evidence::{self, Side},
+    evidence::{Side, judge, measure},
     fingerprint::{Fingerprint, Fingerprinter, ShingleSet},
     index::{
         articles::{Article, Timestamp},
@@ -67,8 +67,10 @@ impl Compared<'_> {
             Compared::Indexed(_) => &remembered,
         };
         let rarity = Rarity::of(a_side.content, stories, posted);
-        let (relation, mut evidence) =
-            evidence::compare(a_side, shingles, b_side, detector, &rarity);
+        let (relation, mut evidence) = match judge(a_side, shingles, b_side, detector, &rarity) {
+            Some((relation, evidence)) => (Some(relation), evidence),
+            None => (None, measure(a_side, shingles, b_side, &rarity)),
+        };
         evidence.passages = passages(shingles, b_side.content);
         let texts = a.written(first.text()).zip(b.written(second.text()));
         Comparison {

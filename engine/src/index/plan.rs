@@ -49,7 +49,7 @@ struct Crowd {
 
 impl Crowds {
     /// Takes note that now `len` of `all` fingerprints have the value that `simhash` has in a block. It only
-    /// looks at every 1,024th.
+    /// looks at every [`CROWD`]th.
     pub(super) fn note(&self, block: usize, simhash: u64, len: usize, all: usize) {
         if !len.is_multiple_of(CROWD) || len == 0 && !self.any.load(Ordering::Relaxed) {
             return;
