@@ -27,14 +27,14 @@ pub(crate) fn run_wide(work: impl Work) {
         // SAFETY: the processor has all of the features that the function is compiled with, which is all that it
         // asks for.
         return unsafe { with_avx512(work) };
-    } else if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("popcnt") {
+    } else if has_avx2() {
         // SAFETY: as above.
         return unsafe { with_avx2(work) };
     }
     work.run();
 }
 
-/// Whether the processor has the parts of AVX-512 that are used here and in `text/blocks.rs`, and what all that have
+/// Whether the processor has the parts of AVX-512 that are used here and in `text/blocks`, and what all that have
 /// these have: Intel's from Ice Lake on, AMD's from Zen 4.
 #[cfg(target_arch = "x86_64")]
 #[inline]
@@ -55,6 +55,17 @@ pub(crate) fn has_avx512() -> bool {
     *HAS
 }
 
+/// Whether the processor has AVX2, and what all that have it have: Intel's from Haswell on, AMD's from Zen on.
+#[cfg(target_arch = "x86_64")]
+#[inline]
+pub(crate) fn has_avx2() -> bool {
+    is_x86_feature_detected!("avx2")
+        && is_x86_feature_detected!("bmi1")
+        && is_x86_feature_detected!("bmi2")
+        && is_x86_feature_detected!("lzcnt")
+        && is_x86_feature_detected!("popcnt")
+}
+
 #[cfg(target_arch = "x86_64")]
 #[target_feature(
     enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vpopcntdq,bmi1,bmi2,lzcnt,popcnt"
@@ -64,7 +75,7 @@ fn with_avx512(work: impl Work) {
 }
 
 #[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx2,popcnt")]
+#[target_feature(enable = "avx2,bmi1,bmi2,lzcnt,popcnt")]
 fn with_avx2(work: impl Work) {
     work.run();
 }

@@ -1,8 +1,7 @@
 //! Folding a text in one pass over its UTF-8.
 
-#[cfg(target_arch = "x86_64")]
-use super::blocks;
 use super::{
+    blocks::{self, Fold},
     normalize::fold_run,
     rasm::rasm,
     rule::{Rule, rule},
@@ -10,8 +9,6 @@ use super::{
     words::Words,
 };
 use crate::shingle::add;
-#[cfg(target_arch = "x86_64")]
-use crate::wide::has_avx512;
 
 /// A folded word and where it stood.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -70,15 +67,11 @@ impl FoldedText {
     ///
     /// As [`FoldedText::new`].
     pub fn fold(&mut self, text: &str) {
-        #[cfg(target_arch = "x86_64")]
-        let by_blocks = has_avx512();
-        #[cfg(not(target_arch = "x86_64"))]
-        let by_blocks = false;
-        self.fold_as(text, by_blocks);
+        self.fold_as(text, blocks::ways().next());
     }
 
-    /// Folds `text` in place of what was folded before, by blocks where the processor can or a character at a time.
-    pub(super) fn fold_as(&mut self, text: &str, by_blocks: bool) {
+    /// Folds `text` in place of what was folded before, by blocks or a character at a time.
+    pub(super) fn fold_as(&mut self, text: &str, by_blocks: Option<Fold>) {
         assert!(
             u32::try_from(text.len()).is_ok(),
             "a text of 4 GiB or more cannot be folded"
@@ -171,7 +164,7 @@ pub(super) struct Word {
 struct Pass<'a> {
     text: &'a str,
     bytes: &'a [u8],
-    by_blocks: bool,
+    by_blocks: Option<Fold>,
     out: &'a mut FoldedText,
     word: Option<Word>,
     /// One past the last letter of that word in the original, and the marks on it.
@@ -211,13 +204,10 @@ impl Pass<'_> {
     /// Folds whole blocks from `at` on; returns where it stopped.
     #[inline]
     fn blocks(&mut self, at: usize) -> usize {
-        if !self.by_blocks {
+        let Some(fold) = self.by_blocks else {
             return at;
-        }
-        #[cfg(target_arch = "x86_64")]
-        let (at, word) = blocks::fold(self.bytes, at, self.word, self.out);
-        #[cfg(not(target_arch = "x86_64"))]
-        let word = self.word;
+        };
+        let (at, word) = fold(self.bytes, at, self.word, self.out);
         (self.word, self.end) = (word, at);
         at
     }

@@ -5,7 +5,6 @@
 //! where the processor can; `normalize` to what depends on its neighbours; `rasm` takes the dots off;
 //! `words` are what all of them write.
 
-#[cfg(target_arch = "x86_64")]
 mod blocks;
 mod fold;
 mod normalize;

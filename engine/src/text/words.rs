@@ -60,23 +60,21 @@ impl Words {
         self.count = self.count.saturating_sub(1);
     }
 
-    /// Writes the first `count` of these, and the others behind them.
+    /// Takes the first `count` of those that are written into the room behind the last one.
     #[cfg(target_arch = "x86_64")]
     #[inline(always)]
     pub(super) fn push_first(
         &mut self,
         count: usize,
-        tokens: [Token; TOGETHER],
-        polynomials: [u64; TOGETHER],
+        write: impl FnOnce(&mut [Token; TOGETHER], &mut [u64; TOGETHER]),
     ) {
         if self.tokens.len() < self.count + TOGETHER {
             self.grow();
         }
-        if let Some(room) = self.tokens[self.count..].first_chunk_mut() {
-            *room = tokens;
-        }
-        if let Some(room) = self.polynomials[self.count..].first_chunk_mut() {
-            *room = polynomials;
+        let tokens = self.tokens[self.count..].first_chunk_mut();
+        let polynomials = self.polynomials[self.count..].first_chunk_mut();
+        if let (Some(tokens), Some(polynomials)) = (tokens, polynomials) {
+            write(tokens, polynomials);
         }
         self.count += count;
     }

@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use crate::text::{
     rasm::rasm,
-    tables::{DELETE, SEPARATOR, code},
+    tables::{Code, DELETE, SEPARATOR, code},
 };
 
 /// A folded character in one byte: a letter of the Arabic block its lower one, a Latin letter and a digit one that no
@@ -13,7 +13,7 @@ pub(super) const DELETED: u8 = 0;
 pub(super) const SPACE: u8 = 1;
 /// Not for here.
 pub(super) const OTHER: u8 = 2;
-const FIRST_LATIN: u8 = 4;
+pub(super) const FIRST_LATIN: u8 = 4;
 pub(super) const FIRST_ARABIC: u8 = 0x20;
 /// Where the Arabic block has digits of its own, which none is left of.
 pub(super) const ZERO: u8 = 0x60;
@@ -24,19 +24,22 @@ fn to_byte(unit: u16) -> u8 {
         (SEPARATOR, _) => SPACE,
         (_, Ok(letter @ b'a'..=b'z')) => letter - b'a' + FIRST_LATIN,
         (_, Ok(digit @ b'0'..=b'9')) => digit - b'0' + ZERO,
-        (0x620..0x660 | 0x66a..0x700, _) => unit as u8,
+        // Not the two letters above the digits: so all in that row are digits.
+        (0x620..0x660 | 0x670..0x700, _) => unit as u8,
         _ => OTHER,
     }
 }
 
-/// The unit of UTF-16.
-fn to_unit(byte: u8) -> u16 {
-    match byte {
+/// The unit of UTF-16, and the coefficient in polynomials, which a space has none of.
+fn to_code(byte: u8) -> Code {
+    let unit = match byte {
         SPACE => u16::from(b' '),
         FIRST_LATIN..FIRST_ARABIC => u16::from(byte - FIRST_LATIN + b'a'),
         ZERO..=0x69 => u16::from(byte - ZERO + b'0'),
         _ => 0x600 | u16::from(byte),
-    }
+    };
+    let rasm = if byte == SPACE { 0 } else { rasm(unit) };
+    Code { unit, rasm }
 }
 
 /// What becomes of characters.
@@ -53,6 +56,8 @@ pub(super) struct Lookup {
     /// Of folded ones: the lower byte of their coefficient in polynomials. The upper one is that of the unit, but for a space,
     /// which has none.
     pub(super) coefficients: [u8; 0x100],
+    /// Both bytes.
+    pub(super) whole_coefficients: [u16; 0x100],
 }
 
 pub(super) static LOOKUP: LazyLock<Lookup> = LazyLock::new(|| {
@@ -62,10 +67,8 @@ pub(super) static LOOKUP: LazyLock<Lookup> = LazyLock::new(|| {
         latin: std::array::from_fn(at(0x80)),
         arabic: std::array::from_fn(at(0x600)),
         punctuation: std::array::from_fn(at(0x2000)),
-        units: std::array::from_fn(|byte| to_unit(byte as u8) as u8),
-        coefficients: std::array::from_fn(|byte| match byte as u8 {
-            SPACE => 0,
-            byte => rasm(to_unit(byte)) as u8,
-        }),
+        units: std::array::from_fn(|byte| to_code(byte as u8).unit as u8),
+        coefficients: std::array::from_fn(|byte| to_code(byte as u8).rasm as u8),
+        whole_coefficients: std::array::from_fn(|byte| to_code(byte as u8).rasm),
     }
 });

@@ -4,6 +4,7 @@ use proptest::prelude::*;
 use unicode_normalization::UnicodeNormalization as _;
 
 use super::{FoldedText, fold, oracle};
+use crate::text::blocks;
 
 /// Arabic text as it comes: letters of all kinds, marks, digits, punctuation, a little Latin.
 fn arabic() -> impl Strategy<Value = String> {
@@ -53,19 +54,18 @@ fn long() -> impl Strategy<Value = String> {
 proptest! {
     #[test]
     fn blocks_fold_as_characters_do(text in long()) {
-        let (mut by_blocks, mut by_characters) = (FoldedText::default(), FoldedText::default());
-        by_blocks.fold(&text);
-        by_characters.fold_as(&text, false);
-        prop_assert_eq!(by_blocks.units(), by_characters.units());
-        prop_assert_eq!(by_blocks.tokens(), by_characters.tokens());
-        prop_assert_eq!(by_blocks.polynomials(), by_characters.polynomials());
-        // In the room of another text.
+        // Then half of it in the room of the whole text.
         let half: String = text.chars().take(text.chars().count() / 2).collect();
-        by_blocks.fold(&half);
-        by_characters.fold_as(&half, false);
-        prop_assert_eq!(by_blocks.units(), by_characters.units());
-        prop_assert_eq!(by_blocks.tokens(), by_characters.tokens());
-        prop_assert_eq!(by_blocks.polynomials(), by_characters.polynomials());
+        for way in blocks::ways() {
+            let (mut by_blocks, mut by_characters) = (FoldedText::default(), FoldedText::default());
+            for text in [&text, &half] {
+                by_blocks.fold_as(text, Some(way));
+                by_characters.fold_as(text, None);
+                prop_assert_eq!(by_blocks.units(), by_characters.units());
+                prop_assert_eq!(by_blocks.tokens(), by_characters.tokens());
+                prop_assert_eq!(by_blocks.polynomials(), by_characters.polynomials());
+            }
+        }
     }
 
     #[test]
