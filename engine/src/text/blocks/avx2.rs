@@ -1,4 +1,5 @@
 //! With AVX2: thirty-two bytes are looked up at once, sixteen entries of a table at a time, and squeezed together by eights.
+//! A bit stands for a byte, also where a character has several, so that no block has to wait for where the one before ends.
 #![expect(
     unsafe_code,
     reason = "a function for other processors than the build's cannot be called without"
@@ -15,7 +16,7 @@ use crate::{
     shingle::BASE,
     text::{
         fold::{FoldedText, Token, Word},
-        words::TOGETHER,
+        words::{TOGETHER as WORDS, Words},
     },
     wide::has_avx2,
 };
@@ -61,11 +62,8 @@ fn half(window: &[u8; WINDOW], from: usize, lookup: &Lookup) -> Characters<__m25
     let upper = _mm256_slli_epi16::<6>(_mm256_and_si256(these, all(1)));
     let of_128 = _mm256_or_si256(upper, lower);
     let [arabic, more_arabic]: &[[u8; 0x80]; 2] = bytemuck::cast_ref(&lookup.arabic);
-    let mut folded = _mm256_blendv_epi8(
-        look_up_128(&lookup.ascii, these),
-        look_up_128(arabic, of_128),
-        these,
-    );
+    let ascii = ascii(&lookup.ascii, these);
+    let mut folded = _mm256_blendv_epi8(ascii, look_up_128(arabic, of_128), these);
     // As signed numbers: what follows a first byte is below all that are one.
     let begins = bits(_mm256_cmpgt_epi8(these, all(0xbf)));
     let mut known = bits(is(0xd8, lead)) | !bits(these);
@@ -110,6 +108,21 @@ fn characters(window: &[u8; WINDOW], lookup: &Lookup) -> Characters<[__m256i; 2]
     both
 }
 
+/// What becomes of these bytes, as far as they are ASCII: below the digits all are spaces, and letters become what those
+/// thirty-two places behind them do.
+#[inline]
+#[target_feature(enable = "avx2")]
+fn ascii(table: &[u8; 0x80], these: __m256i) -> __m256i {
+    let rows: &[[u8; 16]; 8] = bytemuck::cast_ref(table);
+    let digits = _mm256_shuffle_epi8(row(&rows[3]), these);
+    let first_letters = _mm256_shuffle_epi8(row(&rows[4]), these);
+    let last_letters = _mm256_shuffle_epi8(row(&rows[5]), these);
+    let (by_16, by_32) = (_mm256_slli_epi16::<3>(these), _mm256_slli_epi16::<2>(these));
+    let digits = _mm256_blendv_epi8(all(SPACE), digits, _mm256_and_si256(by_16, by_32));
+    let letters = _mm256_blendv_epi8(first_letters, last_letters, by_16);
+    _mm256_blendv_epi8(digits, letters, _mm256_slli_epi16::<1>(these))
+}
+
 /// Entries of a table at these places.
 #[inline]
 #[target_feature(enable = "avx2")]
@@ -123,11 +136,11 @@ fn look_up_128(table: &[u8; 0x80], index: __m256i) -> __m256i {
 #[inline]
 #[target_feature(enable = "avx2")]
 fn look_up_64(table: &[u8; 0x40], index: __m256i) -> __m256i {
-    let table: [__m128i; 4] = bytemuck::cast(*table);
-    let [a, b, c, d] = table.map(|entries| {
-        let entries = _mm256_broadcastsi128_si256(entries);
-        _mm256_shuffle_epi8(entries, index)
-    });
+    let rows: &[[u8; 16]; 4] = bytemuck::cast_ref(table);
+    let a = _mm256_shuffle_epi8(row(&rows[0]), index);
+    let b = _mm256_shuffle_epi8(row(&rows[1]), index);
+    let c = _mm256_shuffle_epi8(row(&rows[2]), index);
+    let d = _mm256_shuffle_epi8(row(&rows[3]), index);
     // A byte is chosen by its highest bit.
     let is_odd = _mm256_slli_epi16::<3>(index);
     _mm256_blendv_epi8(
@@ -135,6 +148,13 @@ fn look_up_64(table: &[u8; 0x40], index: __m256i) -> __m256i {
         _mm256_blendv_epi8(c, d, is_odd),
         _mm256_slli_epi16::<2>(index),
     )
+}
+
+/// Sixteen entries of a table, for either half of a register.
+#[inline]
+#[target_feature(enable = "avx2")]
+fn row(entries: &[u8; 16]) -> __m256i {
+    _mm256_broadcastsi128_si256(bytemuck::cast(*entries))
 }
 
 #[inline]
@@ -157,15 +177,16 @@ fn bits(bytes: __m256i) -> u32 {
     _mm256_movemask_epi8(bytes).cast_unsigned()
 }
 
-/// Of eight bytes, the places of those whose bits are set, one after the other.
-static SQUEEZED: [[u8; 8]; 0x100] = {
-    let mut squeezed = [[0; 8]; 0x100];
+/// Of eight units, the places of the bytes of those whose bits are set, one after the other.
+static SQUEEZED: [[u8; 16]; 0x100] = {
+    let mut squeezed = [[0; 16]; 0x100];
     let mut bits = 0;
     while bits < 0x100 {
         let (mut place, mut count) = (0, 0);
         while place < 8 {
             if bits >> place & 1 == 1 {
-                squeezed[bits][count] = place as u8;
+                squeezed[bits][2 * count] = 2 * place as u8;
+                squeezed[bits][2 * count + 1] = 2 * place as u8 + 1;
                 count += 1;
             }
             place += 1;
@@ -175,41 +196,93 @@ static SQUEEZED: [[u8; 8]; 0x100] = {
     squeezed
 };
 
-/// Writes the characters of a block whose bits are set, and the units that they are, one after the other, and anything behind.
+/// Writes the units of a block whose bits are set, and their coefficients, one after the other, and anything behind.
 #[inline]
 #[target_feature(enable = "avx2,popcnt")]
-fn squeeze(block: [__m256i; 2], kept: u64, squeezed: &mut [u8; BLOCK], units: &mut [u16; BLOCK]) {
-    let eights: [u64; BLOCK / 8] = bytemuck::cast(block);
+fn squeeze(
+    folded: [__m256i; 2],
+    kept: u64,
+    lookup: &Lookup,
+    units: &mut [u16; BLOCK],
+    coefficients: &mut [u16; BLOCK],
+) {
+    let [low, high] = [to_units(folded[0], lookup), to_units(folded[1], lookup)];
+    let eights = low.into_iter().chain(high).zip(kept.to_le_bytes());
     let mut place = 0;
-    for (eight, kept) in eights.into_iter().zip(kept.to_le_bytes()) {
-        let order = u64::from_le_bytes(SQUEEZED[usize::from(kept)]);
-        let [eight, order] = [eight, order].map(|eight| _mm_cvtsi64_si128(eight.cast_signed()));
-        let eight = _mm_shuffle_epi8(eight, order);
-        if let Some(room) = squeezed[place..].first_chunk_mut() {
-            *room = _mm_cvtsi128_si64(eight).to_le_bytes();
-        }
+    for (eight, kept) in eights {
+        let order = bytemuck::cast(SQUEEZED[usize::from(kept)]);
         if let Some(room) = units[place..].first_chunk_mut::<8>() {
-            *room = bytemuck::cast(to_units(eight));
+            *room = bytemuck::cast(_mm_shuffle_epi8(eight[0], order));
+        }
+        if let Some(room) = coefficients[place..].first_chunk_mut::<8>() {
+            *room = bytemuck::cast(_mm_shuffle_epi8(eight[1], order));
         }
         place += kept.count_ones() as usize;
     }
 }
 
-/// Units of UTF-16 of the first eight characters.
+/// Units of UTF-16 and coefficients of folded characters, eight of each at a time.
 #[inline]
 #[target_feature(enable = "avx2")]
-fn to_units(folded: __m128i) -> __m128i {
-    let one = |byte: u8| _mm_set1_epi8(byte.cast_signed());
+fn to_units(folded: __m256i, lookup: &Lookup) -> [[__m128i; 2]; 4] {
     // By the upper half of a byte.
-    const LATIN: i8 = (b'a' - FIRST_LATIN) as i8;
-    const DIGIT: i8 = b'0'.wrapping_sub(ZERO) as i8;
-    let offsets = _mm_setr_epi8(LATIN, LATIN, 0, 0, 0, 0, DIGIT, 0, 0, 0, 0, 0, 0, 0, 0, 0);
-    let uppers = _mm_setr_epi8(0, 0, 6, 6, 6, 6, 0, 6, 6, 6, 6, 6, 6, 6, 6, 6);
-    let upper_half = _mm_and_si128(_mm_srli_epi16::<4>(folded), one(0x0f));
-    let lower = _mm_add_epi8(folded, _mm_shuffle_epi8(offsets, upper_half));
-    let is_space = _mm_cmpeq_epi8(folded, one(SPACE));
-    let lower = _mm_blendv_epi8(lower, one(b' '), is_space);
-    _mm_unpacklo_epi8(lower, _mm_shuffle_epi8(uppers, upper_half))
+    const LATIN: u8 = b'a' - FIRST_LATIN;
+    const DIGIT: u8 = b'0'.wrapping_sub(ZERO);
+    const OFFSETS: [u8; 16] = [LATIN, LATIN, 0, 0, 0, 0, DIGIT, 0, 0, 0, 0, 0, 0, 0, 0, 0];
+    const UPPERS: [u8; 16] = [0, 0, 6, 6, 6, 6, 0, 6, 6, 6, 6, 6, 6, 6, 6, 6];
+    let upper_half = _mm256_and_si256(_mm256_srli_epi16::<4>(folded), all(0x0f));
+    let upper = _mm256_shuffle_epi8(row(&UPPERS), upper_half);
+    let lower = _mm256_add_epi8(folded, _mm256_shuffle_epi8(row(&OFFSETS), upper_half));
+    let is_space = is(SPACE, folded);
+    let units = _mm256_blendv_epi8(lower, all(b' '), is_space);
+    // A letter before U+0650, as they are in Arabic; else its unit.
+    let [_, _, two, three, four, ..]: &[[u8; 16]; 16] = bytemuck::cast_ref(&lookup.coefficients);
+    let two = _mm256_shuffle_epi8(row(two), folded);
+    let three = _mm256_shuffle_epi8(row(three), folded);
+    let four = _mm256_shuffle_epi8(row(four), folded);
+    let is_four = is(0x40, _mm256_and_si256(folded, all(0x70)));
+    let is_before = is(0x20, _mm256_and_si256(folded, all(0x60)));
+    let before = _mm256_blendv_epi8(two, three, _mm256_slli_epi16::<3>(folded));
+    let mut coefficients = _mm256_blendv_epi8(lower, four, is_four);
+    coefficients = _mm256_blendv_epi8(coefficients, before, is_before);
+    coefficients = _mm256_andnot_si256(is_space, coefficients);
+    let behind = all(0x10);
+    if bits(_mm256_adds_epu8(folded, behind)) != 0 {
+        let [low, high]: &[[u8; 0x80]; 2] = bytemuck::cast_ref(&lookup.coefficients);
+        let low_bits = _mm256_and_si256(folded, all(0x7f));
+        let (low, high) = (look_up_128(low, low_bits), look_up_128(high, low_bits));
+        coefficients = _mm256_blendv_epi8(low, high, folded);
+    }
+    let low =
+        |lower: __m256i| -> [__m128i; 2] { bytemuck::cast(_mm256_unpacklo_epi8(lower, upper)) };
+    let high =
+        |lower: __m256i| -> [__m128i; 2] { bytemuck::cast(_mm256_unpackhi_epi8(lower, upper)) };
+    let ([a, c], [b, d]) = (low(units), high(units));
+    let ([e, g], [f, h]) = (low(coefficients), high(coefficients));
+    [[a, e], [b, f], [c, g], [d, h]]
+}
+
+/// A block whose units have been written.
+#[derive(Clone, Copy, Default)]
+struct Block {
+    /// Where it began in the original, and in the folded text.
+    at: usize,
+    place: usize,
+    /// A bit for each byte of it: those that became units, where words start, and the spaces behind words.
+    kept: u64,
+    starts: u64,
+    ends: u64,
+    /// Whether it began within a word.
+    was_open: bool,
+}
+
+impl Block {
+    /// How many of its units stand before a byte.
+    #[inline]
+    #[target_feature(enable = "bmi2,popcnt")]
+    fn before(&self, byte: u32) -> usize {
+        _bzhi_u64(self.kept, byte).count_ones() as usize
+    }
 }
 
 #[target_feature(enable = "avx2,bmi1,bmi2,lzcnt,popcnt")]
@@ -227,108 +300,128 @@ fn fold_blocks(
     let FoldedText { units, len, words } = out;
     let mut place = *len;
     let mut word = open.unwrap_or_default();
-    let mut squeezed = [0; BLOCK];
+    let mut coefficients = [0; BLOCK];
     let mut sums = [0; 1 + BLOCK];
     let mut last_window = [0; WINDOW];
-    let mut end = 0;
+    let mut end = BLOCK;
     // A block may begin within a character, which the one before has seen the whole of.
-    let mut next = characters(window(&bytes[at..], &mut last_window), lookup);
-    while at < bytes.len() {
-        let Characters {
-            folded,
-            letters,
-            spaces,
-            other,
-        } = next;
-        end = other.trailing_zeros() as usize;
-        let (letters, spaces) = (letters & first(end), spaces & first(end));
+    while at < bytes.len() && end == BLOCK {
+        let window = window(&bytes[at..], &mut last_window);
+        let found = characters(window, lookup);
+        end = found.other.trailing_zeros() as usize;
+        let (letters, spaces) = (found.letters & first(end), found.spaces & first(end));
         // What stands behind a letter, but for what is neither letter nor space between: that is what a carry runs over.
-        let was_open = is_open;
         let between = !(letters | spaces);
-        let behind = letters << 1 | u64::from(was_open);
+        let behind = letters << 1 | u64::from(is_open);
         let behind = (behind | (behind & between).wrapping_add(between)) & !between;
-        let (mut starts, mut ends) = (letters & !behind, spaces & behind);
+        let ends = spaces & behind;
+        let block = Block {
+            at,
+            place,
+            kept: letters | ends,
+            starts: letters & !behind,
+            ends,
+            was_open: is_open,
+        };
         if letters | spaces != 0 {
             is_open = letters > spaces;
         }
 
-        // The words, and a space behind each.
-        let kept = letters | ends;
-        let size = kept.count_ones() as usize;
+        let size = block.kept.count_ones() as usize;
         if units.len() < place + BLOCK {
             units.resize(place + BLOCK + bytes.len() - at, 0);
         }
         if let Some(room) = units[place..].first_chunk_mut() {
-            squeeze(folded, kept, &mut squeezed, room);
+            squeeze(found.folded, block.kept, lookup, room, &mut coefficients);
+            add_up(&coefficients, size, &mut sums);
         }
-        // Looked up while the processor waits for what is done with this one.
-        let behind = bytes.get(at + BLOCK..).unwrap_or_default();
-        next = characters(window(behind, &mut last_window), lookup);
-        let mut sum = 0u64;
-        let eights = (squeezed.as_chunks::<8>().0.iter())
-            .zip(INVERSES.as_chunks::<8>().0)
-            .zip(sums[1..].as_chunks_mut::<8>().0);
-        for ((letters, powers), sums) in eights.take(size.div_ceil(8)) {
-            for n in 0..8 {
-                let coefficient = lookup.whole_coefficients[usize::from(letters[n])];
-                sum = sum.wrapping_add(u64::from(coefficient).wrapping_mul(powers[n]));
-                sums[n] = sum;
-            }
-        }
-
-        // How many units stand before a byte.
-        let before = |byte: u32| _bzhi_u64(kept, byte).count_ones() as usize;
-        let last_start = starts;
-        // Of what stands before the word.
-        let mut sum_before = 0;
-        if was_open {
-            sum_before = word.polynomial.wrapping_mul(BASE).wrapping_neg();
-        } else {
-            (word.start, word.folded_start) = (at + starts.trailing_zeros() as usize, place);
-            starts = _blsr_u64(starts);
-        }
-        let (mut start, mut folded_start, mut sum) = (word.start, word.folded_start, sum_before);
-        // There are hardly ever more than are written at once. (How many there are is chance, so it is no branch.)
-        let mut left = ends.count_ones() as usize;
-        loop {
-            words.push_first(left.min(TOGETHER), |tokens, polynomials| {
-                for (token, polynomial) in tokens.iter_mut().zip(polynomials) {
-                    let end = ends.trailing_zeros();
-                    let count = before(end);
-                    *token = Token {
-                        start: start as u32,
-                        end: (at + end as usize) as u32,
-                        folded_start: folded_start as u32,
-                        folded_end: (place + count) as u32,
-                    };
-                    *polynomial = sums[count].wrapping_sub(sum).wrapping_mul(POWERS[count]);
-                    // Behind the space, which adds nothing.
-                    start = at + starts.trailing_zeros() as usize;
-                    (folded_start, sum) = (place + count + 1, sums[count]);
-                    (starts, ends) = (_blsr_u64(starts), _blsr_u64(ends));
-                }
-            });
-            if left <= TOGETHER {
-                break;
-            }
-            left -= TOGETHER;
-        }
-        if last_start != 0 {
-            let last = last_start.ilog2();
-            let count = before(last);
-            (word.start, word.folded_start) = (at + last as usize, place + count);
-            sum_before = sums[count];
-        }
-        word.polynomial = sums[size]
-            .wrapping_sub(sum_before)
-            .wrapping_mul(POWERS[size]);
+        write_words(&block, &sums, &mut word, words);
         place += size;
-        if end < BLOCK {
-            break;
-        }
-        at += BLOCK;
+        at += end;
     }
     // The next word will bring the space before it.
     *len = place - usize::from(!is_open && place > 0);
-    ((at + end % BLOCK).min(bytes.len()), is_open.then_some(word))
+    (at.min(bytes.len()), is_open.then_some(word))
+}
+
+/// Writes behind a zero the sums of the first coefficients, at least `count`, each times a power of the base's
+/// inverse.
+#[inline]
+#[target_feature(enable = "avx2,bmi1,bmi2,lzcnt,popcnt")]
+fn add_up(coefficients: &[u16; BLOCK], count: usize, sums: &mut [u64; 1 + BLOCK]) {
+    let mut sum = _mm256_setzero_si256();
+    let fours = (coefficients.as_chunks::<4>().0.iter())
+        .zip(INVERSES.as_chunks::<4>().0)
+        .zip(sums[1..].as_chunks_mut::<4>().0);
+    for ((four, powers), sums) in fours.take(count.div_ceil(4)) {
+        let four = _mm256_cvtepu16_epi64(_mm_cvtsi64_si128(bytemuck::cast(*four)));
+        let powers = bytemuck::cast(*powers);
+        // As two products of 32 bits.
+        let upper = _mm256_mul_epu32(four, _mm256_srli_epi64::<32>(powers));
+        let lower = _mm256_mul_epu32(four, powers);
+        let of_one = _mm256_add_epi64(lower, _mm256_slli_epi64::<32>(upper));
+        let of_two = _mm256_add_epi64(of_one, _mm256_slli_si256::<8>(of_one));
+        let low_half = _mm256_permute4x64_epi64::<0b01_01_00_00>(of_two);
+        let low_half = _mm256_blend_epi32::<0b1111_0000>(_mm256_setzero_si256(), low_half);
+        let of_four = _mm256_add_epi64(of_two, low_half);
+        *sums = bytemuck::cast(_mm256_add_epi64(sum, of_four));
+        sum = _mm256_add_epi64(sum, _mm256_permute4x64_epi64::<0xff>(of_four));
+    }
+}
+
+/// Writes the words that end in a block. `word` is the one that is being written.
+#[inline]
+#[target_feature(enable = "avx2,bmi1,bmi2,lzcnt,popcnt")]
+fn write_words(block: &Block, sums: &[u64; 1 + BLOCK], word: &mut Word, words: &mut Words) {
+    let &Block {
+        at,
+        place,
+        mut starts,
+        mut ends,
+        ..
+    } = block;
+    // Of what stands before the word.
+    let mut sum_before = 0;
+    if block.was_open {
+        sum_before = word.polynomial.wrapping_mul(BASE).wrapping_neg();
+    } else {
+        (word.start, word.folded_start) = (at + starts.trailing_zeros() as usize, place);
+        starts = _blsr_u64(starts);
+    }
+    let (mut start, mut folded_start, mut sum) = (word.start, word.folded_start, sum_before);
+    // There are hardly ever more than are written at once. (How many there are is chance, so it is no branch.)
+    let mut left = ends.count_ones() as usize;
+    loop {
+        words.push_first(left.min(WORDS), |tokens, polynomials| {
+            for (token, polynomial) in tokens.iter_mut().zip(polynomials) {
+                let end = ends.trailing_zeros();
+                let count = block.before(end);
+                *token = Token {
+                    start: start as u32,
+                    end: (at + end as usize) as u32,
+                    folded_start: folded_start as u32,
+                    folded_end: (place + count) as u32,
+                };
+                *polynomial = sums[count].wrapping_sub(sum).wrapping_mul(POWERS[count]);
+                // Behind the space, which adds nothing.
+                start = at + starts.trailing_zeros() as usize;
+                (folded_start, sum) = (place + count + 1, sums[count]);
+                (starts, ends) = (_blsr_u64(starts), _blsr_u64(ends));
+            }
+        });
+        if left <= WORDS {
+            break;
+        }
+        left -= WORDS;
+    }
+    if block.starts != 0 {
+        let last = block.starts.ilog2();
+        let count = block.before(last);
+        (word.start, word.folded_start) = (at + last as usize, place + count);
+        sum_before = sums[count];
+    }
+    let size = block.kept.count_ones() as usize;
+    word.polynomial = sums[size]
+        .wrapping_sub(sum_before)
+        .wrapping_mul(POWERS[size]);
 }

@@ -56,8 +56,6 @@ pub(super) struct Lookup {
     /// Of folded ones: the lower byte of their coefficient in polynomials. The upper one is that of the unit, but for a space,
     /// which has none.
     pub(super) coefficients: [u8; 0x100],
-    /// Both bytes.
-    pub(super) whole_coefficients: [u16; 0x100],
 }
 
 pub(super) static LOOKUP: LazyLock<Lookup> = LazyLock::new(|| {
@@ -69,6 +67,22 @@ pub(super) static LOOKUP: LazyLock<Lookup> = LazyLock::new(|| {
         punctuation: std::array::from_fn(at(0x2000)),
         units: std::array::from_fn(|byte| to_code(byte as u8).unit as u8),
         coefficients: std::array::from_fn(|byte| to_code(byte as u8).rasm as u8),
-        whole_coefficients: std::array::from_fn(|byte| to_code(byte as u8).rasm),
     }
 });
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// As `avx2.rs` takes them.
+    #[test]
+    fn tables_are_as_regular_as_they_are_taken_for() {
+        let ascii = |from: usize| &LOOKUP.ascii[from..from + 0x10];
+        assert!(LOOKUP.ascii[..0x30].iter().all(|byte| *byte == SPACE));
+        assert_eq!((ascii(0x40), ascii(0x50)), (ascii(0x60), ascii(0x70)));
+        for byte in (SPACE..=u8::MAX).filter(|byte| *byte < 0x20 || (0x50..0x70).contains(byte)) {
+            let Code { unit, rasm } = to_code(byte);
+            assert!(byte == SPACE || rasm == unit, "{byte:x}");
+        }
+    }
+}
