@@ -19,7 +19,7 @@
 //! - [`spill`]: where a collection puts what it need not have in memory;
 //! - [`record`]: an indexed article as bytes, read and written with [`codec`];
 //! - [`block`]: such bytes with a checksum;
-//! - `wide`: work compiled for the instructions that the processor has;
+//! - `wide`: work compiled for the instructions that the processor has; `prefetch`: far memory, asked for early;
 //! - `sieve`: a set that says no fast; `spread`: sorting hashes;
 //! - `sync`: the locks of check-and-add, which a test can schedule;
 //! - [`compare`]: where two texts differ.
@@ -58,6 +58,7 @@ pub mod journal;
 mod oracle;
 mod parts;
 mod passages;
+mod prefetch;
 mod query;
 mod rarity;
 pub mod record;

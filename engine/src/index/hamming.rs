@@ -68,8 +68,8 @@ impl HammingIndex {
         // All four rows are locked before any is read, and in one order: see `within_own`.
         let first = self.first.own_mut(simhash);
         let others = self.others.each_ref().map(|table| table.own_mut(simhash));
-        first.touch();
-        others.iter().for_each(OwnMut::touch);
+        first.prefetch();
+        others.iter().for_each(OwnMut::prefetch);
         if let Some(other) = first.get() {
             drop((first, others));
             let group = self.groups.entry(simhash);

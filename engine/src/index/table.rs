@@ -163,7 +163,7 @@ impl<P: Copy + Default> Table<P> {
                 }
             };
         }
-        for_each_half!(|row, mask| row.touch(simhash, mask, threshold, self.block));
+        for_each_half!(|row, mask| row.prefetch(simhash, mask, threshold, self.block));
         for_each_half!(|row, mask| {
             if !row.near(simhash, mask, (threshold, most), self.block, &mut found) {
                 return false;
@@ -201,10 +201,10 @@ pub(super) struct Own<'a, P> {
 }
 
 impl<P: Copy + Default> Own<'_, P> {
-    /// Begins to read what [`Own::near`] will look at, without waiting for it.
+    /// Asks for what [`Own::near`] will look at.
     #[inline(always)]
-    pub(super) fn touch(&self, simhash: u64) {
-        self.row.touch(simhash, 0, 0, self.block);
+    pub(super) fn prefetch(&self, simhash: u64) {
+        self.row.prefetch(simhash, 0, 0, self.block);
     }
 
     /// As [`Table::near`] with a threshold of 0.
@@ -222,9 +222,9 @@ pub(super) struct OwnMut<'a, P> {
 }
 
 impl<P: Copy + Default> OwnMut<'_, P> {
-    /// Begins to read where it would be put, without waiting for it.
-    pub(super) fn touch(&self) {
-        self.row.touch_own(self.simhash, self.block);
+    /// Asks for where it would be put.
+    pub(super) fn prefetch(&self) {
+        self.row.prefetch_own(self.simhash, self.block);
     }
 
     /// What stands with it, if it is there.

@@ -64,8 +64,8 @@ impl HammingIndex {
     fn within_own(&self, simhash: u64, distance: u32, mut report: impl FnMut(usize, u64) -> bool) {
         let first = self.first.own(simhash);
         let others = self.others.each_ref().map(|table| table.own(simhash));
-        first.touch(simhash);
-        others.iter().for_each(|row| row.touch(simhash));
+        first.prefetch(simhash);
+        others.iter().for_each(|row| row.prefetch(simhash));
         let mut go_on = first.near(simhash, distance, |difference| report(0, difference));
         for (row, block) in others.iter().zip(1..) {
             go_on = go_on && row.near(simhash, distance, |difference| report(block, difference));

@@ -1,6 +1,6 @@
 //! Cells: room for the postings of a few dozen hashes, in two lines of memory.
 
-use crate::index::Slot;
+use crate::{index::Slot, prefetch::prefetch};
 
 /// Postings of a cell.
 pub(super) const ROOM: usize = 17;
@@ -148,11 +148,12 @@ impl Cell {
         removed
     }
 
-    /// Begins to read it, without waiting for it: what [`Cell::with_key`] looks at, and what is written to add a posting,
-    /// which nearly always comes next. Whoever gives a lock back waits for what he wrote.
+    /// Asks for it: what [`Cell::with_key`] looks at, and what is written to add a posting, which nearly always comes next.
+    /// Whoever gives a lock back waits for what he wrote.
     #[inline]
-    pub(super) fn touch(&self) -> u32 {
-        self.next ^ self.slots[ROOM - 1]
+    pub(super) fn prefetch(&self) {
+        prefetch(&self.next);
+        prefetch(&self.slots[ROOM - 1]);
     }
 }
 

@@ -4,7 +4,7 @@
 //! the shards of several hashes of a text are locked before the first cell is read, and their cells then fetched
 //! together: in one order, for reading, and whoever writes never has two, so none can wait in a circle.
 
-use super::{Holders, MOST_SHARD_BITS, Postings};
+use super::{Holders, MOST_SHARD_BITS, Postings, cell::Cell};
 use crate::{index::Slot, spread};
 
 /// So many cells are fetched together.
@@ -77,7 +77,7 @@ impl Postings {
         }
         let cells = cells.iter().flatten();
         let all = cells.clone().filter_map(|(_, cell, ..)| *cell);
-        std::hint::black_box(all.fold(0, |all, cell| all ^ cell.touch()));
+        all.for_each(Cell::prefetch);
         for (shard, cell, key, n) in cells {
             if let Some(cell) = cell {
                 let holders = &mut holders[*n];

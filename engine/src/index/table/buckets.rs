@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::long::LongBuckets;
-use crate::index::memory::allocated;
+use crate::{index::memory::allocated, prefetch::prefetch};
 
 /// Buckets of one cell: one for each value of half a block.
 pub(super) const BUCKETS: usize = 1 << 8;
@@ -13,6 +13,9 @@ const LANES: usize = 16;
 
 /// Of a bucket that has no more, so many.
 const FEW: usize = 4;
+
+/// So many times as many of a bucket are asked for at once.
+const AHEAD: usize = 16;
 
 /// Fingerprints of a chunk.
 const CHUNK: usize = 256;
@@ -188,24 +191,26 @@ impl<P: Copy + Default> Buckets<P> {
         true
     }
 
-    /// Reads where the fingerprints of a bucket begin, without waiting for it: so they come from far memory at the
-    /// same time as those of other buckets, and not one after the other.
+    /// Asks for the fingerprints of a bucket, or of a long one for where they begin: it is read one line after the other,
+    /// which the processor notices.
     #[inline(always)]
-    pub(super) fn touch(&self, bucket: usize) -> u64 {
-        let Place { start, len } = self.places[bucket];
-        let at = start as usize % CHUNK;
-        let low = &self.chunks[start as usize / CHUNK].low;
-        let last = if len as usize > FEW { LANES } else { FEW } - 1;
-        u64::from(low[at] ^ low[(at + last).min(CHUNK - 1)])
+    pub(super) fn prefetch(&self, bucket: usize) {
+        let range = self.places[bucket].range();
+        let lines = range.clone().step_by(LANES).take(AHEAD);
+        for at in lines.chain(range.last()) {
+            prefetch(&self.chunks[at / CHUNK].low[at % CHUNK]);
+        }
     }
 
-    /// Reads where a bucket ends, as [`Buckets::touch`].
-    pub(super) fn touch_end(&self, bucket: usize) {
+    /// Asks for where a bucket ends.
+    pub(super) fn prefetch_end(&self, bucket: usize) {
         let end = self.places[bucket].range().end;
-        let last = self.chunks.get(end / CHUNK);
         let at = end % CHUNK;
-        let last = last.map(|chunk| (chunk.low[at], chunk.high[at], chunk.with[at]));
-        std::hint::black_box((last, self.end(bucket)));
+        if let Some(chunk) = self.chunks.get(end / CHUNK) {
+            prefetch(&chunk.low[at]);
+            prefetch(&chunk.high[at]);
+            prefetch(&chunk.with[at]);
+        }
     }
 
     /// All fingerprints of a bucket, with what stands with each.

@@ -5,7 +5,10 @@
 //! here it is computed. So a value costs a line of memory or two, and all of them can come at the same time.
 
 use super::{Block, IN_ROW, parts::Parts};
-use crate::index::memory::{allocated, grow};
+use crate::{
+    index::memory::{allocated, grow},
+    prefetch::prefetch,
+};
 
 /// Fingerprints of a line: a processor reads 64 bytes at once.
 const LANES: usize = 15;
@@ -212,23 +215,30 @@ impl<P: Copy + Default> Lines<P> {
         true
     }
 
-    /// Reads where the fingerprints of a value begin and where they end, without waiting for it.
+    /// Asks for where the fingerprints of a value begin and where they end.
     #[inline(always)]
-    pub(super) fn touch(&self, value: u16) -> u64 {
+    pub(super) fn prefetch(&self, value: u16) {
         let (first, last) = self.places(value);
-        let read = |at| self.lines.get(at).map_or(0, |Line(lanes)| lanes[0]);
-        u64::from(read(first) ^ read(last))
+        if let Some(line) = self.lines.get(first) {
+            prefetch(line);
+        }
+        if let (false, Some(line)) = (first == last, self.lines.get(last)) {
+            prefetch(line);
+        }
     }
 
-    /// Reads where a fingerprint is to stand, as [`Lines::touch`].
-    pub(super) fn touch_own(&self, simhash: u64) {
+    /// Asks for where a fingerprint is to stand.
+    pub(super) fn prefetch_own(&self, simhash: u64) {
         let home = self.home(Parts::of(simhash, self.block));
-        let line = self.lines.get(home).map(|line| line.0[LANES]);
-        // Both ends: what is no whole line lies on two.
-        let others = self.others.get(home);
-        let others = others.map(|others| (others[0], others[LANES - 1]));
-        let with = self.with.get(home).map(|with| (with[0], with[LANES - 1]));
-        std::hint::black_box((line, others, with));
+        let all = self.lines.get(home).zip(self.others.get(home));
+        if let Some(((line, others), with)) = all.zip(self.with.get(home)) {
+            prefetch(line);
+            // Both ends: what is no whole line lies on two.
+            prefetch(&others[0]);
+            prefetch(&others[LANES - 1]);
+            prefetch(&with[0]);
+            prefetch(&with[LANES - 1]);
+        }
     }
 
     /// All of them, with what stands with each.

@@ -100,22 +100,20 @@ impl<P: Copy + Default> Row<P> {
         removed
     }
 
-    /// Begins to read what [`Row::near`] will look at, without waiting for it.
+    /// Asks for what [`Row::near`] will look at.
     #[inline(always)]
-    pub(super) fn touch(&self, simhash: u64, high_mask: u8, threshold: u32, block: Block) {
+    pub(super) fn prefetch(&self, simhash: u64, high_mask: u8, threshold: u32, block: Block) {
         let own = block.value(simhash);
-        let mut all = 0;
         for low_mask in masks::bytes(threshold - high_mask.count_ones()) {
             let value = own ^ u16::from_be_bytes([high_mask, *low_mask]);
-            all ^= match self {
-                Self::Lines(lines) => lines.touch(value),
+            match self {
+                Self::Lines(lines) => lines.prefetch(value),
                 Self::Cells(cells) => {
                     let (cell, bucket) = place(value);
-                    cells[cell].touch(bucket)
+                    cells[cell].prefetch(bucket);
                 }
-            };
+            }
         }
-        std::hint::black_box(all);
     }
 
     /// Calls `found` for each fingerprint that differs from `simhash` in the upper half of its value by this mask, in
@@ -152,13 +150,13 @@ impl<P: Copy + Default> Row<P> {
         true
     }
 
-    /// Reads where a fingerprint is to stand, as [`Row::touch`].
-    pub(super) fn touch_own(&self, simhash: u64, block: Block) {
+    /// Asks for where a fingerprint is to stand.
+    pub(super) fn prefetch_own(&self, simhash: u64, block: Block) {
         match self {
-            Self::Lines(lines) => lines.touch_own(simhash),
+            Self::Lines(lines) => lines.prefetch_own(simhash),
             Self::Cells(cells) => {
                 let (cell, bucket) = place(block.value(simhash));
-                cells[cell].touch_end(bucket);
+                cells[cell].prefetch_end(bucket);
             }
         }
     }
