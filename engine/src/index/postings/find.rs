@@ -4,7 +4,7 @@
 //! the shards of several hashes of a text are locked before the first cell is read, and their cells then fetched
 //! together: in one order, for reading, and whoever writes never has two, so none can wait in a circle.
 
-use super::{Holders, MOST_SHARD_BITS, Postings, cell::Cell};
+use super::{Holders, MOST_SHARD_BITS, Postings};
 use crate::{index::Slot, spread};
 
 /// So many cells are fetched together.
@@ -62,7 +62,12 @@ impl Postings {
         let mut shards = [const { None }; TOGETHER];
         let of_shards = order.chunk_by(|one, other| shard_of(one) == shard_of(other));
         for (of_shard, shard) in of_shards.zip(&mut shards) {
-            *shard = Some((self.shards[shard_of(&of_shard[0])].0.read(), of_shard));
+            let (shard, of_shard) =
+                shard.insert((self.shards[shard_of(&of_shard[0])].0.read(), of_shard));
+            for one in of_shard.iter() {
+                let (_, key) = self.place(hashes[*one as usize % AT_ONCE]);
+                shard.prefetch(key);
+            }
         }
         let mut cells = [None; TOGETHER];
         let all = (shards.iter().flatten()).flat_map(|(shard, of_shard)| {
@@ -73,11 +78,10 @@ impl Postings {
             })
         });
         for (cell, found) in cells.iter_mut().zip(all) {
+            found.1.inspect(|cell| cell.prefetch());
             *cell = Some(found);
         }
         let cells = cells.iter().flatten();
-        let all = cells.clone().filter_map(|(_, cell, ..)| *cell);
-        all.for_each(Cell::prefetch);
         for (shard, cell, key, n) in cells {
             if let Some(cell) = cell {
                 let holders = &mut holders[*n];

@@ -7,7 +7,10 @@ use super::{
     cell::{Cell, KEPT_BITS, NONE, Posting, ROOM},
     cells::Cells,
 };
-use crate::index::{Slot, memory::allocated};
+use crate::{
+    index::{Slot, memory::allocated},
+    prefetch::prefetch,
+};
 
 /// A cell is split if each half has so many postings at least. Where nearly all are of one hash it gets another cell
 /// behind it.
@@ -64,6 +67,14 @@ impl Shard {
         let finer = self.depth - depth;
         let first = self.place(key) >> finer << finer;
         first..first + (1 << finer)
+    }
+
+    /// Asks for where it says where the postings of a key begin.
+    #[inline]
+    pub(super) fn prefetch(&self, key: u32) {
+        if let Some(number) = self.directory.get(self.place(key)) {
+            prefetch(number);
+        }
     }
 
     /// The cell where the postings of a key begin, if there are any like it.
