@@ -1,11 +1,6 @@
 //! A text that an index is asked about, and what becomes of the articles that the index leads to.
 
-use std::{
-    cmp::Reverse,
-    hash::Hash,
-    ops::{ControlFlow, Range},
-    sync::Arc,
-};
+use std::{cmp::Reverse, hash::Hash, ops::Range, sync::Arc};
 
 use foldhash::{HashMap, HashMapExt as _, HashSet};
 
@@ -55,10 +50,6 @@ pub(crate) fn most_candidates(limit: usize) -> usize {
     MOST_CANDIDATES.max(limit + 2)
 }
 
-/// From this Jaccard similarity on a match is so much the same text that two dozen of them leave little to be found: of July no
-/// answer differs from those with .6.
-const ALIKE: f32 = 0.5;
-
 /// Hardly any text shares hashes with more articles than this.
 const FEW_CANDIDATES: usize = 112;
 
@@ -76,6 +67,8 @@ const APART: u32 = 5;
 #[derive(Debug)]
 pub(crate) struct Sharing<K> {
     shared: HashMap<K, Shared>,
+    /// Hashes that any post.
+    added: u32,
     /// Lists that were looked at, and those of them that may have lost an article.
     lists: usize,
     full: usize,
@@ -88,12 +81,15 @@ struct Shared {
     hashes: u32,
     /// How many articles post the one of these that fewest do.
     fewest: u32,
+    /// Which hashes: a bit for each, or for several where they are many.
+    which: u64,
 }
 
 impl<K> Default for Sharing<K> {
     fn default() -> Self {
         Self {
             shared: HashMap::with_capacity(FEW_CANDIDATES),
+            added: 0,
             lists: 0,
             full: 0,
         }
@@ -103,11 +99,15 @@ impl<K> Default for Sharing<K> {
 impl<K: Copy + Eq + Hash + Ord> Sharing<K> {
     /// These articles post a hash.
     pub(crate) fn add(&mut self, articles: &[K]) {
+        let which = 1 << (self.added % u64::BITS);
+        self.added += 1;
         for article in articles {
             let shared = self.shared.entry(*article).or_insert(Shared {
                 hashes: 0,
                 fewest: u32::MAX,
+                which: 0,
             });
+            shared.which |= which;
             shared.hashes += 1;
             shared.fewest = shared.fewest.min(articles.len() as u32);
         }
@@ -123,6 +123,11 @@ impl<K: Copy + Eq + Hash + Ord> Sharing<K> {
     /// are kept, or too many to measure.
     pub(crate) fn may_be_more(&self, limit: usize) -> bool {
         self.full * 2 > self.lists || self.shared.len() > most_candidates(limit)
+    }
+
+    /// Which hashes an article posts.
+    pub(crate) fn which(&self, article: K) -> Which {
+        Which(self.shared.get(&article).map_or(0, |shared| shared.which))
     }
 
     /// Those that are worth measuring: at most `most`, that share most first, and some that share one rare hash.
@@ -155,6 +160,69 @@ impl<K: Copy + Eq + Hash + Ord> Sharing<K> {
         let by_one = by_one.filter(|article| may_match(*article));
         let candidates = by_more.into_iter().map(|(_, article)| article);
         candidates.chain(by_one.take(MOST_BY_ONE)).collect()
+    }
+}
+
+/// From this Jaccard similarity on a match is so much the same text that two dozen of them leave little to be found: of July no
+/// answer differs from those with .6.
+const ALIKE: f32 = 0.5;
+
+/// Which of a text's hashes an article posts, none if it is a candidate for another reason.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Which(u64);
+
+impl Which {
+    /// Those of a match that is nearly the text.
+    const ALL: Self = Self(u64::MAX);
+
+    /// Whether most of these are among the others.
+    fn are_in(self, others: Self) -> bool {
+        let shared = (self.0 & others.0).count_ones();
+        others.0 == Self::ALL.0 || shared > 0 && 2 * shared >= self.0.count_ones()
+    }
+}
+
+/// What candidates turn out to be, measured one after the other, those that share most first.
+///
+/// When as many matches as say that there are more have what a candidate shares with the text, it is not measured. A
+/// boilerplate that thousands of texts share thus costs a check no more, and what shares something else is found beside them.
+#[derive(Debug)]
+pub(crate) struct Measured {
+    matches: Vec<Match>,
+    /// What each has of the text.
+    which: Vec<Which>,
+    enough: usize,
+}
+
+impl Measured {
+    /// None yet, where so many matches are wanted.
+    pub(crate) fn for_so_many(limit: usize) -> Self {
+        Self {
+            matches: Vec::new(),
+            which: Vec::new(),
+            enough: ENOUGH_TO_BE_MORE.max(limit + 2),
+        }
+    }
+
+    /// Whether enough matches have what a candidate shares with the text.
+    pub(crate) fn has_enough_like(&self, candidate: Which) -> bool {
+        let like = (self.which.iter()).filter(|which| candidate.are_in(**which));
+        self.matches.len() >= self.enough && like.count() >= self.enough
+    }
+
+    /// Takes what a candidate turned out to be.
+    pub(crate) fn add(&mut self, candidate: Which, found: Option<Match>) {
+        if let Some(found) = found {
+            let is_alike = found.evidence.jaccard.is_some_and(|share| share >= ALIKE);
+            self.which
+                .push(if is_alike { Which::ALL } else { candidate });
+            self.matches.push(found);
+        }
+    }
+
+    /// All matches.
+    pub(crate) fn matches(self) -> Vec<Match> {
+        self.matches
     }
 }
 
@@ -220,30 +288,6 @@ impl Query<'_> {
             relation,
             evidence,
         })
-    }
-
-    /// The matches among what candidates turn out to be, those that share most first: all, or as many as say that there
-    /// are more if these are nearly the same text. A boilerplate that thousands of texts share thus costs a check no more.
-    /// `judge` is to judge one after the other until it is told to break.
-    pub(crate) fn enough(
-        &self,
-        judge: impl FnOnce(&mut dyn FnMut(Option<Match>) -> ControlFlow<()>) -> ControlFlow<()>,
-    ) -> Vec<Match> {
-        let enough = ENOUGH_TO_BE_MORE.max(self.limit + 2);
-        let (mut matches, mut alike) = (Vec::new(), 0);
-        // Whether it ended early is of no matter.
-        let _ = judge(&mut |found| {
-            if let Some(found) = found {
-                let jaccard = found.evidence.jaccard;
-                alike += usize::from(jaccard.is_some_and(|share| share >= ALIKE));
-                matches.push(found);
-            }
-            match alike < enough {
-                true => ControlFlow::Continue(()),
-                false => ControlFlow::Break(()),
-            }
-        });
-        matches
     }
 
     /// The answer that follows from all matches. Of two revisions of an article the later one counts.

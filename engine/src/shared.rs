@@ -23,7 +23,7 @@ use crate::{
         stories::Stories,
     },
     passages::passages,
-    query::{Query, Sharing, most_candidates},
+    query::{Measured, Query, Sharing, most_candidates},
     rarity::Rarity,
 };
 
@@ -232,7 +232,14 @@ impl Question {
                 other.id.clone()
             })
         };
-        let matches = query.enough(|add| candidates.iter().try_for_each(|other| add(judge(other))));
+        let mut measured = Measured::for_so_many(query.limit);
+        for other in candidates {
+            let which = counted.sharing.which(other.sequence());
+            if !measured.has_enough_like(which) {
+                measured.add(which, judge(other));
+            }
+        }
+        let matches = measured.matches();
         Decided {
             is_story: !Query::is_copy(&matches),
             specificity: query.rarity.specificity(),

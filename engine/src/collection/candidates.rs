@@ -11,7 +11,7 @@ use crate::{
     evidence::Side,
     fingerprint::{ShingleSet, SimHash, Sketch},
     index::{Slot, articles::Article, packed::Packed},
-    query::{Query, Sharing, most_candidates},
+    query::{Measured, Query, Sharing, most_candidates},
     rarity::Rarity,
     sync::interleave,
 };
@@ -130,12 +130,19 @@ impl Collection {
             let article = || other.article();
             query.judge(other.side(), other.first_seen(), article, canonical)
         };
-        query.enough(|add| {
-            slots.chunks(AT_ONCE).try_for_each(|slots| {
-                let copies = self.articles.copies(slots);
-                copies.iter().try_for_each(|other| add(judge(other)))
-            })
-        })
+        let mut measured = Measured::for_so_many(query.limit);
+        for slots in slots.chunks(AT_ONCE) {
+            let which = |slot: &Slot| asked.sharing.which(*slot);
+            let wanted = |slot: &&Slot| !measured.has_enough_like(which(slot));
+            let slots: Vec<_> = slots.iter().filter(wanted).copied().collect();
+            for other in self.articles.copies(&slots).iter() {
+                let which = which(&other.slot());
+                if !measured.has_enough_like(which) {
+                    measured.add(which, judge(other));
+                }
+            }
+        }
+        measured.matches()
     }
 
     /// The latest articles with the same text that are within the query's window, at most `most`.

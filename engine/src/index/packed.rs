@@ -66,6 +66,11 @@ impl<'a> Packed<'a> {
         }
     }
 
+    /// Where it is.
+    pub(crate) fn slot(&self) -> Slot {
+        self.slot
+    }
+
     /// When its id was first submitted.
     pub(crate) fn first_seen(&self) -> Timestamp {
         self.row.first_seen

@@ -89,3 +89,23 @@ fn where_more_than_are_looked_at_are_near_the_answer_says_so() {
     assert!((30..250).contains(&latest.matches.len()));
     assert!(latest.truncated);
 }
+
+/// Sixty texts have a part in common with a page, which is little of it; another text stands in it whole.
+#[test]
+fn beside_a_crowd_that_shares_a_part_what_shares_another_is_found() {
+    let collection = collection(Method::Full);
+    let shared = story(1, 80);
+    submit(&collection, "story", &story(2, 40));
+    for n in 0..60 {
+        let text = format!("{shared} {}", story(100 + n, 10));
+        submit(&collection, &n.to_string(), &text);
+    }
+    let page = format!("{} {shared} {}", story(3, 200), story(2, 40));
+    for limit in [3, 30] {
+        let answer = check_at(&collection, "", &page, limit);
+        let found = |id: &str| answer.matches.iter().find(|found| &*found.article.id == id);
+        let story = found("story").map(|found| found.relation);
+        assert_eq!(story, Some(Relation::Contains), "{limit}");
+        assert_eq!((answer.matches.len(), answer.truncated), (limit, true));
+    }
+}
