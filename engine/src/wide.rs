@@ -4,9 +4,12 @@
 //! at once. Nearly every processor of the last ten years counts them in one instruction and compares eight, and
 //! those of the last years sixteen, and multiply 64 bits: lookups, and hashing what a text is made of, take half of
 //! the time with these (ARCHITECTURE.md).
-#![expect(
-    unsafe_code,
-    reason = "a function for other processors than the build's cannot be called without"
+#![cfg_attr(
+    target_arch = "x86_64",
+    expect(
+        unsafe_code,
+        reason = "a function for other processors than the build's cannot be called without"
+    )
 )]
 
 #[cfg(target_arch = "x86_64")]
