@@ -210,12 +210,15 @@ impl Measured {
         self.matches.len() >= self.enough && like.count() >= self.enough
     }
 
-    /// Takes what a candidate turned out to be.
-    pub(crate) fn add(&mut self, candidate: Which, found: Option<Match>) {
-        if let Some(found) = found {
+    /// Measures a candidate, unless enough matches are like it.
+    pub(crate) fn measure(&mut self, candidate: Which, judge: impl FnOnce() -> Option<Match>) {
+        if self.has_enough_like(candidate) {
+            return;
+        }
+        if let Some(found) = judge() {
             let is_alike = found.evidence.jaccard.is_some_and(|share| share >= ALIKE);
-            self.which
-                .push(if is_alike { Which::ALL } else { candidate });
+            let which = if is_alike { Which::ALL } else { candidate };
+            self.which.push(which);
             self.matches.push(found);
         }
     }

@@ -235,9 +235,7 @@ impl Question {
         let mut measured = Measured::for_so_many(query.limit);
         for other in candidates {
             let which = counted.sharing.which(other.sequence());
-            if !measured.has_enough_like(which) {
-                measured.add(which, judge(other));
-            }
+            measured.measure(which, || judge(other));
         }
         let matches = measured.matches();
         Decided {

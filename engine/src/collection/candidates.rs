@@ -136,10 +136,7 @@ impl Collection {
             let wanted = |slot: &&Slot| !measured.has_enough_like(which(slot));
             let slots: Vec<_> = slots.iter().filter(wanted).copied().collect();
             for other in self.articles.copies(&slots).iter() {
-                let which = which(&other.slot());
-                if !measured.has_enough_like(which) {
-                    measured.add(which, judge(other));
-                }
+                measured.measure(which(&other.slot()), || judge(other));
             }
         }
         measured.matches()

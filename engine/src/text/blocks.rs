@@ -85,3 +85,19 @@ fn first(count: usize) -> u64 {
         u64::MAX
     }
 }
+
+/// Which letters words start with, the space behind each word, and whether the last word goes on: of bits for letters and
+/// spaces, where what is neither of the two is as if it was not there.
+#[cfg(target_arch = "x86_64")]
+#[inline(always)]
+fn starts_and_ends(letters: u64, spaces: u64, is_open: bool) -> (u64, u64, bool) {
+    // What stands behind a letter, but for what is neither between: that is what a carry runs over.
+    let between = !(letters | spaces);
+    let behind = letters << 1 | u64::from(is_open);
+    let behind = (behind | (behind & between).wrapping_add(between)) & !between;
+    let goes_on = match letters | spaces {
+        0 => is_open,
+        _ => letters > spaces,
+    };
+    (letters & !behind, spaces & behind, goes_on)
+}

@@ -13,7 +13,7 @@ use bytemuck::{Pod, Zeroable};
 use super::{
     BLOCK, INVERSES, POWERS, WINDOW, first,
     lookup::{DELETED, FIRST_ARABIC, LOOKUP, Lookup, OTHER, SPACE, ZERO},
-    window,
+    starts_and_ends, window,
 };
 use crate::{
     shingle::BASE,
@@ -270,15 +270,9 @@ fn fold_blocks(
         let deleted = _pext_u64(is(DELETED, folded), begins);
         let spaces = _pext_u64(is(SPACE, folded), begins);
         let letters = all_characters & !(deleted | spaces);
-        // What stands behind a letter, but for what is deleted between: that is what a carry runs over.
         let was_open = is_open;
-        let behind = letters << 1 | u64::from(was_open);
-        let behind = (behind | (behind & deleted).wrapping_add(deleted)) & !deleted;
-        let (starts, ends) = (letters & !behind, spaces & behind);
-        let last = all_characters & !deleted;
-        if last != 0 {
-            is_open = letters.leading_zeros() == last.leading_zeros();
-        }
+        let (starts, ends);
+        (starts, ends, is_open) = starts_and_ends(letters, spaces, was_open);
 
         // The words, and a space behind each.
         let kept = letters | ends;
