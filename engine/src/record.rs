@@ -14,9 +14,9 @@ use crate::{
     },
 };
 
-/// Version of the fingerprints' content: what a sketch samples, and how it hashes. Contents of
+/// Version of the fingerprints' content: what a sketch samples, how it hashes, and what counts as a number. Contents of
 /// different versions cannot be compared, nor can those of different [`crate::FOLD_VERSION`]s.
-pub const CONTENT_VERSION: u32 = 2;
+pub const CONTENT_VERSION: u32 = 3;
 
 /// Bits of a record's flags.
 const HAS_CONTENT: u8 = 1;

@@ -14,7 +14,7 @@ pub(crate) use content::{Content, StoredContent};
 pub use exact::ExactHash;
 pub(crate) use numbers::Numbers;
 #[cfg(any(test, fuzzing))]
-pub(crate) use numbers::SPELLED;
+pub(crate) use numbers::{COUNTED_ENDINGS, SPELLED};
 pub(crate) use shingle_set::ShingleSet;
 pub use simhash::SimHash;
 pub(crate) use sketch::{Sketch, is_below};

@@ -2,6 +2,11 @@
 //!
 //! Two texts that put different numbers into the same place report different facts: 21 arrests and 44
 //! arrests, the second relief flight and the third.
+//!
+//! A place is the word before and the word after, which is mostly what is counted. In Arabic the form of that depends on
+//! the number: a plural after three to ten, the accusative after eleven to ninety-nine, the bare word after a hundred (5
+//! مهندسين, 50 مهندسا, 500 مهندس). So a place knows it without these endings. (Wright, "A Grammar of the Arabic Language",
+//! 3rd edition, volume 1, 318 to 328.)
 
 use std::sync::LazyLock;
 
@@ -9,7 +14,7 @@ use foldhash::HashMap;
 
 use super::{
     elias_fano::{self, EliasFano},
-    stems::Stems,
+    stems::{Stems, stem},
 };
 use crate::{
     codec::{Malformed, Reader},
@@ -18,35 +23,66 @@ use crate::{
     wide::{Work, run_wide},
 };
 
-/// Numbers up to ten as words, folded: cardinal and ordinal, of both genders.
-pub(crate) const SPELLED: [&[&str]; 10] = [
-    &["واحد", "واحده", "الاول", "الاولي", "اولي"],
-    &[
-        "اثنين",
-        "اثنان",
-        "اثنتين",
-        "اثنتان",
-        "الثاني",
-        "الثانيه",
-        "ثاني",
-        "ثانيه",
-    ],
-    &["ثلاث", "ثلاثه", "الثالث", "الثالثه", "ثالث", "ثالثه"],
-    &["اربع", "اربعه", "الرابع", "الرابعه", "رابع", "رابعه"],
-    &["خمس", "خمسه", "الخامس", "الخامسه", "خامس", "خامسه"],
-    &["ست", "سته", "السادس", "السادسه", "سادس", "سادسه"],
-    &["سبع", "سبعه", "السابع", "السابعه", "سابع", "سابعه"],
-    &[
-        "ثمان",
-        "ثماني",
-        "ثمانيه",
-        "الثامن",
-        "الثامنه",
-        "ثامن",
-        "ثامنه",
-    ],
-    &["تسع", "تسعه", "التاسع", "التاسعه", "تاسع", "تاسعه"],
-    &["عشر", "عشره", "العاشر", "العاشره", "عاشر", "عاشره"],
+/// Numbers as words, folded: cardinal and ordinal, of both genders and all cases.
+pub(crate) const SPELLED: [(u16, &[&str]); 18] = [
+    (
+        1,
+        &[
+            "واحد",
+            "واحده",
+            "الاول",
+            "الاولي",
+            "اولي",
+            "حادي",
+            "حاديه",
+            "الحادي",
+            "الحاديه",
+        ],
+    ),
+    (
+        2,
+        &[
+            "اثنين",
+            "اثنان",
+            "اثنتين",
+            "اثنتان",
+            "اثنا",
+            "اثني",
+            "اثنتا",
+            "اثنتي",
+            "الثاني",
+            "الثانيه",
+            "ثاني",
+            "ثانيه",
+        ],
+    ),
+    (3, &["ثلاث", "ثلاثه", "الثالث", "الثالثه", "ثالث", "ثالثه"]),
+    (4, &["اربع", "اربعه", "الرابع", "الرابعه", "رابع", "رابعه"]),
+    (5, &["خمس", "خمسه", "الخامس", "الخامسه", "خامس", "خامسه"]),
+    (6, &["ست", "سته", "السادس", "السادسه", "سادس", "سادسه"]),
+    (7, &["سبع", "سبعه", "السابع", "السابعه", "سابع", "سابعه"]),
+    (
+        8,
+        &[
+            "ثمان",
+            "ثماني",
+            "ثمانيه",
+            "الثامن",
+            "الثامنه",
+            "ثامن",
+            "ثامنه",
+        ],
+    ),
+    (9, &["تسع", "تسعه", "التاسع", "التاسعه", "تاسع", "تاسعه"]),
+    (10, &["عشر", "عشره", "العاشر", "العاشره", "عاشر", "عاشره"]),
+    (20, &["عشرون", "عشرين", "العشرون", "العشرين"]),
+    (30, &["ثلاثون", "ثلاثين", "الثلاثون", "الثلاثين"]),
+    (40, &["اربعون", "اربعين", "الاربعون", "الاربعين"]),
+    (50, &["خمسون", "خمسين", "الخمسون", "الخمسين"]),
+    (60, &["ستون", "ستين", "الستون", "الستين"]),
+    (70, &["سبعون", "سبعين", "السبعون", "السبعين"]),
+    (80, &["ثمانون", "ثمانين", "الثمانون", "الثمانين"]),
+    (90, &["تسعون", "تسعين", "التسعون", "التسعين"]),
 ];
 
 type Values = HashMap<Vec<u16>, u16>;
@@ -57,7 +93,7 @@ type Values = HashMap<Vec<u16>, u16>;
 static VALUES: LazyLock<(Values, Bits)> = LazyLock::new(|| {
     let mut values = HashMap::default();
     let mut bits = [0; BITS];
-    for (spellings, value) in SPELLED.iter().zip(1..) {
+    for (value, spellings) in SPELLED {
         for (spelling, proclitic) in spellings
             .iter()
             .flat_map(|spelling| ["", "و", "ل", "ب"].map(|proclitic| (spelling, proclitic)))
@@ -95,7 +131,7 @@ const MOST: usize = 64;
 /// The numbers of a text.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Numbers<'a> {
-    /// Hash of the place (the words before and after) and value, for numbers that stand alone.
+    /// Hash of the place and value, for numbers that stand between two words.
     placed: EliasFano<'a>,
     /// All distinct values.
     values: EliasFano<'a>,
@@ -130,7 +166,7 @@ impl<'a> Numbers<'a> {
         self.values().filter(|value| other.has(*value)).count()
     }
 
-    /// Place and value of those that stand alone between two words.
+    /// Place and value of those that stand between two words.
     pub(crate) fn placed(&self) -> impl Iterator<Item = (u16, u16)> + use<'a> {
         let placed = self.placed.iter();
         placed.map(|placed| ((placed >> 16) as u16, placed as u16))
@@ -154,38 +190,86 @@ pub(super) fn write(
 ) {
     placed.clear();
     values.clear();
-    // Where the last number stood, and whether it may be placed if no other follows it at once.
-    let mut last: Option<(usize, u16, bool)> = None;
-    let mut place = |(position, value, is_alone): (usize, u16, bool), next: usize| {
-        let between = position > 0 && position + 1 < words.len();
-        if is_alone && between && next > position + 1 && !is_tens(text.word(position + 1)) {
-            let place = place(stems.hashes[position - 1], stems.hashes[position + 1]);
-            placed.push(u32::from(place) << 16 | u32::from(value));
+    let mut place = |numeral: &Numeral, values: &[u32]| {
+        if numeral.start > 0 && numeral.end < words.len() {
+            let before = stems.hashes[numeral.start - 1];
+            let place = u32::from(place(before, counted(text.word(numeral.end))));
+            let values = values[numeral.values..].iter();
+            placed.extend(values.map(|value| place << 16 | value));
         }
     };
+    let mut last: Option<Numeral> = None;
     let (spelled, bits) = &*VALUES;
     run_wide(Candidates {
         heads: &stems.heads,
         words,
         bits,
         each: |position| {
-            if let Some(value) = value(text.word(position), spelled) {
-                values.push(u32::from(value));
-                let follows = last.is_some_and(|(last, ..)| last + 1 == position);
-                if let Some(last) = last.replace((position, value, !follows)) {
-                    place(last, position);
-                }
+            let Some(number) = Number::read(text.word(position), spelled) else {
+                return;
+            };
+            if let Some(numeral) = last.as_mut().filter(|numeral| numeral.end == position) {
+                numeral.go_on(number, values);
+                return;
+            }
+            if let Some(numeral) = last.replace(Numeral::new(position, number, values)) {
+                place(&numeral, &values[..values.len() - 1]);
             }
         },
     });
-    if let Some(last) = last {
-        place(last, words.len());
+    if let Some(numeral) = last {
+        place(&numeral, values);
     }
     for found in [placed, values] {
         found.sort_unstable();
         found.dedup();
         found.truncate(MOST);
         elias_fano::write(found, out);
+    }
+}
+
+/// Numbers that follow each other at once, which stand in one place: خمسة وعشرون, 1,500, 0.5, 10-30.
+struct Numeral {
+    /// The position of its first word, and one past its last.
+    start: usize,
+    end: usize,
+    /// Where its values begin.
+    values: usize,
+    last: Number,
+}
+
+impl Numeral {
+    /// One of a single number so far.
+    fn new(position: usize, number: Number, values: &mut Vec<u32>) -> Self {
+        values.push(number.value().into());
+        Self {
+            start: position,
+            end: position + 1,
+            values: values.len() - 1,
+            last: number,
+        }
+    }
+
+    /// Another number follows: spelled ones add up, a group of three digits goes on with the digits before, and anything
+    /// else is a value by itself, such as the two sides of a point, which some outlets turn round.
+    fn go_on(&mut self, number: Number, values: &mut Vec<u32>) {
+        let value = number.value();
+        let whole = |last: u16| match (self.last, number) {
+            (Number::Spelled(_), Number::Spelled(_)) => Some(last.wrapping_add(value)),
+            (Number::Digits(..), Number::Digits(_, 3)) => {
+                Some(last.wrapping_mul(1000).wrapping_add(value))
+            }
+            _ => None,
+        };
+        match values
+            .last_mut()
+            .and_then(|last| Some((whole(*last as u16)?, last)))
+        {
+            Some((whole, last)) => *last = whole.into(),
+            None => values.push(value.into()),
+        }
+        self.end += 1;
+        self.last = number;
     }
 }
 
@@ -224,29 +308,44 @@ fn has_digit(head: u64) -> bool {
     is_digit(0) | is_digit(16) | is_digit(32)
 }
 
-/// The value of a word: digits with at most two letters before and three after (و18, 2015م), or a
-/// number up to ten as a word. Of long numbers the lowest bits.
-fn value(word: &[u16], spelled: &Values) -> Option<u16> {
-    let before = word.iter().take(MOST_BEFORE + 1);
-    if let Some(start) = before.clone().position(is_digit) {
-        return written_in_digits(&word[start..]);
-    }
-    spelled.get(word).copied()
+/// A word that is a number, of which the lowest bits are its value.
+#[derive(Clone, Copy)]
+enum Number {
+    Spelled(u16),
+    /// With how many digits.
+    Digits(u16, usize),
 }
 
-fn written_in_digits(word: &[u16]) -> Option<u16> {
-    let end = word
-        .iter()
-        .position(|unit| !is_digit(unit))
-        .unwrap_or(word.len());
-    let (digits, after) = word.split_at(end);
-    let add = |number: u16, digit: &u16| {
-        number
-            .wrapping_mul(10)
-            .wrapping_add(digit - u16::from(b'0'))
-    };
-    let alone = after.len() <= MOST_AFTER && !after.iter().any(is_digit);
-    alone.then(|| digits.iter().fold(0, add))
+impl Number {
+    /// Digits with at most two letters before and three after (و18, 2015م), or one of the [spelled](SPELLED).
+    fn read(word: &[u16], spelled: &Values) -> Option<Self> {
+        let mut before = word.iter().take(MOST_BEFORE + 1);
+        if let Some(start) = before.position(is_digit) {
+            return Self::of_digits(&word[start..]);
+        }
+        spelled.get(word).copied().map(Self::Spelled)
+    }
+
+    fn of_digits(word: &[u16]) -> Option<Self> {
+        let end = word
+            .iter()
+            .position(|unit| !is_digit(unit))
+            .unwrap_or(word.len());
+        let (digits, after) = word.split_at(end);
+        let add = |number: u16, digit: &u16| {
+            number
+                .wrapping_mul(10)
+                .wrapping_add(digit - u16::from(b'0'))
+        };
+        let alone = after.len() <= MOST_AFTER && !after.iter().any(is_digit);
+        alone.then(|| Self::Digits(digits.iter().fold(0, add), digits.len()))
+    }
+
+    fn value(self) -> u16 {
+        match self {
+            Self::Spelled(value) | Self::Digits(value, _) => value,
+        }
+    }
 }
 
 #[inline(always)]
@@ -254,13 +353,26 @@ fn is_digit(unit: &u16) -> bool {
     (u16::from(b'0')..=u16::from(b'9')).contains(unit)
 }
 
-/// Whether a word makes tens of the number before it: خمسة وعشرين.
-fn is_tens(word: &[u16]) -> bool {
-    let is = |unit: Option<&u16>, letter: char| unit.copied() == Some(letter as u16);
-    is(word.first(), 'و') && is(word.get(word.len().wrapping_sub(2)), 'ي') && is(word.last(), 'ن')
+/// Endings that what is counted has by the number: the accusative, and the plurals and the feminine.
+pub(crate) const COUNTED_ENDINGS: [&str; 5] = ["ا", "ات", "ه", "ون", "ين"];
+
+/// Letters that must be left of what is counted (طن).
+const LEAST_COUNTED: usize = 2;
+
+/// The hash of a word that stands behind a number: of its stem, without the ending that the number gives it.
+fn counted(word: &[u16]) -> u64 {
+    let stem = stem(word);
+    let without = |ending: &&str| {
+        let mut left = stem;
+        for letter in ending.chars().rev() {
+            left = left.strip_suffix(&[letter as u16])?;
+        }
+        (left.len() >= LEAST_COUNTED).then_some(left)
+    };
+    word_hash(COUNTED_ENDINGS.iter().find_map(without).unwrap_or(stem))
 }
 
-/// Of the hashes of the stems around.
+/// Of the hashes of what stands around.
 fn place(before: u64, after: u64) -> u16 {
     (before.rotate_left(1) ^ after) as u16
 }
@@ -295,6 +407,33 @@ mod tests {
         // Nothing stands behind the last word, which takes all the room that there is.
         assert_eq!(values("ﷺ ５"), [5]);
         assert!(values("خبر عادي عن f16a5b").is_empty());
+    }
+
+    #[test]
+    fn numbers_that_follow_each_other_are_one_numeral() {
+        let values = |text| numbers(text).values.iter().collect::<Vec<_>>();
+        assert_eq!(values("الطائرة الخامسة والعشرون"), [25]);
+        assert_eq!(values("الحادية عشرة ثم الثانية عشرة ثم اثني عشر"), [11, 12]);
+        assert_eq!(values("بلغ 1,500 ريال"), values("بلغ 1500 ريال"));
+        assert_eq!(values("عند 54.92 دولارا"), values("عند 92.54 دولارا"));
+        let placed = |text| numbers(text).placed().collect::<Vec<_>>();
+        assert_eq!(placed("عند 1,500 نقطة"), placed("عند 1500 نقطة"));
+        assert_eq!(placed("عند 54.92 دولارا").len(), 2);
+        assert!(placed("54.92 دولارا").is_empty() && placed("عند 54.92").is_empty());
+    }
+
+    #[test]
+    fn what_is_counted_stands_in_one_place_whatever_its_number_makes_of_it() {
+        let place = |text| numbers(text).placed().map(|(place, _)| place).next();
+        for (one, other) in [
+            ("لـ 140 طالبًا هنا", "لـ 100 طالب هناك"),
+            ("وصول 5 مهندسين", "وصول 500 مهندس"),
+            ("مع 5 طائرات", "مع 50 طائرة"),
+            ("نحو 30 طنا", "نحو 100 طن"),
+        ] {
+            assert_eq!(place(one), place(other), "{one} {other}");
+        }
+        assert_ne!(place("وصول 5 مهندسين"), place("وصول 5 طيارين"));
     }
 
     #[test]

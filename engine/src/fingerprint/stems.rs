@@ -149,6 +149,18 @@ fn stem_polynomial(head: u64, letters: u64, power: u64, polynomial: u64) -> u64 
     polynomial.wrapping_sub(proclitic.wrapping_mul(power))
 }
 
+/// The letters of a word's stem.
+pub(super) fn stem(word: &[u16]) -> &[u16] {
+    let letter = |place: usize| word.get(place).copied().unwrap_or_default().into();
+    let [one, two, three] = proclitics(letter(0), letter(1), letter(2), word.len() as u64);
+    let proclitic = match [one, two, three] {
+        [.., true] => 3,
+        [_, true, _] => 2,
+        _ => usize::from(one),
+    };
+    &word[proclitic..]
+}
+
 /// The base to the powers of -1, -2 and -3.
 const POWERS: [u64; 3] = [
     INVERSE,

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{hash, hashes, shingles};
-use crate::fingerprint::{Content, SPELLED, Word};
+use crate::fingerprint::{COUNTED_ENDINGS, Content, SPELLED, Word};
 
 /// What a content holds, as lists.
 #[derive(Debug, PartialEq, Eq)]
@@ -91,47 +91,74 @@ fn stem(word: &str) -> &str {
 
 /// The numbers that stand between two words, with their places; and all.
 fn numbers(words: &[String]) -> (Vec<(u16, u16)>, Vec<u16>) {
-    let found: Vec<Option<u16>> = words.iter().map(|word| value(word)).collect();
-    let mut placed = BTreeSet::new();
-    for (at, around) in found.windows(3).enumerate() {
-        let [before, after] = [&words[at], &words[at + 2]];
-        let is_tens = after.starts_with('و') && after.ends_with("ين");
-        if let ([None, Some(value), None], false) = (around, is_tens) {
-            let place = hash(stem(before)).rotate_left(1) ^ hash(stem(after));
-            placed.insert((place as u16, *value));
+    let (mut placed, mut all) = (BTreeSet::new(), BTreeSet::new());
+    let mut from = 0;
+    while from < words.len() {
+        let numeral: Vec<_> = words[from..]
+            .iter()
+            .map_while(|word| number(word))
+            .collect();
+        let end = from + numeral.len();
+        let values = values(&numeral);
+        if let (Some(before), Some(after)) = (from.checked_sub(1), words.get(end)) {
+            let place = hash(stem(&words[before])).rotate_left(1) ^ hash(counted(after));
+            placed.extend(values.iter().map(|value| (place as u16, *value)));
         }
+        all.extend(values);
+        from = end + 1;
     }
-    let values: BTreeSet<u16> = found.into_iter().flatten().collect();
     (
         placed.into_iter().take(64).collect(),
-        values.into_iter().take(64).collect(),
+        all.into_iter().take(64).collect(),
     )
 }
 
-/// Digits, two units at most before them and three after; or up to ten spelled, with a proclitic or without.
-fn value(word: &str) -> Option<u16> {
+/// The values of numbers that follow each other, each of which is given with the number of its digits, 0 if it is spelled.
+fn values(numeral: &[(u16, usize)]) -> Vec<u16> {
+    let mut values: Vec<u16> = Vec::new();
+    let mut before = None;
+    for (value, digits) in numeral {
+        match (before, digits, values.last_mut()) {
+            (Some(0), 0, Some(last)) => *last = last.wrapping_add(*value),
+            (Some(1..), 3, Some(last)) => *last = last.wrapping_mul(1000).wrapping_add(*value),
+            _ => values.push(*value),
+        }
+        before = Some(*digits);
+    }
+    values
+}
+
+/// The stem of a word that stands behind a number, without one of these endings if two letters are left.
+fn counted(word: &str) -> &str {
+    let stem = stem(word);
+    let mut left = COUNTED_ENDINGS
+        .iter()
+        .filter_map(|it| stem.strip_suffix(it));
+    left.find(|left| left.encode_utf16().count() >= 2)
+        .unwrap_or(stem)
+}
+
+/// Digits, two units at most before them and three after, and how many; or spelled, with a proclitic or without.
+fn number(word: &str) -> Option<(u16, usize)> {
     let digit = |c: char| c.to_digit(10).filter(|_| c.is_ascii());
     let units = |text: &str| text.encode_utf16().count();
     if let Some(start) = word.find(|c| digit(c).is_some())
         && units(&word[..start]) <= 2
     {
         let after = word[start..].trim_start_matches(|c| digit(c).is_some());
-        let number = &word[start..word.len() - after.len()];
+        let digits = &word[start..word.len() - after.len()];
         let is_number = units(after) <= 3 && !after.contains(|c| digit(c).is_some());
-        let decimal = number.chars().filter_map(digit);
-        return is_number.then(|| {
-            decimal.fold(0u16, |value, digit| {
-                value.wrapping_mul(10).wrapping_add(digit as u16)
-            })
+        let decimal = digits.chars().filter_map(digit);
+        let value = decimal.fold(0u16, |value, digit| {
+            value.wrapping_mul(10).wrapping_add(digit as u16)
         });
+        return is_number.then_some((value, digits.len()));
     }
     let spelled = |word: &str| {
-        let is_spelled = |spellings: &&[&str]| spellings.contains(&word);
-        (1..)
-            .zip(SPELLED)
-            .find(|(_, spellings)| is_spelled(spellings))
+        let is_spelled = |(_, spellings): &(u16, &[&str])| spellings.contains(&word);
+        SPELLED.into_iter().find(is_spelled)
     };
     let without = ['و', 'ل', 'ب'].map(|proclitic| word.strip_prefix(proclitic));
     let found = spelled(word).or_else(|| without.into_iter().flatten().find_map(spelled));
-    found.map(|(value, _)| value)
+    found.map(|(value, _)| (value, 0))
 }
