@@ -56,7 +56,6 @@ mod index;
 pub mod journal;
 #[cfg(any(test, fuzzing))]
 mod oracle;
-mod parts;
 mod passages;
 mod prefetch;
 mod query;
@@ -67,6 +66,7 @@ pub mod shingle;
 mod sieve;
 pub mod spill;
 mod spread;
+mod story;
 mod sync;
 pub mod text;
 mod wide;

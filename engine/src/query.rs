@@ -16,6 +16,7 @@ use crate::{
     },
     passages::passages,
     rarity::Rarity,
+    story,
 };
 
 /// Number of the text's hashes that an article must post to be a candidate; of a text so short that all
@@ -304,6 +305,8 @@ impl Query<'_> {
                 .then(a.evidence.hamming.cmp(&b.evidence.hamming))
                 .then(a.article.sequence.cmp(&b.article.sequence))
         });
+        let stories = (matches.iter()).map(|found| (found.relation, found.article.cluster));
+        let story = story::of_matches(stories);
         // So many were looked at that others, who were not, may be matches as well.
         let may_be_more = self.may_be_more;
         let truncated =
@@ -315,11 +318,10 @@ impl Query<'_> {
         let verdict = matches
             .first()
             .map_or(Verdict::New, |best| Verdict::Related(best.relation));
-        let best = matches.first().filter(|_| verdict.is_duplicate());
         let mut answer = Answer {
             verdict,
             canonical_id: None,
-            story: best.map(|best| best.article.cluster),
+            story,
             fingerprint: *self.side.fingerprint,
             truncated,
             matches,

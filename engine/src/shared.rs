@@ -30,7 +30,7 @@ use crate::{
 mod article;
 mod lists;
 
-pub use crate::parts::MOST_MEMBERS;
+pub use crate::story::MOST_MEMBERS;
 pub use lists::{Holder, Lists, Standing};
 
 /// With a window, so many articles that share hashes are fetched to see which are within.

@@ -14,9 +14,9 @@ use crate::{
         articles::{Article, FirstMatch, Metadata, Timestamp},
     },
     journal::Journal,
-    parts::MOST_MEMBERS,
     passages::passages,
     query::Query,
+    story::MOST_MEMBERS,
 };
 
 /// The collection holds 2^32 - 1 articles.
