@@ -111,8 +111,9 @@ class Answer:
     verdict: Verdict
     """The strongest relation among the matches, NEW if there is none."""
     canonical_id: str
-    """The first article of the story: its own id if its verdict is NEW, PARTIAL or TEMPLATE, or
-    if it is the second story of a page."""
+    """The first article of the story: its own id if its verdict is NEW, PARTIAL or TEMPLATE, if
+    it is the second story of a page, or if it is another event (TEMPLATE) to most articles of the
+    story of what it matched."""
     fingerprint: Fingerprint
     """What the text became."""
     matches: tuple[Match, ...]
