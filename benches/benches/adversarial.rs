@@ -279,7 +279,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         let own = |n: u64| format!("{boilerplate} {}", own.article(n).text);
         (0..size).for_each(|n| attack.harmed.add(&own(n)));
         let asked = [
-            ("one more of them", vec![own(size + 1)]),
+            ("more of them", (size..size + 200).map(own).collect()),
             ("others", others.clone()),
         ];
         rows.extend(attack.measure("texts that share a boilerplate", &asked, &others, CHECKS));

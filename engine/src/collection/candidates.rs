@@ -19,9 +19,10 @@ use crate::{
 /// At least so many articles near a SimHash are looked at: some turn out to be no match, or to be gone.
 const SPARE: usize = 16;
 
-/// At most so many different fingerprints within the distance are put in order: of a cloud of crafted ones
-/// there can be a million.
-const MOST_NEAR: usize = 1024;
+/// So many different fingerprints within the distance are put in order, unless more are wanted: of texts that share a
+/// boilerplate, or a cloud of crafted ones, there can be a million. Who is one of a crowd finds so many at once; on the edge of
+/// one all of it may have to be compared to find a thousand.
+const MOST_NEAR: usize = 256;
 
 /// With a window, so many articles of one SimHash are looked at.
 const MOST_SAME: usize = 1024;
@@ -160,13 +161,13 @@ impl Collection {
     /// The articles within a Hamming distance, nearest first, at most `most` of one fingerprint and not many
     /// more in all than `most` or [`SPARE`].
     pub(super) fn near(&self, simhash: SimHash, distance: u32, most: usize) -> Vec<Slot> {
+        // Each has an article at least, so that no more than these can be wanted.
+        let enough = most.max(SPARE);
         let mut fingerprints = Vec::new();
         self.hamming.within(simhash, distance, |other, bits| {
             fingerprints.push((bits, other));
-            fingerprints.len() < MOST_NEAR
+            fingerprints.len() < MOST_NEAR.max(enough + 1)
         });
-        // Each has an article at least, so that no more than these can be wanted.
-        let enough = most.max(SPARE);
         if fingerprints.len() > enough {
             fingerprints.select_nth_unstable(enough);
             fingerprints.truncate(enough);
