@@ -156,13 +156,23 @@ fn block(out: &mut impl Write, style: Style, block: &Block) -> io::Result<()> {
     writeln!(
         out,
         "templates: {} of {} called duplicates (weighted {}); reported as TEMPLATE {}, as PARTIAL {}, \
-         not matched {}\n",
+         not matched {}",
         templates.called,
         templates.of,
         figure(templates.weighted),
         reported("TEMPLATE"),
         reported("PARTIAL"),
         reported("none"),
+    )?;
+    let stories = block.stories;
+    writeln!(
+        out,
+        "in one story, weighted: precision {}, recall {}, F1 {}; templates {} of {}\n",
+        figure(stories.weighted.precision),
+        figure(stories.weighted.recall),
+        figure(stories.weighted.f1),
+        stories.templates.called,
+        stories.templates.of,
     )?;
     matrix(out, style, "pairs", &block.confusion, |cell| {
         cell.pairs as f64

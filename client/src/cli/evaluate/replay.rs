@@ -21,11 +21,13 @@ pub(super) struct Found {
     pub(super) contained: Option<f32>,
 }
 
-/// What each article matched when it came.
+/// What each article matched when it came, and where it went.
 #[derive(Debug, Default)]
 pub(super) struct Replay {
     /// By the place of the later article; each by the place of the earlier.
     found: Vec<Vec<Found>>,
+    /// The story of each article, by its place.
+    stories: Vec<u64>,
     /// Articles that had more matches than were looked at.
     pub(super) truncated: usize,
     /// Articles before the corpus.
@@ -90,6 +92,8 @@ impl Replay {
             replay.found.push(found);
         }
         replay.seconds = start.elapsed().as_secs_f64();
+        let stories = (corpus.items.iter()).filter_map(|item| collection.get(&item.id));
+        replay.stories = stories.map(|article| article.cluster()).collect();
         replay.bytes = collection.stats().bytes;
         Ok(replay)
     }
@@ -112,6 +116,12 @@ impl Replay {
         let all = all.flat_map(|(later, found)| found.iter().map(move |found| (later, found)));
         let called = all.filter(|(_, found)| found.relation.is_duplicate());
         called.map(|(later, found)| (later, found.earlier))
+    }
+
+    /// Whether both are in one story at the end.
+    pub(super) fn are_one_story(&self, later: u32, earlier: u32) -> bool {
+        let [later, earlier] = [later, earlier].map(|place| self.stories.get(place as usize));
+        later.is_some() && later == earlier
     }
 
     /// Whether the later one was called a duplicate of the earlier.

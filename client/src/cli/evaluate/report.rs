@@ -61,6 +61,8 @@ pub(super) struct Block {
     pub(super) missing: usize,
     #[serde(flatten)]
     pub(super) score: Score,
+    /// The score where all pairs count as called that are in one story.
+    pub(super) stories: Score,
     pub(super) confusion: Vec<confusion::Row>,
     pub(super) by_day: Days,
     /// Articles that had more matches than were looked at.
@@ -92,6 +94,9 @@ impl Block {
             disputed: gold.disputed,
             missing: gold.missing,
             score: score(&gold.pairs, calls),
+            stories: score(&gold.pairs, |pair| {
+                replay.are_one_story(pair.later, pair.earlier)
+            }),
             confusion: confusion(&gold.pairs, replay),
             by_day: days(&gold.pairs, corpus, replay),
             truncated: replay.truncated,

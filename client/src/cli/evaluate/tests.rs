@@ -105,6 +105,8 @@ fn the_figures_of_the_gold() {
     ));
     assert_eq!((score.templates.called, score.templates.of), (1, 2));
     assert!(close(score.templates.weighted, 0.3));
+    // No article is in the story of two others.
+    assert_eq!(block.stories, score);
 
     let reported: Vec<(&str, &str, usize, f64)> = block
         .confusion
