@@ -306,7 +306,7 @@ impl Query<'_> {
                 .then(a.article.sequence.cmp(&b.article.sequence))
         });
         let stories = (matches.iter()).map(|found| (found.relation, found.article.cluster));
-        let story = story::of_matches(stories);
+        let story = story::of_matches(stories, self.limit.max(1));
         // So many were looked at that others, who were not, may be matches as well.
         let may_be_more = self.may_be_more;
         let truncated =

@@ -34,9 +34,12 @@ const MOST_WHOLES: usize = 4;
 /// From this share of its shingles on an article stands in another.
 const HELD: f64 = 0.5;
 
-/// The story to which a text belongs by its matches, strongest first, each with what the text is to it and its story;
-/// `None` if it begins its own.
-pub(crate) fn of_matches(matches: impl Iterator<Item = (Relation, u64)> + Clone) -> Option<u64> {
+/// The story to which a text belongs by its matches, strongest first, each with what the text is to it and its story:
+/// one of the first `told`, so that the answer has an article of it. `None` if it begins its own.
+pub(crate) fn of_matches(
+    matches: impl Iterator<Item = (Relation, u64)> + Clone,
+    told: usize,
+) -> Option<u64> {
     let mut votes = HashMap::<u64, i64>::default();
     for (relation, story) in matches.clone() {
         *votes.entry(story).or_default() += match relation {
@@ -45,11 +48,12 @@ pub(crate) fn of_matches(matches: impl Iterator<Item = (Relation, u64)> + Clone)
             _ => 0,
         };
     }
-    let mut matches = matches.filter(|(relation, _)| relation.is_duplicate());
+    let mut told = matches.take(told);
     let is_of = |(relation, story): &(Relation, u64)| {
-        *relation == Relation::Exact || votes.get(story) >= Some(&0)
+        let is_outvoted = || votes.get(story) < Some(&0);
+        *relation == Relation::Exact || relation.is_duplicate() && !is_outvoted()
     };
-    matches.find(is_of).map(|(_, story)| story)
+    told.find(is_of).map(|(_, story)| story)
 }
 
 impl Answer {
@@ -120,7 +124,7 @@ mod tests {
 
     #[test]
     fn a_story_is_not_the_texts_that_others_of_it_speak_against() {
-        let story = |matches: &[_]| of_matches(matches.iter().copied());
+        let story = |matches: &[_]| of_matches(matches.iter().copied(), 10);
         assert_eq!(story(&[]), None);
         assert_eq!(story(&[(Partial, 1), (Template, 1)]), None);
         assert_eq!(story(&[(NearDuplicate, 1), (Contains, 2)]), Some(1));
@@ -135,6 +139,8 @@ mod tests {
         ];
         assert_eq!(story(&matches[..5]), Some(1));
         assert_eq!(story(&matches), Some(2));
+        // Whose article would not be told.
+        assert_eq!(of_matches(matches.into_iter(), 1), None);
         // Where no other story is left it begins one, unless it is the very text.
         let others = [(Template, 1); 3];
         assert_eq!(story(&[&[(NearDuplicate, 1)], &others[..]].concat()), None);
