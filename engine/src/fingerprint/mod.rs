@@ -4,6 +4,7 @@ mod content;
 mod elias_fano;
 mod exact;
 mod numbers;
+mod numeral;
 mod shingle_set;
 mod simhash;
 mod sketch;
@@ -13,13 +14,13 @@ mod vocabulary;
 pub(crate) use content::{Content, StoredContent};
 pub use exact::ExactHash;
 pub(crate) use numbers::Numbers;
-#[cfg(any(test, fuzzing))]
-pub(crate) use numbers::{COUNTED_ENDINGS, SPELLED};
 pub(crate) use shingle_set::ShingleSet;
 pub use simhash::SimHash;
 pub(crate) use sketch::{Sketch, is_below};
 use stems::Stems;
 pub(crate) use vocabulary::{KEY_BITS, Vocabulary, Word};
+#[cfg(any(test, fuzzing))]
+pub(crate) use {numbers::COUNTED_ENDINGS, numeral::SPELLINGS};
 
 use crate::{
     detector::{Detector, Method},

@@ -5,15 +5,12 @@
 //!
 //! A place is the word before and the word after, which is mostly what is counted. In Arabic the form of that depends on
 //! the number: a plural after three to ten, the accusative after eleven to ninety-nine, the bare word after a hundred (5
-//! مهندسين, 50 مهندسا, 500 مهندس). So a place knows it without these endings. (Wright, "A Grammar of the Arabic Language",
-//! 3rd edition, volume 1, 318 to 328.)
-
-use std::sync::LazyLock;
-
-use foldhash::HashMap;
+//! مهندسين, 50 مهندسا, 500 مهندس). So a place knows it without these endings. (W. Wright, "A Grammar of the Arabic
+//! Language", on the numerals.)
 
 use super::{
     elias_fano::{self, EliasFano},
+    numeral::{Number, Numeral, SPELLED, Spelled},
     stems::{Stems, stem},
 };
 use crate::{
@@ -22,108 +19,6 @@ use crate::{
     text::FoldedText,
     wide::{Work, run_wide},
 };
-
-/// Numbers as words, folded: cardinal and ordinal, of both genders and all cases.
-pub(crate) const SPELLED: [(u16, &[&str]); 18] = [
-    (
-        1,
-        &[
-            "واحد",
-            "واحده",
-            "الاول",
-            "الاولي",
-            "اولي",
-            "حادي",
-            "حاديه",
-            "الحادي",
-            "الحاديه",
-        ],
-    ),
-    (
-        2,
-        &[
-            "اثنين",
-            "اثنان",
-            "اثنتين",
-            "اثنتان",
-            "اثنا",
-            "اثني",
-            "اثنتا",
-            "اثنتي",
-            "الثاني",
-            "الثانيه",
-            "ثاني",
-            "ثانيه",
-        ],
-    ),
-    (3, &["ثلاث", "ثلاثه", "الثالث", "الثالثه", "ثالث", "ثالثه"]),
-    (4, &["اربع", "اربعه", "الرابع", "الرابعه", "رابع", "رابعه"]),
-    (5, &["خمس", "خمسه", "الخامس", "الخامسه", "خامس", "خامسه"]),
-    (6, &["ست", "سته", "السادس", "السادسه", "سادس", "سادسه"]),
-    (7, &["سبع", "سبعه", "السابع", "السابعه", "سابع", "سابعه"]),
-    (
-        8,
-        &[
-            "ثمان",
-            "ثماني",
-            "ثمانيه",
-            "الثامن",
-            "الثامنه",
-            "ثامن",
-            "ثامنه",
-        ],
-    ),
-    (9, &["تسع", "تسعه", "التاسع", "التاسعه", "تاسع", "تاسعه"]),
-    (10, &["عشر", "عشره", "العاشر", "العاشره", "عاشر", "عاشره"]),
-    (20, &["عشرون", "عشرين", "العشرون", "العشرين"]),
-    (30, &["ثلاثون", "ثلاثين", "الثلاثون", "الثلاثين"]),
-    (40, &["اربعون", "اربعين", "الاربعون", "الاربعين"]),
-    (50, &["خمسون", "خمسين", "الخمسون", "الخمسين"]),
-    (60, &["ستون", "ستين", "الستون", "الستين"]),
-    (70, &["سبعون", "سبعين", "السبعون", "السبعين"]),
-    (80, &["ثمانون", "ثمانين", "الثمانون", "الثمانين"]),
-    (90, &["تسعون", "تسعين", "التسعون", "التسعين"]),
-];
-
-type Values = HashMap<Vec<u16>, u16>;
-
-/// The value of each spelling, with a proclitic or without; and a bit by the lowest bits of their hashes, since every word
-/// of a text is looked up. (What has the same letters but for the dots, and so the same hash, is no number: ستة is
-/// six, سنة a year.)
-static VALUES: LazyLock<(Values, Bits)> = LazyLock::new(|| {
-    let mut values = HashMap::default();
-    let mut bits = [0; BITS];
-    for (value, spellings) in SPELLED {
-        for (spelling, proclitic) in spellings
-            .iter()
-            .flat_map(|spelling| ["", "و", "ل", "ب"].map(|proclitic| (spelling, proclitic)))
-        {
-            let word = [proclitic, *spelling].concat();
-            let word: Vec<u16> = word.encode_utf16().collect();
-            let hash = word_hash(&word);
-            bits[place_in_bits(hash)] |= 1 << (hash % u64::from(u64::BITS));
-            // A word is first what it is without a proclitic.
-            if proclitic.is_empty() {
-                values.insert(word, value);
-            } else {
-                values.entry(word).or_insert(value);
-            }
-        }
-    }
-    (values, bits)
-});
-
-/// So many that hardly any other word is taken for a number at first.
-const BITS: usize = 256;
-type Bits = [u64; BITS];
-
-fn place_in_bits(hash: u64) -> usize {
-    (hash / u64::from(u64::BITS)) as usize % BITS
-}
-
-/// Letters that may stand before and after the digits of one word.
-const MOST_BEFORE: usize = 2;
-const MOST_AFTER: usize = 3;
 
 /// At most so many distinct values and places are kept: a table of figures is not read as facts.
 const MOST: usize = 64;
@@ -199,11 +94,11 @@ pub(super) fn write(
         }
     };
     let mut last: Option<Numeral> = None;
-    let (spelled, bits) = &*VALUES;
+    let spelled = &*SPELLED;
     run_wide(Candidates {
         heads: &stems.heads,
         words,
-        bits,
+        spelled,
         each: |position| {
             let Some(number) = Number::read(text.word(position), spelled) else {
                 return;
@@ -228,56 +123,11 @@ pub(super) fn write(
     }
 }
 
-/// Numbers that follow each other at once, which stand in one place: خمسة وعشرون, 1,500, 0.5, 10-30.
-struct Numeral {
-    /// The position of its first word, and one past its last.
-    start: usize,
-    end: usize,
-    /// Where its values begin.
-    values: usize,
-    last: Number,
-}
-
-impl Numeral {
-    /// One of a single number so far.
-    fn new(position: usize, number: Number, values: &mut Vec<u32>) -> Self {
-        values.push(number.value().into());
-        Self {
-            start: position,
-            end: position + 1,
-            values: values.len() - 1,
-            last: number,
-        }
-    }
-
-    /// Another number follows: spelled ones add up, a group of three digits goes on with the digits before, and anything
-    /// else is a value by itself, such as the two sides of a point, which some outlets turn round.
-    fn go_on(&mut self, number: Number, values: &mut Vec<u32>) {
-        let value = number.value();
-        let whole = |last: u16| match (self.last, number) {
-            (Number::Spelled(_), Number::Spelled(_)) => Some(last.wrapping_add(value)),
-            (Number::Digits(..), Number::Digits(_, 3)) => {
-                Some(last.wrapping_mul(1000).wrapping_add(value))
-            }
-            _ => None,
-        };
-        match values
-            .last_mut()
-            .and_then(|last| Some((whole(*last as u16)?, last)))
-        {
-            Some((whole, last)) => *last = whole.into(),
-            None => values.push(value.into()),
-        }
-        self.end += 1;
-        self.last = number;
-    }
-}
-
 /// Words that may be numbers, with their heads and hashes.
 struct Candidates<'a, F> {
     heads: &'a [u64],
     words: &'a [u64],
-    bits: &'a Bits,
+    spelled: &'a Spelled,
     /// What is done with the position of each.
     each: F,
 }
@@ -290,8 +140,7 @@ impl<F: FnMut(usize)> Work for Candidates<'_, F> {
             // Looked at without a branch, since nearly every word is none. (Of a short word more is looked at than its letters.)
             let mut found = 0u64;
             for (place, (head, hash)) in heads.iter().zip(words).enumerate() {
-                let is_spelled = self.bits[place_in_bits(*hash)] >> (hash % u64::from(u64::BITS));
-                found |= (u64::from(has_digit(*head)) | is_spelled & 1) << place;
+                found |= u64::from(self.spelled.may_be_number(*head, *hash)) << place;
             }
             while found != 0 {
                 (self.each)(block * BLOCK + found.trailing_zeros() as usize);
@@ -299,58 +148,6 @@ impl<F: FnMut(usize)> Work for Candidates<'_, F> {
             }
         }
     }
-}
-
-/// Whether one of the first three letters is a digit.
-#[inline(always)]
-fn has_digit(head: u64) -> bool {
-    let is_digit = |bit: u32| is_digit(&((head >> bit) as u16));
-    is_digit(0) | is_digit(16) | is_digit(32)
-}
-
-/// A word that is a number, of which the lowest bits are its value.
-#[derive(Clone, Copy)]
-enum Number {
-    Spelled(u16),
-    /// With how many digits.
-    Digits(u16, usize),
-}
-
-impl Number {
-    /// Digits with at most two letters before and three after (و18, 2015م), or one of the [spelled](SPELLED).
-    fn read(word: &[u16], spelled: &Values) -> Option<Self> {
-        let mut before = word.iter().take(MOST_BEFORE + 1);
-        if let Some(start) = before.position(is_digit) {
-            return Self::of_digits(&word[start..]);
-        }
-        spelled.get(word).copied().map(Self::Spelled)
-    }
-
-    fn of_digits(word: &[u16]) -> Option<Self> {
-        let end = word
-            .iter()
-            .position(|unit| !is_digit(unit))
-            .unwrap_or(word.len());
-        let (digits, after) = word.split_at(end);
-        let add = |number: u16, digit: &u16| {
-            number
-                .wrapping_mul(10)
-                .wrapping_add(digit - u16::from(b'0'))
-        };
-        let alone = after.len() <= MOST_AFTER && !after.iter().any(is_digit);
-        alone.then(|| Self::Digits(digits.iter().fold(0, add), digits.len()))
-    }
-
-    fn value(self) -> u16 {
-        match self {
-            Self::Spelled(value) | Self::Digits(value, _) => value,
-        }
-    }
-}
-
-#[inline(always)]
-fn is_digit(unit: &u16) -> bool {
-    (u16::from(b'0')..=u16::from(b'9')).contains(unit)
 }
 
 /// Endings that what is counted has by the number: the accusative, and the plurals and the feminine.

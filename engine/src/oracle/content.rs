@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{hash, hashes, shingles};
-use crate::fingerprint::{COUNTED_ENDINGS, Content, SPELLED, Word};
+use crate::fingerprint::{COUNTED_ENDINGS, Content, SPELLINGS, Word};
 
 /// What a content holds, as lists.
 #[derive(Debug, PartialEq, Eq)]
@@ -156,7 +156,7 @@ fn number(word: &str) -> Option<(u16, usize)> {
     }
     let spelled = |word: &str| {
         let is_spelled = |(_, spellings): &(u16, &[&str])| spellings.contains(&word);
-        SPELLED.into_iter().find(is_spelled)
+        SPELLINGS.into_iter().find(is_spelled)
     };
     let without = ['و', 'ل', 'ب'].map(|proclitic| word.strip_prefix(proclitic));
     let found = spelled(word).or_else(|| without.into_iter().flatten().find_map(spelled));

@@ -10,7 +10,7 @@ pub(super) const TOGETHER: usize = 8;
 #[derive(Clone, Debug, Default)]
 pub(super) struct Words {
     tokens: Vec<Token>,
-    /// Of the letters without dots: see [`rasm`](super::rasm) and [`add`](crate::shingle::add).
+    /// Of the letters without dots: see [`rasm`](mod@super::rasm) and [`add`](crate::shingle::add).
     polynomials: Vec<u64>,
     count: usize,
 }
