@@ -54,6 +54,7 @@ pub mod fingerprint;
 pub mod fuzz;
 mod index;
 pub mod journal;
+mod measured;
 #[cfg(any(test, fuzzing))]
 mod oracle;
 mod passages;

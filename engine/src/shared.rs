@@ -22,8 +22,9 @@ use crate::{
         postings::{Holders, MOST},
         stories::Stories,
     },
+    measured::Measured,
     passages::passages,
-    query::{Measured, Query, Sharing, most_candidates},
+    query::{Query, Sharing, most_candidates},
     rarity::Rarity,
 };
 

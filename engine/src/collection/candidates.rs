@@ -11,7 +11,8 @@ use crate::{
     evidence::Side,
     fingerprint::{ShingleSet, SimHash, Sketch},
     index::{Slot, articles::Article, packed::Packed},
-    query::{Measured, Query, Sharing, most_candidates},
+    measured::Measured,
+    query::{Query, Sharing, most_candidates},
     rarity::Rarity,
     sync::interleave,
 };
