@@ -7,9 +7,10 @@
 //! - [`fingerprint`]: exact hash, SimHash and sketch of a text;
 //! - `index`: the tables that lead from a fingerprint to the articles near it, all on dashmap;
 //! - `rarity`: how common a text's words and shingles are among the stories of an index;
-//! - `query`: a text that an index is asked about, and the answer that its candidates come to;
-//! - `evidence`: how much of one article stands in another, and what that makes it;
-//! - `passages`: where it stands; `parts`: two stories on one page;
+//! - `query`: a text that an index is asked about, and the answer that its candidates come to; `measured`: these, one
+//!   after the other;
+//! - `evidence`: how much of one article stands in another, and what that makes it; `witnesses`: what copies say to it;
+//! - `passages`: where it stands; `story`: to which story a text belongs;
 //! - [`answer`]: what a caller is told;
 //! - [`collection`]: check, check-and-add, find and delete, over one index;
 //! - [`shared`]: the same over an index whose tables are elsewhere;
