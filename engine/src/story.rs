@@ -49,9 +49,9 @@ pub(crate) fn of_matches(
         };
     }
     let mut told = matches.take(told);
-    let is_of = |(relation, story): &(Relation, u64)| {
-        let is_outvoted = || votes.get(story) < Some(&0);
-        *relation == Relation::Exact || relation.is_duplicate() && !is_outvoted()
+    let is_of = |(relation, story): &(Relation, u64)| match relation {
+        Relation::Exact => true,
+        relation => relation.is_duplicate() && votes.get(story) >= Some(&0),
     };
     told.find(is_of).map(|(_, story)| story)
 }

@@ -107,13 +107,14 @@ pub(super) fn write(
                 numeral.go_on(number, values);
                 return;
             }
-            if let Some(numeral) = last.replace(Numeral::new(position, number, values)) {
-                place(&numeral, &values[..values.len() - 1]);
+            if let Some(numeral) = &last {
+                place(numeral, values);
             }
+            last = Some(Numeral::new(position, number, values));
         },
     });
-    if let Some(numeral) = last {
-        place(&numeral, values);
+    if let Some(numeral) = &last {
+        place(numeral, values);
     }
     for found in [placed, values] {
         found.sort_unstable();

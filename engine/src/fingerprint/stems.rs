@@ -239,8 +239,10 @@ mod tests {
             ("بيت", "بيت"),
             ("و", "و"),
         ] {
-            let left: Vec<_> = left.encode_utf16().collect();
+            let [word_units, left] =
+                [word, left].map(|word| word.encode_utf16().collect::<Vec<_>>());
             assert_eq!(found(word), [word_hash(&left)]);
+            assert_eq!(super::stem(&word_units), left);
         }
     }
 

@@ -26,8 +26,8 @@ pub(super) struct Found {
 pub(super) struct Replay {
     /// By the place of the later article; each by the place of the earlier.
     found: Vec<Vec<Found>>,
-    /// The story of each article, by its place.
-    stories: Vec<u64>,
+    /// The story of each article at the end, by its place.
+    stories: Vec<Option<u64>>,
     /// Articles that had more matches than were looked at.
     pub(super) truncated: usize,
     /// Articles before the corpus.
@@ -92,8 +92,10 @@ impl Replay {
             replay.found.push(found);
         }
         replay.seconds = start.elapsed().as_secs_f64();
-        let stories = (corpus.items.iter()).filter_map(|item| collection.get(&item.id));
-        replay.stories = stories.map(|article| article.cluster()).collect();
+        let stories = (corpus.items.iter()).map(|item| collection.get(&item.id));
+        replay.stories = stories
+            .map(|article| article.map(|article| article.cluster()))
+            .collect();
         replay.bytes = collection.stats().bytes;
         Ok(replay)
     }
@@ -120,8 +122,8 @@ impl Replay {
 
     /// Whether both are in one story at the end.
     pub(super) fn are_one_story(&self, later: u32, earlier: u32) -> bool {
-        let [later, earlier] = [later, earlier].map(|place| self.stories.get(place as usize));
-        later.is_some() && later == earlier
+        let story = |place: u32| self.stories.get(place as usize).copied().flatten();
+        story(later).is_some() && story(later) == story(earlier)
     }
 
     /// Whether the later one was called a duplicate of the earlier.
