@@ -11,7 +11,7 @@
 
 use crate::{
     text::{FoldedText, rasm},
-    wide::{Work, run_wide},
+    wide::{Wide, Work, run_wide},
 };
 
 /// Where the polynomials are evaluated, modulo 2^64: odd, so that no coefficient is lost; otherwise
@@ -104,7 +104,7 @@ struct HashEach<'a>(&'a [u64], &'a mut Vec<u64>);
 
 impl Work for HashEach<'_> {
     #[inline(always)]
-    fn run(self) {
+    fn run(self, _: impl Wide) {
         let Self(polynomials, hashes) = self;
         hashes.extend(polynomials.iter().map(|polynomial| hash(*polynomial)));
     }
@@ -187,7 +187,7 @@ struct Runs<'a, U, B> {
 
 impl<U: Copy + Into<u64>, B: Blocks> Work for Runs<'_, U, B> {
     #[inline(always)]
-    fn run(mut self) {
+    fn run(mut self, _: impl Wide) {
         if self.length == 0 {
             return;
         }

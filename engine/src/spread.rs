@@ -4,7 +4,7 @@
 //! that begin alike, of which there are hardly ever two; the little that is left out of order is put right. Nothing of
 //! that is a branch that looks like chance, as each comparison of another sorting is.
 
-use crate::wide::{Work, run_wide};
+use crate::wide::{Wide, Work, run_wide};
 
 /// At most so many of the upper bits are looked at.
 const MOST_BITS: u32 = 10;
@@ -26,7 +26,7 @@ struct Sort<'a> {
 
 impl Work for Sort<'_> {
     #[inline(always)]
-    fn run(self) {
+    fn run(self, _: impl Wide) {
         let Self { numbers, sorted } = self;
         if numbers.len() > MOST {
             sorted.copy_from_slice(numbers);

@@ -13,13 +13,21 @@
 )]
 
 #[cfg(target_arch = "x86_64")]
+mod avx2;
+mod near;
+
+#[cfg(target_arch = "x86_64")]
 use std::sync::LazyLock;
+
+#[cfg(target_arch = "x86_64")]
+use avx2::Avx2;
+pub(crate) use near::{Any, Wide};
 
 /// Work that is worth it. What it calls must be inlined into it, and it itself wherever it is called: else it
 /// stays compiled for any processor.
 pub(crate) trait Work {
     /// Does it. To be marked `#[inline(always)]`.
-    fn run(self);
+    fn run(self, wide: impl Wide);
 }
 
 /// Does the work, compiled for the best of the instruction sets that the processor has.
@@ -34,7 +42,7 @@ pub(crate) fn run_wide(work: impl Work) {
         // SAFETY: as above.
         return unsafe { with_avx2(work) };
     }
-    work.run();
+    work.run(Any);
 }
 
 /// Whether the processor has the parts of AVX-512 that are used here and in `text/blocks`, and what all that have
@@ -74,13 +82,13 @@ pub(crate) fn has_avx2() -> bool {
     enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vpopcntdq,bmi1,bmi2,lzcnt,popcnt"
 )]
 fn with_avx512(work: impl Work) {
-    work.run();
+    work.run(Any);
 }
 
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx2,bmi1,bmi2,lzcnt,popcnt")]
 fn with_avx2(work: impl Work) {
-    work.run();
+    work.run(Avx2::new());
 }
 
 #[cfg(test)]
@@ -91,7 +99,7 @@ mod tests {
 
     impl Work for Count<'_> {
         #[inline(always)]
-        fn run(self) {
+        fn run(self, _: impl Wide) {
             self.0.extend([0b1011, u64::MAX].map(u64::count_ones));
         }
     }

@@ -7,7 +7,7 @@
 
 use crate::{
     codec::{Malformed, Reader, put_varint},
-    wide::{Work, run_wide},
+    wide::{Wide, Work, run_wide},
 };
 
 /// Ascending numbers, where they are stored.
@@ -56,7 +56,7 @@ struct Write<'a> {
 
 impl Work for Write<'_> {
     #[inline(always)]
-    fn run(self) {
+    fn run(self, _: impl Wide) {
         write_lows(self.values, self.low_bits, self.out);
         write_highs(self.values, self.low_bits, &mut self.out[self.low_bytes..]);
     }

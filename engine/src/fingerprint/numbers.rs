@@ -17,7 +17,7 @@ use crate::{
     codec::{Malformed, Reader},
     shingle::{BLOCK, word_hash},
     text::FoldedText,
-    wide::{Work, run_wide},
+    wide::{Wide, Work, run_wide},
 };
 
 /// At most so many distinct values and places are kept: a table of figures is not read as facts.
@@ -135,7 +135,7 @@ struct Candidates<'a, F> {
 
 impl<F: FnMut(usize)> Work for Candidates<'_, F> {
     #[inline(always)]
-    fn run(mut self) {
+    fn run(mut self, _: impl Wide) {
         let blocks = self.heads.chunks(BLOCK).zip(self.words.chunks(BLOCK));
         for (block, (heads, words)) in blocks.enumerate() {
             // Looked at without a branch, since nearly every word is none. (Of a short word more is looked at than its letters.)

@@ -4,7 +4,7 @@ use super::{Sketch, is_below};
 use crate::{
     shingle::{BLOCK, Blocks},
     sieve::Sieve,
-    wide::{Work, run_wide},
+    wide::{Wide, Work, run_wide},
 };
 
 /// The shingle hashes of a text: in its order, and to be found.
@@ -152,7 +152,7 @@ struct CountBelow<'a>(&'a [u32], u32, &'a mut usize);
 
 impl Work for CountBelow<'_> {
     #[inline(always)]
-    fn run(self) {
+    fn run(self, _: impl Wide) {
         let Self(hashes, limit, count) = self;
         // In 32 bits, as the hashes are.
         let below = hashes.iter().map(|hash| u32::from(is_below(*hash, limit)));

@@ -10,7 +10,7 @@
 use crate::{
     shingle::{BLOCK, INVERSE, hash, power},
     text::FoldedText,
-    wide::{Work, run_wide},
+    wide::{Wide, Work, run_wide},
 };
 
 /// Letters that must be left of a word.
@@ -72,7 +72,7 @@ struct Find<'a>(&'a mut Stems, &'a FoldedText);
 
 impl Work for Find<'_> {
     #[inline(always)]
-    fn run(self) {
+    fn run(self, _: impl Wide) {
         let Self(stems, text) = self;
         stems.heads.clear();
         stems.hashes.clear();

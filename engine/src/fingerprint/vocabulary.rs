@@ -8,7 +8,7 @@ use crate::{
     codec::{Malformed, Reader},
     spread,
     text::FoldedText,
-    wide::{Work, run_wide},
+    wide::{Wide, Work, run_wide},
 };
 
 /// Bits of a stem's hash that are kept. Of a text's 200 stems one is taken for another one's of the other
@@ -88,7 +88,7 @@ struct Unite<'a> {
 
 impl Work for Unite<'_> {
     #[inline(always)]
-    fn run(self) {
+    fn run(self, _: impl Wide) {
         let Self { sorted, united } = self;
         // Of a key the last one knows how many there are, and whether these are more than can be counted.
         united.clear();

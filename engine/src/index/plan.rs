@@ -15,7 +15,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use parking_lot::RwLock;
 
 use super::table::Block;
-use crate::wide::{Work, run_wide};
+use crate::wide::{Wide, Work, run_wide};
 
 /// The most bits in which each block may differ; `None` if the block need not be looked at.
 pub(super) type Plan = [Option<u32>; Block::COUNT];
@@ -104,7 +104,7 @@ struct Gather<'a>(&'a [Crowd], u16, &'a mut [usize; MOST as usize + 1]);
 
 impl Work for Gather<'_> {
     #[inline(always)]
-    fn run(self) {
+    fn run(self, _: impl Wide) {
         let Self(crowds, value, by_bits) = self;
         for crowd in crowds {
             by_bits[(crowd.value ^ value).count_ones() as usize] += crowd.len as usize;

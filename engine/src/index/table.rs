@@ -2,7 +2,7 @@
 //!
 //! - `row`: those of the values of one row, behind one lock;
 //! - `lines`: how few of them are kept, each in two `parts`, and `buckets`: how many are, in `long` those of one value;
-//! - `masks`: which values are within a few bits of another.
+//! - `masks`: which values of a row are within a few bits of another.
 
 mod buckets;
 mod lines;
@@ -16,6 +16,8 @@ use super::{
     big_reader::{BigReader, ReadGuard, WriteGuard},
     gather::PART_BITS,
 };
+use crate::wide::Wide;
+use masks::masks;
 use row::Row;
 
 /// Bits of a value that say which row it is in.
@@ -136,9 +138,9 @@ impl<P: Copy + Default> Table<P> {
     #[inline(always)]
     pub(super) fn near(
         &self,
+        wide: impl Wide,
         simhash: u64,
-        threshold: u32,
-        most: u32,
+        (threshold, most): (u32, u32),
         mut found: impl FnMut(u64) -> bool,
     ) -> bool {
         let own = usize::from(self.block.value(simhash) >> IN_ROW);
@@ -148,27 +150,24 @@ impl<P: Copy + Default> Table<P> {
                 *row = Some(self.rows[number].read());
             }
         }
-        // By which bits the upper half of the values that are reached differs. (Loops and no iterators: this is compiled
-        // anew for wide instructions, and only what is inlined.)
-        macro_rules! for_each_half {
-            (|$row:ident, $mask:ident| $body:expr) => {
-                for (number, row) in rows.iter().enumerate() {
-                    if let Some($row) = row {
-                        let row_mask = (number ^ own) as u8;
-                        for mask in masks::nibbles(threshold - row_mask.count_ones()) {
-                            let $mask = row_mask << ROW_BITS | mask;
-                            $body
-                        }
-                    }
-                }
-            };
-        }
-        for_each_half!(|row, mask| row.prefetch(simhash, mask, threshold, self.block));
-        for_each_half!(|row, mask| {
-            if !row.near(simhash, mask, (threshold, most), self.block, &mut found) {
-                return false;
+        // (Loops and no iterators: this is compiled anew for wide instructions, and only what is inlined.)
+        for (number, row) in rows.iter().enumerate() {
+            if let Some(row) = row {
+                let masks = masks(threshold - (number ^ own).count_ones());
+                row.prefetch(simhash, masks, self.block);
             }
-        });
+        }
+        for (number, row) in rows.iter().enumerate() {
+            if let Some(row) = row {
+                let row_mask = (number ^ own) as u16;
+                let masks = masks(threshold - row_mask.count_ones());
+                let found = |difference| found(difference ^ self.block.join(row_mask << IN_ROW, 0));
+                let left = most - row_mask.count_ones();
+                if !row.near(wide, simhash, masks, left, self.block, found) {
+                    return false;
+                }
+            }
+        }
         true
     }
 
@@ -204,13 +203,20 @@ impl<P: Copy + Default> Own<'_, P> {
     /// Asks for what [`Own::near`] will look at.
     #[inline(always)]
     pub(super) fn prefetch(&self, simhash: u64) {
-        self.row.prefetch(simhash, 0, 0, self.block);
+        self.row.prefetch(simhash, masks(0), self.block);
     }
 
     /// As [`Table::near`] with a threshold of 0.
     #[inline(always)]
-    pub(super) fn near(&self, simhash: u64, most: u32, mut found: impl FnMut(u64) -> bool) -> bool {
-        self.row.near(simhash, 0, (0, most), self.block, &mut found)
+    pub(super) fn near(
+        &self,
+        wide: impl Wide,
+        simhash: u64,
+        most: u32,
+        found: impl FnMut(u64) -> bool,
+    ) -> bool {
+        self.row
+            .near(wide, simhash, masks(0), most, self.block, found)
     }
 }
 

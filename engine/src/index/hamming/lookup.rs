@@ -6,7 +6,7 @@ use super::{HammingIndex, MAX_DISTANCE};
 use crate::{
     fingerprint::SimHash,
     index::{plan::Plan, table::Block},
-    wide::{Work, run_wide},
+    wide::{Wide, Work, run_wide},
 };
 
 impl HammingIndex {
@@ -27,6 +27,7 @@ impl HammingIndex {
     #[inline(always)]
     pub(super) fn look_up(
         &self,
+        wide: impl Wide,
         simhash: SimHash,
         distance: u32,
         mut found: impl FnMut(SimHash, u32) -> bool,
@@ -40,17 +41,19 @@ impl HammingIndex {
                 || found(SimHash(simhash.0 ^ difference), difference.count_ones())
         };
         if plan == [Some(0); Block::COUNT] {
-            return self.within_own(simhash.0, distance, report);
+            return self.within_own(wide, simhash.0, distance, report);
         }
         let mut go_on = true;
         if let Some(threshold) = plan[0] {
             let report = |difference| report(0, difference);
-            go_on = self.first.near(simhash.0, threshold, distance, report);
+            go_on = self
+                .first
+                .near(wide, simhash.0, (threshold, distance), report);
         }
         for (table, block) in self.others.iter().zip(1..) {
             if let (true, Some(threshold)) = (go_on, plan[block]) {
                 let report = |difference| report(block, difference);
-                go_on = table.near(simhash.0, threshold, distance, report);
+                go_on = table.near(wide, simhash.0, (threshold, distance), report);
             }
         }
     }
@@ -61,14 +64,21 @@ impl HammingIndex {
     /// processor reads on while it takes or gives back a lock. So all four rows are locked before the first is
     /// read: in one order, which who adds keeps to as well and nobody else has two, so none can wait in a circle.
     #[inline(always)]
-    fn within_own(&self, simhash: u64, distance: u32, mut report: impl FnMut(usize, u64) -> bool) {
+    fn within_own(
+        &self,
+        wide: impl Wide,
+        simhash: u64,
+        distance: u32,
+        mut report: impl FnMut(usize, u64) -> bool,
+    ) {
         let first = self.first.own(simhash);
         let others = self.others.each_ref().map(|table| table.own(simhash));
         first.prefetch(simhash);
         others.iter().for_each(|row| row.prefetch(simhash));
-        let mut go_on = first.near(simhash, distance, |difference| report(0, difference));
+        let mut go_on = first.near(wide, simhash, distance, |difference| report(0, difference));
         for (row, block) in others.iter().zip(1..) {
-            go_on = go_on && row.near(simhash, distance, |difference| report(block, difference));
+            let report = |difference| report(block, difference);
+            go_on = go_on && row.near(wide, simhash, distance, report);
         }
     }
 }
@@ -83,8 +93,9 @@ struct Lookup<'a, F> {
 
 impl<F: FnMut(SimHash, u32) -> bool> Work for Lookup<'_, F> {
     #[inline(always)]
-    fn run(self) {
-        self.index.look_up(self.simhash, self.distance, self.found);
+    fn run(self, wide: impl Wide) {
+        self.index
+            .look_up(wide, self.simhash, self.distance, self.found);
     }
 }
 

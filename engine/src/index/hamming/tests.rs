@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use proptest::prelude::*;
 
 use super::*;
-use crate::index::Gathered;
+use crate::{index::Gathered, wide::Any};
 
 /// What is found by the instructions that this processor has, which must be what any would find.
 fn found(index: &HammingIndex, query: SimHash, distance: u32) -> Vec<(SimHash, u32)> {
@@ -12,7 +12,7 @@ fn found(index: &HammingIndex, query: SimHash, distance: u32) -> Vec<(SimHash, u
         wide.push((simhash, bits));
         true
     });
-    index.look_up(query, distance, |simhash, bits| {
+    index.look_up(Any, query, distance, |simhash, bits| {
         portable.push((simhash, bits));
         true
     });

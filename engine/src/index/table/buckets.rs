@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::long::LongBuckets;
-use crate::{index::memory::allocated, prefetch::prefetch};
+use crate::{index::memory::allocated, prefetch::prefetch, wide::Wide};
 
 /// Buckets of one cell: one for each value of half a block.
 pub(super) const BUCKETS: usize = 1 << 8;
@@ -13,6 +13,9 @@ const LANES: usize = 16;
 
 /// Of a bucket that has no more, so many.
 const FEW: usize = 4;
+
+/// While so many of a bucket are left, a crowd's, they are compared whole.
+const SOME: usize = 256;
 
 /// So many times as many of a bucket are asked for at once.
 const AHEAD: usize = 16;
@@ -161,6 +164,7 @@ impl<P: Copy + Default> Buckets<P> {
     #[inline(always)]
     pub(super) fn near(
         &self,
+        wide: impl Wide,
         bucket: usize,
         rest: u64,
         most: u32,
@@ -171,12 +175,15 @@ impl<P: Copy + Default> Buckets<P> {
         while first < range.end {
             // Of few no more is read: what lies behind them may be on a line that nobody has waited for.
             let any = match range.end - first {
+                // Of so many there are some near what is compared first.
+                SOME.. => true,
                 ..=FEW => any_near(self.lows::<FEW>(first), rest, most),
-                _ => any_near(self.lows::<LANES>(first), rest, most),
+                _ => wide.any_near(&self.lows(first), rest as u32, most),
             };
             let end = range.end.min(first + LANES);
             if any {
-                let mut near = near_lanes(&self.lows(first), &self.highs(first), rest, most);
+                let parts = (&self.lows(first), &self.highs(first));
+                let mut near = wide.near_of_48(parts, rest, most);
                 near &= (1 << (end - first)) - 1;
                 while near != 0 {
                     let at = first + near.trailing_zeros() as usize;
@@ -332,19 +339,6 @@ fn any_near<const N: usize>(lows: [u32; N], rest: u64, most: u32) -> bool {
         any |= (low ^ rest as u32).count_ones() <= most;
     }
     any
-}
-
-/// A bit for each of these that differs from `rest` in at most `most` bits. (Without a branch: of fingerprints that were
-/// crafted to share what is compared first any may be.)
-#[inline(always)]
-fn near_lanes(lows: &[u32; LANES], highs: &[u16; LANES], rest: u64, most: u32) -> u32 {
-    let (low, high) = (rest as u32, (rest >> 32) as u16);
-    let mut near = 0;
-    for (lane, (lows, highs)) in lows.iter().zip(highs).enumerate() {
-        let difference = u64::from(highs ^ high) << 32 | u64::from(lows ^ low);
-        near |= u32::from(difference.count_ones() <= most) << lane;
-    }
-    near
 }
 
 /// A range by the chunks that it lies in: their numbers, and which of their lanes.

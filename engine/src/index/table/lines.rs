@@ -8,6 +8,7 @@ use super::{Block, IN_ROW, parts::Parts};
 use crate::{
     index::memory::{allocated, grow},
     prefetch::prefetch,
+    wide::Wide,
 };
 
 /// Fingerprints of a line: a processor reads 64 bytes at once.
@@ -179,51 +180,60 @@ impl<P: Copy + Default> Lines<P> {
         Some(with)
     }
 
-    /// Calls `found` for each fingerprint of a value that differs from `simhash` in at most `most` bits beside those of
-    /// the value, with what it differs in beside these, until it returns false; returns what it did.
+    /// Calls `found` for each fingerprint that differs from `simhash` in its value in the row by one of these masks, those
+    /// with the fewest bits first, and in at most `most` bits with the bits of that: with the mask, and with what it differs
+    /// in beside the value, until it returns false; returns what it did.
     #[inline(always)]
     pub(super) fn near(
         &self,
+        wide: impl Wide,
         simhash: u64,
-        value: u16,
+        masks: &[u16],
         most: u32,
-        found: &mut impl FnMut(u64) -> bool,
+        mut found: impl FnMut(u16, u64) -> bool,
     ) -> bool {
-        let sought = Parts::of(simhash, self.block).with_value(value);
-        let (mut at, last) = self.places(value);
-        while let Some(line) = self.lines.get(at) {
-            let mut any = false;
-            // With how many they are, which is no fingerprint, but makes sixteen numbers of it.
-            for low in &line.0 {
-                any |= (low ^ sought.low).count_ones() <= most;
-            }
-            if any {
-                let mut near = near_lanes(line, &self.others[at], sought, most);
-                while near != 0 {
-                    let lane = near.trailing_zeros() as usize;
-                    if !found(self.at(at, lane).rest() ^ sought.rest()) {
-                        return false;
-                    }
-                    near &= near - 1;
-                }
-            }
-            if at >= last && !line.is_full() {
+        let own = Parts::of(simhash, self.block);
+        let lines = &self.lines[..];
+        for mask in masks {
+            let Some(left) = most.checked_sub(mask.count_ones()) else {
                 break;
+            };
+            let sought = own.with_mask(*mask);
+            let (mut at, last) = self.places(sought);
+            while let Some(line) = lines.get(at) {
+                // With how many they are, which is no fingerprint, but makes sixteen numbers of it.
+                if wide.any_near(&line.0, own.low, left) {
+                    let mut near = near_lanes(wide, line, &self.others[at], sought, left);
+                    while near != 0 {
+                        let lane = near.trailing_zeros() as usize;
+                        if !found(*mask, self.at(at, lane).rest() ^ sought.rest()) {
+                            return false;
+                        }
+                        near &= near - 1;
+                    }
+                }
+                if at >= last && !line.is_full() {
+                    break;
+                }
+                at += 1;
             }
-            at += 1;
         }
         true
     }
 
-    /// Asks for where the fingerprints of a value begin and where they end.
+    /// Asks for where the fingerprints begin and end that differ from `simhash` in their value by these masks.
     #[inline(always)]
-    pub(super) fn prefetch(&self, value: u16) {
-        let (first, last) = self.places(value);
-        if let Some(line) = self.lines.get(first) {
-            prefetch(line);
-        }
-        if let (false, Some(line)) = (first == last, self.lines.get(last)) {
-            prefetch(line);
+    pub(super) fn prefetch(&self, simhash: u64, masks: &[u16]) {
+        let own = Parts::of(simhash, self.block);
+        let lines = &self.lines[..];
+        for mask in masks {
+            let (first, last) = self.places(own.with_mask(*mask));
+            if let Some(line) = lines.get(first) {
+                prefetch(line);
+            }
+            if let (false, Some(line)) = (first == last, lines.get(last)) {
+                prefetch(line);
+            }
         }
     }
 
@@ -293,10 +303,10 @@ impl<P: Copy + Default> Lines<P> {
         self.place(simhash.begin())
     }
 
-    /// The first and the last line where fingerprints of a value belong.
+    /// The first and the last line where fingerprints of the same value belong.
     #[inline(always)]
-    fn places(&self, value: u16) -> (usize, usize) {
-        let first = u32::from(value) << (32 - IN_ROW);
+    fn places(&self, one: Parts) -> (usize, usize) {
+        let first = u32::from(one.in_row()) << (u32::BITS - IN_ROW);
         let last = first | u32::MAX >> IN_ROW;
         (self.place(first), self.place(last))
     }
@@ -309,17 +319,17 @@ impl<P: Copy + Default> Lines<P> {
     }
 }
 
-/// A bit for each of a line that has the value which is sought and differs in at most `most` bits from what is. (Without
-/// a branch: of fingerprints that were crafted to share what is compared first any may be.)
+/// A bit for each of a line that has the value which is sought and differs in at most `most` bits from what is.
 #[inline(always)]
-fn near_lanes(line: &Line, others: &[u32; LANES], sought: Parts, most: u32) -> u32 {
-    let mut near = 0;
-    for (lane, (low, other)) in line.0.iter().zip(others).enumerate() {
-        let other = other ^ sought.other;
-        let bits = (low ^ sought.low).count_ones() + other.count_ones();
-        near |= u32::from((bits <= most) & (other >> 16 == 0)) << lane;
-    }
-    near & ((1 << line.len()) - 1)
+fn near_lanes(
+    wide: impl Wide,
+    line: &Line,
+    others: &[u32; LANES],
+    sought: Parts,
+    most: u32,
+) -> u32 {
+    let one = u64::from(sought.other) << 32 | u64::from(sought.low);
+    wide.near_of_64((&line.0, others), one, most) & ((1 << line.len()) - 1)
 }
 
 #[cfg(test)]
@@ -329,6 +339,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::wide::Any;
 
     /// Fingerprints of a row, few of whose values are common.
     fn fingerprints(block: Block) -> impl Strategy<Value = Vec<u64>> {
@@ -348,7 +359,7 @@ mod tests {
         }
         for value in (0..16).chain([100, 4095]).map(|low| 5 << 12 | low) {
             let mut found = Vec::new();
-            lines.near(0, value, 64, &mut |difference| {
+            lines.near(Any, block.join(value, 0), &[0], 64, |_, difference| {
                 found.push(block.join(value, difference));
                 true
             });

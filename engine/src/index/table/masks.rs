@@ -1,34 +1,26 @@
-//! Numbers of few bits: what a value is changed by to come to those near it.
+//! What a value is changed by to come to those near it in its row.
 
-/// The numbers below 16 with at most `bits` bits set.
-pub(super) fn nibbles(bits: u32) -> &'static [u8] {
-    &NIBBLES[..NIBBLES_UP_TO[bits.min(4) as usize]]
+use super::IN_ROW;
+
+/// Values of a row.
+const VALUES: usize = 1 << IN_ROW;
+
+/// The numbers of as many bits as there are in a row with at most `bits` of them set, fewest first.
+#[inline(always)]
+pub(super) fn masks(bits: u32) -> &'static [u16] {
+    &MASKS[..UP_TO[bits.min(IN_ROW) as usize]]
 }
 
-/// Number of those with at most 0, 1, … 4 bits set.
-const NIBBLES_UP_TO: [usize; 5] = [1, 5, 11, 15, 16];
-
-/// All numbers below 16, those with the fewest bits set first.
-const NIBBLES: [u8; 16] = [0, 1, 2, 4, 8, 3, 5, 6, 9, 10, 12, 7, 11, 13, 14, 15];
-
-/// The bytes with at most `bits` bits set, fewest first.
-pub(super) fn bytes(bits: u32) -> &'static [u8] {
-    &BYTES[..BYTES_UP_TO[bits.min(8) as usize]]
-}
-
-/// Number of bytes with at most 0, 1, … 8 bits set.
-const BYTES_UP_TO: [usize; 9] = [1, 9, 37, 93, 163, 219, 247, 255, 256];
-
-/// All bytes, those with the fewest bits set first.
-const BYTES: [u8; 256] = {
-    let mut masks = [0; 256];
+/// All of them, those with the fewest bits set first.
+static MASKS: [u16; VALUES] = {
+    let mut masks = [0; VALUES];
     let mut filled = 0;
     let mut bits = 0;
-    while bits <= 8 {
+    while bits <= IN_ROW {
         let mut mask = 0;
-        while mask < 256 {
-            if (mask as u8).count_ones() == bits {
-                masks[filled] = mask as u8;
+        while mask < VALUES {
+            if mask.count_ones() == bits {
+                masks[filled] = mask as u16;
                 filled += 1;
             }
             mask += 1;
@@ -38,21 +30,30 @@ const BYTES: [u8; 256] = {
     masks
 };
 
+/// Number of those with at most 0, 1, … bits set.
+static UP_TO: [usize; IN_ROW as usize + 1] = {
+    let mut up_to = [0; IN_ROW as usize + 1];
+    let mut at = 0;
+    while at < VALUES {
+        up_to[MASKS[at].count_ones() as usize] = at + 1;
+        at += 1;
+    }
+    up_to
+};
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn they_are_all_that_have_no_more_bits() {
-        let check = |masks: &[u8], below: usize, bits: u32| {
-            let mut masks = masks.to_vec();
+        for bits in 0..IN_ROW + 2 {
+            let mut masks = masks(bits).to_vec();
             assert!(masks.is_sorted_by_key(|mask| mask.count_ones()));
             masks.sort_unstable();
-            let all = (0..below).map(|mask| mask as u8);
+            let all = (0..VALUES).map(|mask| mask as u16);
             let expected: Vec<_> = all.filter(|mask| mask.count_ones() <= bits).collect();
             assert_eq!(masks, expected);
-        };
-        (0..6).for_each(|bits| check(nibbles(bits), 16, bits));
-        (0..10).for_each(|bits| check(bytes(bits), 256, bits));
+        }
     }
 }

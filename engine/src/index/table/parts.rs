@@ -25,12 +25,11 @@ impl Parts {
         }
     }
 
-    /// The same but for its value in the row, which is the one of this value of the block.
+    /// The same but for its value in the row, which differs by this mask.
     #[inline(always)]
-    pub(super) fn with_value(self, value: u16) -> Self {
-        let in_row = u32::from(value) & ((1 << IN_ROW) - 1);
+    pub(super) fn with_mask(self, mask: u16) -> Self {
         Self {
-            other: in_row << 16 | self.other & 0xffff,
+            other: self.other ^ u32::from(mask) << 16,
             ..self
         }
     }

@@ -4,9 +4,8 @@ use super::{
     Block, ROW_BITS,
     buckets::{BUCKETS, Buckets},
     lines::Lines,
-    masks,
 };
-use crate::index::memory::allocated;
+use crate::{index::memory::allocated, wide::Wide};
 
 /// A row of more fingerprints than this, some million in an index, has a bucket for each value: with it they take two
 /// thirds of the memory and one who looks for a value no longer, since of that many each has several lines.
@@ -102,52 +101,48 @@ impl<P: Copy + Default> Row<P> {
 
     /// Asks for what [`Row::near`] will look at.
     #[inline(always)]
-    pub(super) fn prefetch(&self, simhash: u64, high_mask: u8, threshold: u32, block: Block) {
-        let own = block.value(simhash);
-        for low_mask in masks::bytes(threshold - high_mask.count_ones()) {
-            let value = own ^ u16::from_be_bytes([high_mask, *low_mask]);
-            match self {
-                Self::Lines(lines) => lines.prefetch(value),
-                Self::Cells(cells) => {
-                    let (cell, bucket) = place(value);
+    pub(super) fn prefetch(&self, simhash: u64, masks: &[u16], block: Block) {
+        match self {
+            Self::Lines(lines) => lines.prefetch(simhash, masks),
+            Self::Cells(cells) => {
+                for mask in masks {
+                    let (cell, bucket) = place(block.value(simhash) ^ mask);
                     cells[cell].prefetch(bucket);
                 }
             }
         }
     }
 
-    /// Calls `found` for each fingerprint that differs from `simhash` in the upper half of its value by this mask, in
-    /// at most `threshold` bits of the value and `most` in all, with the difference, until it returns false; returns
+    /// Calls `found` for each fingerprint that differs from `simhash` in its value in the row by one of these masks, and in
+    /// at most `most` bits with the bits of that, with the difference beside the row's bits, until it returns false; returns
     /// what it did.
     #[inline(always)]
     pub(super) fn near(
         &self,
+        wide: impl Wide,
         simhash: u64,
-        high_mask: u8,
-        (threshold, most): (u32, u32),
+        masks: &[u16],
+        most: u32,
         block: Block,
-        found: &mut impl FnMut(u64) -> bool,
+        mut found: impl FnMut(u64) -> bool,
     ) -> bool {
-        let own = block.value(simhash);
-        for low_mask in masks::bytes(threshold - high_mask.count_ones()) {
-            let mask = u16::from_be_bytes([high_mask, *low_mask]);
-            let Some(left) = most.checked_sub(mask.count_ones()) else {
-                break;
-            };
-            let value = own ^ mask;
-            let mut found = |difference| found(block.join(mask, difference));
-            let go_on = match self {
-                Self::Lines(lines) => lines.near(simhash, value, left, &mut found),
-                Self::Cells(cells) => {
-                    let (cell, bucket) = place(value);
-                    cells[cell].near(bucket, block.rest(simhash), left, &mut found)
+        let mut found = |mask, difference| found(block.join(mask, difference));
+        match self {
+            Self::Lines(lines) => lines.near(wide, simhash, masks, most, found),
+            Self::Cells(cells) => {
+                for mask in masks {
+                    let Some(left) = most.checked_sub(mask.count_ones()) else {
+                        break;
+                    };
+                    let (cell, bucket) = place(block.value(simhash) ^ mask);
+                    let found = |difference| found(*mask, difference);
+                    if !cells[cell].near(wide, bucket, block.rest(simhash), left, found) {
+                        return false;
+                    }
                 }
-            };
-            if !go_on {
-                return false;
+                true
             }
         }
-        true
     }
 
     /// Asks for where a fingerprint is to stand.
