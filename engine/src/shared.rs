@@ -336,7 +336,7 @@ impl Question {
             story: Some(article.cluster),
             canonical_id: None,
             fingerprint: article.fingerprint,
-            truncated: article.truncated || article.first_matches.len() > self.scope.limit,
+            truncated: article.truncated || article.first_matches.iter().count() > self.scope.limit,
             matches: matches.take(self.scope.limit).collect(),
             resubmission: true,
             revision: article.revision,

@@ -58,9 +58,7 @@ impl Import {
         }
         let slot = collection.slots.take().ok_or(Unfit::IndexFull)?;
         article.slot = slot;
-        for found in &mut article.first_matches {
-            found.slot = self.slot(found.sequence).unwrap_or(Slot::NONE);
-        }
+        article.first_matches.locate(|sequence| self.slot(sequence));
         let article = Arc::new(article);
         let mut search = collection.arrivals.open();
         let admitted = search.admit_as(article.sequence, || {

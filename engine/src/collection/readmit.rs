@@ -6,7 +6,7 @@ use super::{Collection, IndexFull, Submission};
 use crate::{
     answer::Verdict,
     fingerprint::{Content, Fingerprint, Fingerprinter},
-    index::articles::Article,
+    index::{articles::Article, first_matches::FirstMatches},
     rarity::Rarity,
 };
 
@@ -58,7 +58,7 @@ impl Collection {
                 sequence,
                 cluster: story.as_ref().map_or(sequence, |story| story.cluster),
                 standing: sequence,
-                first_matches: Box::default(),
+                first_matches: FirstMatches::default(),
                 truncated: false,
                 is_story: decision.is_story,
             });

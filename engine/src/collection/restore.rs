@@ -128,9 +128,9 @@ impl Sheet<'_> {
         };
         article.slot = slot.ok_or(Malformed("it is of none of the articles"))?;
         self.next = article.slot.0 as usize + 1;
-        for found in &mut article.first_matches {
-            found.slot = self.restoration.slot(found.sequence).unwrap_or(Slot::NONE);
-        }
+        article
+            .first_matches
+            .locate(|sequence| self.restoration.slot(sequence));
         let article = Arc::new(article);
         let (collection, rows, slot) = (&self.restoration.collection, &mut self.rows, article.slot);
         collection.articles.restore(&article, &mut rows.ids);

@@ -11,7 +11,8 @@ use crate::{
     fingerprint::{Content, Fingerprint, Fingerprinter, ShingleSet},
     index::{
         Slot,
-        articles::{Article, FirstMatch, Metadata, Timestamp},
+        articles::{Article, Metadata, Timestamp},
+        first_matches::FirstMatch,
     },
     journal::Journal,
     passages::passages,
@@ -218,7 +219,7 @@ impl Collection {
             story: Some(article.cluster),
             canonical_id: (canonical_id != article.id).then_some(canonical_id),
             fingerprint: article.fingerprint,
-            truncated: article.truncated || article.first_matches.len() > limit,
+            truncated: article.truncated || article.first_matches.iter().count() > limit,
             matches,
             resubmission: true,
             revision: article.revision,

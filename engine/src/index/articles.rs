@@ -13,6 +13,7 @@ use foldhash::fast::RandomState;
 
 use super::{
     Gathered, Part, Slot,
+    first_matches::FirstMatches,
     keys::Keys,
     memory::{map_bytes, shrink_map},
     packed::{Copies, Packed},
@@ -21,7 +22,7 @@ use super::{
     spilling::Spilling,
 };
 use crate::{
-    answer::{Match, PackedEvidence, Relation, Verdict},
+    answer::Verdict,
     codec::Reader,
     evidence::Side,
     fingerprint::{Content, Fingerprint, StoredContent},
@@ -68,32 +69,11 @@ pub struct Article {
     /// The sequence of the first of the revisions that its place in that story goes back to.
     pub(crate) standing: u64,
     /// What its submission was told, strongest first: an equal submission is told the same.
-    pub(crate) first_matches: Box<[FirstMatch]>,
+    pub(crate) first_matches: FirstMatches,
     /// Whether there were more than were kept or asked for.
     pub(crate) truncated: bool,
     /// Whether it counts as a story of its own: it is not a near-identical copy of an earlier one.
     pub is_story: bool,
-}
-
-/// A match in a first answer. It names the article by slot and sequence: the slot may have gone to
-/// another article since. The evidence is that of the time, since what is rare changes.
-#[derive(Clone, Debug)]
-pub(crate) struct FirstMatch {
-    pub(crate) slot: Slot,
-    pub(crate) sequence: u64,
-    pub(crate) relation: Relation,
-    pub(crate) evidence: PackedEvidence,
-}
-
-impl From<&Match> for FirstMatch {
-    fn from(found: &Match) -> Self {
-        Self {
-            slot: found.article.slot,
-            sequence: found.article.sequence,
-            relation: found.relation,
-            evidence: PackedEvidence::from(&found.evidence),
-        }
-    }
 }
 
 impl Article {

@@ -2,7 +2,7 @@
 //!
 //! [`hamming`] finds fingerprints within a distance (one [`table`] a block, whose rows it looks at
 //! by a [`plan`]), [`postings`] articles that share shingles,
-//! [`keys`] the same text or id; [`articles`] holds what is known of each article, in a [`page`] that may be
+//! [`keys`] the same text or id; [`articles`] holds what is known of each article, its [`first_matches`] as well, in a [`page`] that may be
 //! spilled ([`spilling`]), [`clusters`] who belongs
 //! to whose story, [`stories`] counts what is common, and [`arrivals`] makes check-and-add one step. What is
 //! restored is put in at once ([`gather`]). A guard of a table is never held while another one is taken,
@@ -13,6 +13,7 @@ pub(crate) mod arrivals;
 pub(crate) mod articles;
 mod big_reader;
 pub(crate) mod clusters;
+pub(crate) mod first_matches;
 pub(crate) mod gather;
 pub(crate) mod hamming;
 pub(crate) mod keys;

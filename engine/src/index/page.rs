@@ -240,7 +240,8 @@ mod tests {
         detector::Detector,
         fingerprint::{Content, Fingerprint, Fingerprinter, SimHash},
         index::{
-            articles::{FirstMatch, Metadata},
+            articles::Metadata,
+            first_matches::FirstMatch,
             packed::Packed,
             spilling::{Spilling, tests::Heap},
         },
@@ -294,7 +295,7 @@ mod tests {
 
     /// Everything there is to an article.
     fn all(article: &Article) -> String {
-        let first_matches = &article.first_matches;
+        let first_matches: Vec<_> = article.first_matches.iter().collect();
         format!(
             "{article:?} {:?} {} {:?} {:?} {} {} {} {first_matches:?} {} {} {:?}",
             article.metadata,

@@ -3,10 +3,10 @@
 
 use super::{
     Slot,
-    articles::{Article, FirstMatch, Metadata, Timestamp},
+    articles::{Article, Metadata, Timestamp},
+    first_matches::{self, FirstMatches},
 };
 use crate::{
-    answer::{PackedEvidence, Relation},
     codec::{Malformed, Reader, put_bytes, put_varint},
     collection::VERDICTS,
     fingerprint::{ExactHash, Fingerprint, SimHash},
@@ -30,11 +30,11 @@ pub(crate) struct Origin {
 }
 
 impl Origin {
-    fn put_sequence(&self, out: &mut Vec<u8>, sequence: u64) {
+    pub(super) fn put_sequence(&self, out: &mut Vec<u8>, sequence: u64) {
         put_varint(out, zigzag(sequence.wrapping_sub(self.sequence) as i64));
     }
 
-    fn sequence(&self, reader: &mut Reader<'_>) -> Result<u64, Malformed> {
+    pub(super) fn sequence(&self, reader: &mut Reader<'_>) -> Result<u64, Malformed> {
         Ok(self
             .sequence
             .wrapping_add(unzigzag(reader.varint()?) as u64))
@@ -101,15 +101,7 @@ pub(crate) fn write(article: &Article, origin: &Origin, out: &mut Vec<u8>) {
         put_varint(out, article.standing);
     }
     if !article.first_matches.is_empty() {
-        put_varint(out, article.first_matches.len() as u64);
-        for found in &article.first_matches {
-            if origin.in_index {
-                put_varint(out, found.slot.0.into());
-            }
-            origin.put_sequence(out, found.sequence);
-            out.push(found.relation as u8);
-            found.evidence.encode(out);
-        }
+        article.first_matches.write(origin, out);
     }
 }
 
@@ -126,7 +118,7 @@ pub(crate) struct Row<'a> {
     revision: u32,
     pub(crate) cluster: u64,
     standing: u64,
-    first_matches: Reader<'a>,
+    first_matches: &'a [u8],
 }
 
 impl<'a> Row<'a> {
@@ -159,8 +151,10 @@ impl<'a> Row<'a> {
             true => (reader.varint()?, reader.varint()?),
             false => (sequence, sequence),
         };
-        let first_matches = Reader(reader.0);
-        first_matches_of(flags, reader, origin, |_| ())?;
+        let first_matches = match has(HAS_MATCHES) {
+            true => first_matches::skip(reader, origin)?,
+            false => &[],
+        };
         Ok(Self {
             flags,
             sequence,
@@ -185,11 +179,10 @@ impl<'a> Row<'a> {
         let has = |flag| self.flags & flag != 0;
         let [id, title, source, url] = self.texts;
         let verdict = VERDICTS.get(usize::from(self.flags & 7));
-        let mut first_matches = Vec::new();
-        let mut reader = Reader(self.first_matches.0);
-        first_matches_of(self.flags, &mut reader, origin, |found| {
-            first_matches.push(found);
-        })?;
+        let first_matches = match self.first_matches {
+            [] => FirstMatches::default(),
+            written => FirstMatches::Written(written.into(), *origin),
+        };
         Ok(Article {
             id: text(id)?.into(),
             metadata: Metadata {
@@ -207,7 +200,7 @@ impl<'a> Row<'a> {
             sequence: self.sequence,
             cluster: self.cluster,
             standing: self.standing,
-            first_matches: first_matches.into(),
+            first_matches,
             truncated: has(TRUNCATED),
             is_story: has(IS_STORY),
         })
@@ -216,49 +209,6 @@ impl<'a> Row<'a> {
 
 fn text(bytes: &[u8]) -> Result<&str, Malformed> {
     std::str::from_utf8(bytes).map_err(|_| Malformed("a text is not UTF-8"))
-}
-
-/// Reads the first matches of a row with these flags.
-fn first_matches_of(
-    flags: u16,
-    reader: &mut Reader<'_>,
-    origin: &Origin,
-    mut found: impl FnMut(FirstMatch),
-) -> Result<(), Malformed> {
-    if flags & HAS_MATCHES != 0 {
-        for _ in 0..reader.count(PackedEvidence::LEAST + 2)? {
-            found(first_match(reader, origin)?);
-        }
-    }
-    Ok(())
-}
-
-fn first_match(reader: &mut Reader<'_>, origin: &Origin) -> Result<FirstMatch, Malformed> {
-    let slot = match origin.in_index {
-        true => Slot(reader.short_varint()?),
-        false => Slot::NONE,
-    };
-    Ok(FirstMatch {
-        slot,
-        sequence: origin.sequence(reader)?,
-        relation: relation(reader.byte()?)?,
-        evidence: PackedEvidence::decode(reader)?,
-    })
-}
-
-fn relation(code: u8) -> Result<Relation, Malformed> {
-    use Relation::*;
-    [
-        Exact,
-        NearDuplicate,
-        ContainedIn,
-        Contains,
-        Partial,
-        Template,
-    ]
-    .into_iter()
-    .find(|relation| *relation as u8 == code)
-    .ok_or(Malformed("a relation is not known"))
 }
 
 /// The sequence of the article of a row.
