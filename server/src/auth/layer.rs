@@ -18,7 +18,7 @@ use super::{Access, methods, methods::Need, secret::Digest, tokens::Tokens};
 use crate::{
     config::Config,
     failure::Failure,
-    limits::Caller,
+    limits::Answered,
     reload::{Live, Reloads},
 };
 
@@ -111,12 +111,11 @@ pub(crate) struct Auth<S> {
 
 impl<S> Service<Request<Body>> for Auth<S>
 where
-    S: Service<Request<Body>, Response = Response<Body>, Error = Infallible>,
-    S::Future: Send + 'static,
+    S: Service<Request<Body>, Response = Response<Body>, Error = Infallible, Future = Answered>,
 {
     type Response = Response<Body>;
     type Error = Infallible;
-    type Future = Pin<Box<dyn Future<Output = Result<Response<Body>, Infallible>> + Send>>;
+    type Future = Answered;
 
     fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
         self.inner.poll_ready(context)
@@ -128,16 +127,15 @@ where
         request.headers_mut().remove(AUTHORIZATION);
         match admitted {
             Err(failure) => Box::pin(ready(Ok(Status::from(failure).into_http()))),
-            Ok(None) => Box::pin(self.inner.call(request)),
+            Ok(None) => self.inner.call(request),
             Ok(Some((access, name))) => {
                 if let Some(name) = name {
                     Span::current().record("token", &*name);
-                    request.extensions_mut().insert(Caller(name));
                 }
                 request.extensions_mut().insert(access.clone());
                 let answer = self.inner.call(request);
                 let Some(lost) = access.lost() else {
-                    return Box::pin(answer);
+                    return answer;
                 };
                 Box::pin(async move {
                     let Ok(response) = answer.await;

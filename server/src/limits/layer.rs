@@ -18,7 +18,7 @@ use tonic::{Status, body::Body};
 use tower::{Layer, Service};
 
 use super::{
-    Caller, Charge, Deadline, Limits, OpenCall,
+    Charge, Deadline, Limits, OpenCall,
     answer::Outgoing,
     deadline::allowed,
     gate::within,
@@ -33,6 +33,9 @@ use crate::{
 
 /// What is asked of the health service is this long at most: its requests are of no budget.
 const LONGEST_PROBE: usize = 4 << 10;
+
+/// A response on its way.
+pub(crate) type Answered = Pin<Box<dyn Future<Output = Result<Response<Body>, Infallible>> + Send>>;
 
 /// Wraps a service in [`Limited`].
 #[derive(Clone, Debug)]
@@ -66,7 +69,7 @@ where
 {
     type Response = Response<Body>;
     type Error = Infallible;
-    type Future = Pin<Box<dyn Future<Output = Result<Response<Body>, Infallible>> + Send>>;
+    type Future = Answered;
 
     fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
         self.inner.poll_ready(context)
@@ -114,7 +117,7 @@ impl Limits {
             Some(access) => access.name()?,
             None => None,
         };
-        let allowance = self.rates.of(token.map_or_else(Caller::default, Caller));
+        let allowance = self.rates.of(token);
         if !method.takes_stream {
             allowance.take()?;
         }
@@ -212,7 +215,11 @@ impl Limits {
             let body = Outgoing::new(Bytes::new(), body, connection, charge, call);
             return Ok(Response::from_parts(parts, Body::new(body)));
         }
-        let received = self.receive(&mut messages).await?;
+        let received = match method.gives_stream {
+            true => self.receive(&mut messages).await?,
+            // Its deadline is no later.
+            false => messages.only().await?,
+        };
         let length = received.as_ref().map_or(0, Message::length);
         let place = self.gate.enter(length).await?;
         let body = match received {

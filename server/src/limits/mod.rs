@@ -24,8 +24,8 @@ pub(crate) use self::{
     budget::{Budget, Charge},
     deadline::Deadline,
     gate::{Gate, OpenCall, leave, make_room},
-    layer::LimitLayer,
-    rate::{Allowance, Allowed, Caller},
+    layer::{Answered, LimitLayer},
+    rate::{Allowance, Allowed},
 };
 use crate::config::{Ceilings, processors};
 

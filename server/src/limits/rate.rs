@@ -13,16 +13,6 @@ use parking_lot::Mutex;
 
 use crate::failure::Failure;
 
-/// Who calls, as far as limits are concerned: the name of a token. Requests without one are one caller.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct Caller(pub(crate) Arc<str>);
-
-impl Default for Caller {
-    fn default() -> Self {
-        Self("".into())
-    }
-}
-
 /// What a caller may ask for. A request counts as one, a batch or a stream as many as its articles.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Allowed {
@@ -91,7 +81,8 @@ impl Bucket {
 #[derive(Debug)]
 pub(crate) struct Rates {
     allowed: Allowed,
-    callers: DashMap<Caller, Arc<Mutex<Vec<Bucket>>>>,
+    /// By the name of his token; all who have none are one.
+    callers: DashMap<Arc<str>, Arc<Mutex<Vec<Bucket>>>>,
 }
 
 impl Rates {
@@ -100,11 +91,12 @@ impl Rates {
         Self { allowed, callers }
     }
 
-    /// What this caller may ask for now.
-    pub(super) fn of(&self, caller: Caller) -> Allowance {
+    /// What the caller with a token of this name may ask for now.
+    pub(super) fn of(&self, token: Option<Arc<str>>) -> Allowance {
         if self.allowed.per_second.is_none() && self.allowed.per_day.is_none() {
             return Allowance(None);
         }
+        let caller = token.unwrap_or_default();
         let buckets = || Arc::new(Mutex::new(self.allowed.buckets(Instant::now())));
         let found = self.callers.entry(caller).or_insert_with(buckets);
         Allowance(Some(Arc::clone(&found)))
@@ -220,7 +212,7 @@ mod tests {
             per_day: None,
         };
         let rates = Rates::new(allowed);
-        let caller = |name: &str| rates.of(Caller(name.into()));
+        let caller = |name: &str| rates.of(Some(name.into()));
         caller("a").take().expect("one");
         caller("a").take().expect_err("it has had its one");
         caller("b").take().expect("one");
@@ -230,7 +222,7 @@ mod tests {
         };
         let rates = Rates::new(unlimited);
         for _ in 0..3 {
-            rates.of(Caller::default()).take().expect("no limit");
+            rates.of(None).take().expect("no limit");
         }
         assert!(rates.callers.is_empty());
     }

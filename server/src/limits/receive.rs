@@ -96,10 +96,16 @@ impl Messages {
             match self.body.frame().await {
                 // What comes after the messages says nothing of them.
                 Some(Ok(frame)) => {
-                    if let Ok(bytes) = frame.into_data() {
-                        self.received.extend_from_slice(&bytes);
-                        self.charge.at_least(self.received.len())?;
+                    let Ok(bytes) = frame.into_data() else {
+                        continue;
+                    };
+                    // An article comes in one piece, nearly always.
+                    if self.received.is_empty() && self.length(&bytes)? == Some(bytes.len()) {
+                        self.charge.at_least(bytes.len())?;
+                        return Ok(Some(Message { bytes }));
                     }
+                    self.received.extend_from_slice(&bytes);
+                    self.charge.at_least(self.received.len())?;
                 }
                 Some(Err(status)) => return Err(status),
                 None if self.received.is_empty() => return Ok(None),
@@ -109,18 +115,25 @@ impl Messages {
     }
 
     fn whole(&mut self) -> Result<Option<Message>, Failure> {
-        let Some(head) = self.received.first_chunk::<HEAD>() else {
+        match self.length(&self.received)? {
+            Some(length) if length <= self.received.len() => {
+                let bytes = self.received.split_to(length).freeze();
+                Ok(Some(Message { bytes }))
+            }
+            _ => Ok(None),
+        }
+    }
+
+    /// Of the message that begins there, with its head; `None` where that is not whole.
+    fn length(&self, received: &[u8]) -> Result<Option<usize>, Failure> {
+        let Some(head) = received.first_chunk::<HEAD>() else {
             return Ok(None);
         };
         let length = u32::from_be_bytes([head[1], head[2], head[3], head[4]]) as usize;
-        if length > self.most {
-            return Err(self.too_large(length));
+        match length > self.most {
+            true => Err(self.too_large(length)),
+            false => Ok(Some(HEAD + length)),
         }
-        if self.received.len() < HEAD + length {
-            return Ok(None);
-        }
-        let bytes = self.received.split_to(HEAD + length).freeze();
-        Ok(Some(Message { bytes }))
     }
 
     /// A message as it was before it was compressed, with its head.

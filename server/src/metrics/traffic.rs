@@ -1,6 +1,6 @@
 //! What is counted while requests are answered.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use prometheus_client::{
     encoding::EncodeLabelSet,
@@ -33,14 +33,17 @@ struct Refused {
 }
 
 /// Requests and refusals. A clone counts for the same.
-#[derive(Clone, Debug)]
-pub(crate) struct Traffic {
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Traffic(Arc<Families>);
+
+#[derive(Debug)]
+struct Families {
     requests: Family<Ended, Counter>,
     seconds: Family<Asked, Histogram, fn() -> Histogram>,
     refusals: Family<Refused, Counter>,
 }
 
-impl Default for Traffic {
+impl Default for Families {
     fn default() -> Self {
         let histogram: fn() -> Histogram = || Histogram::new(SECONDS);
         Self {
@@ -56,29 +59,29 @@ impl Traffic {
         registry.register(
             "basma_requests",
             "Calls that ended, by method and status code",
-            self.requests.clone(),
+            self.0.requests.clone(),
         );
         registry.register(
             "basma_request_seconds",
             "How long requests took until their answer was ready, streams not among them",
-            self.seconds.clone(),
+            self.0.seconds.clone(),
         );
         registry.register(
             "basma_refusals",
             "Calls that ended with an error, by its reason and the limit behind it, if any",
-            self.refusals.clone(),
+            self.0.refusals.clone(),
         );
     }
 
     /// A call of this method ended with this code.
     pub(crate) fn ended(&self, method: &'static str, code: Code) {
         let code = name(code);
-        self.requests.get_or_create(&Ended { method, code }).inc();
+        self.0.requests.get_or_create(&Ended { method, code }).inc();
     }
 
     /// An answer, or a refusal, was ready.
     pub(crate) fn took(&self, method: &'static str, elapsed: Duration) {
-        let seconds = self.seconds.get_or_create(&Asked { method });
+        let seconds = self.0.seconds.get_or_create(&Asked { method });
         seconds.observe(elapsed.as_secs_f64());
     }
 
@@ -88,7 +91,7 @@ impl Traffic {
             reason: reason.to_owned(),
             limit: limit.to_owned(),
         };
-        self.refusals.get_or_create(&refused).inc();
+        self.0.refusals.get_or_create(&refused).inc();
     }
 }
 

@@ -41,7 +41,9 @@ impl RequestId {
         Self(made.unwrap_or(HeaderValue::from_static("-")))
     }
 
-    pub(super) fn into_header(self) -> HeaderValue {
+    /// No other answer has it, so it is to be in nobody's table of headers that come again (RFC 7541, 6.2.3).
+    pub(super) fn into_header(mut self) -> HeaderValue {
+        self.0.set_sensitive(true);
         self.0
     }
 }
