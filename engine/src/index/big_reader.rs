@@ -9,7 +9,10 @@
     reason = "what makes a lock of several is a trait that vouches for it"
 )]
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::{
+    hint,
+    sync::atomic::{AtomicUsize, Ordering},
+};
 
 use parking_lot::{
     RawRwLock,
@@ -20,6 +23,21 @@ use super::Padded;
 
 /// Locks to read by.
 const LOCKS: usize = 2;
+
+/// So often it is looked whether a lock is free, with so many pauses in between, before its thread sleeps: some twenty
+/// microseconds. A lock is held for a few of them, and who sleeps is woken after dozens; nor is the processor given up
+/// meanwhile, as locks do that yield before they sleep, since others wait for what this thread has locked already.
+const LOOKS: usize = 64;
+const PAUSES: usize = 8;
+
+/// Takes a lock that will soon be free, or returns false.
+#[cold]
+fn soon(try_lock: impl Fn() -> bool) -> bool {
+    (0..LOOKS).any(|_| {
+        (0..PAUSES).for_each(|_| hint::spin_loop());
+        try_lock()
+    })
+}
 
 /// Has cache lines of its own, as each of its locks has.
 pub(super) type BigReader<T> = lock_api::RwLock<RawBigReader, T>;
@@ -57,7 +75,10 @@ unsafe impl lock_api::RawRwLock for RawBigReader {
 
     #[inline(always)]
     fn lock_shared(&self) {
-        self.own().lock_shared();
+        let lock = self.own();
+        if !lock.try_lock_shared() && !soon(|| lock.try_lock_shared()) {
+            lock.lock_shared();
+        }
     }
 
     fn try_lock_shared(&self) -> bool {
@@ -73,7 +94,11 @@ unsafe impl lock_api::RawRwLock for RawBigReader {
     /// In one order, so that no two writers wait for each other.
     #[inline]
     fn lock_exclusive(&self) {
-        self.all().for_each(RawRwLock::lock_exclusive);
+        for lock in self.all() {
+            if !lock.try_lock_exclusive() && !soon(|| lock.try_lock_exclusive()) {
+                lock.lock_exclusive();
+            }
+        }
     }
 
     fn try_lock_exclusive(&self) -> bool {
