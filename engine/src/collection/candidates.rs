@@ -22,8 +22,8 @@ const SPARE: usize = 16;
 
 /// So many different fingerprints within the distance are put in order, unless more are wanted: of texts that share a
 /// boilerplate, or a cloud of crafted ones, there can be a million. Who is one of a crowd finds so many at once; on the edge of
-/// one all of it may have to be compared to find a thousand.
-const MOST_NEAR: usize = 256;
+/// one half of it is compared to find some dozens, and all of it to find hundreds.
+const MOST_NEAR: usize = 64;
 
 /// With a window, so many articles of one SimHash are looked at.
 const MOST_SAME: usize = 1024;
@@ -167,7 +167,7 @@ impl Collection {
         let mut fingerprints = Vec::new();
         self.hamming.within(simhash, distance, |other, bits| {
             fingerprints.push((bits, other));
-            fingerprints.len() < MOST_NEAR.max(enough + 1)
+            fingerprints.len() < MOST_NEAR.max(enough)
         });
         if fingerprints.len() > enough {
             fingerprints.select_nth_unstable(enough);
