@@ -182,8 +182,7 @@ impl<P: Copy + Default> Buckets<P> {
             };
             let end = range.end.min(first + LANES);
             if any {
-                let parts = (&self.lows(first), &self.highs(first));
-                let mut near = wide.near_of_48(parts, rest, most);
+                let mut near = self.near_lanes(wide, first, rest, most);
                 near &= (1 << (end - first)) - 1;
                 while near != 0 {
                     let at = first + near.trailing_zeros() as usize;
@@ -196,6 +195,20 @@ impl<P: Copy + Default> Buckets<P> {
             first = end;
         }
         true
+    }
+
+    /// A bit for each of so many from a place on, whatever bucket they are of, that differs from `rest` in at most `most`
+    /// bits.
+    #[inline(always)]
+    fn near_lanes(&self, wide: impl Wide, first: usize, rest: u64, most: u32) -> u32 {
+        let (chunk, lane) = (&self.chunks[first / CHUNK], first % CHUNK);
+        let lows = chunk.low[lane..].first_chunk();
+        let highs = chunk.high[lane..].first_chunk();
+        match lows.zip(highs) {
+            Some(parts) => wide.near_of_48(parts, rest, most),
+            // Some are in the next chunk.
+            None => wide.near_of_48((&self.lows(first), &self.highs(first)), rest, most),
+        }
     }
 
     /// Asks for the fingerprints of a bucket, or of a long one for where they begin: it is read one line after the other,
