@@ -1,5 +1,5 @@
-//! [`Wide`] by AVX2, which has no instruction that counts bits. Compilers make loops of that four times as many
-//! instructions: they count in each of eight numbers by itself, where sixteen can be added up side by side.
+//! [`Wide`] by AVX2, which has no instruction that counts bits. Compilers make several times as many instructions of the loops:
+//! they count in each of eight numbers by itself, where sixteen can be added up side by side.
 //!
 //! Bits are counted by looking up both halves of each byte (Mula, Kurz, Lemire, "Faster Population Counts Using AVX2
 //! Instructions", 2018).
