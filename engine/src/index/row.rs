@@ -179,10 +179,6 @@ impl<'a> Row<'a> {
         let has = |flag| self.flags & flag != 0;
         let [id, title, source, url] = self.texts;
         let verdict = VERDICTS.get(usize::from(self.flags & 7));
-        let first_matches = match self.first_matches {
-            [] => FirstMatches::default(),
-            written => FirstMatches::Written(written.into(), *origin),
-        };
         Ok(Article {
             id: text(id)?.into(),
             metadata: Metadata {
@@ -200,7 +196,7 @@ impl<'a> Row<'a> {
             sequence: self.sequence,
             cluster: self.cluster,
             standing: self.standing,
-            first_matches,
+            first_matches: FirstMatches::Written(self.first_matches.into(), *origin),
             truncated: has(TRUNCATED),
             is_story: has(IS_STORY),
         })

@@ -6,8 +6,6 @@ mod request_id;
 
 use std::{
     convert::Infallible,
-    future::Future,
-    pin::Pin,
     task::{Context, Poll},
     time::Instant,
 };
@@ -21,7 +19,7 @@ use self::{
     ending::{Call, Ending},
     request_id::{HEADER, RequestId},
 };
-use crate::{failure::Failure, methods::method, metrics::Traffic};
+use crate::{failure::Failure, limits::Answered, methods::method, metrics::Traffic};
 
 /// Wraps a service in [`Observe`].
 #[derive(Clone, Debug)]
@@ -53,7 +51,7 @@ where
 {
     type Response = Response<Body>;
     type Error = Infallible;
-    type Future = Pin<Box<dyn Future<Output = Result<Response<Body>, Infallible>> + Send>>;
+    type Future = Answered;
 
     fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
         self.inner.poll_ready(context)
