@@ -7,14 +7,38 @@
     expect(unsafe_code, reason = "the instruction is not to be had otherwise")
 )]
 
+#[cfg(all(target_arch = "x86_64", not(miri)))]
+use crate::wide::has_avx2;
+
 /// Asks for the line of memory where this begins, for reading soon.
 #[inline(always)]
-pub(crate) fn prefetch<T>(begin: &T) {
+pub(crate) fn prefetch<T>(begin: *const T) {
     #[cfg(all(target_arch = "x86_64", not(miri)))]
     {
         use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
         // SAFETY: it reads and writes nothing that a program could see, and may be given any address.
-        unsafe { _mm_prefetch::<_MM_HINT_T0>(std::ptr::from_ref(begin).cast()) };
+        unsafe { _mm_prefetch::<_MM_HINT_T0>(begin.cast()) };
+    }
+    #[cfg(not(all(target_arch = "x86_64", not(miri))))]
+    let _ = begin;
+}
+
+/// Asks for the line of memory where this begins, for writing soon, or for a lock that is soon to be taken: from whichever
+/// processor has written it. One that takes a lock waits for its line before it does anything else, so of several locks the
+/// lines are asked for first, and come together.
+#[inline(always)]
+pub(crate) fn prefetch_mut<T>(begin: *const T) {
+    #[cfg(all(target_arch = "x86_64", not(miri)))]
+    if has_avx2() {
+        // SAFETY: it reads and writes nothing that a program could see, and may be given any address. Every processor with
+        // AVX2 knows it, if only as one that does nothing.
+        unsafe {
+            std::arch::asm!(
+                "prefetchw [{}]",
+                in(reg) begin,
+                options(nostack, preserves_flags)
+            );
+        }
     }
     #[cfg(not(all(target_arch = "x86_64", not(miri))))]
     let _ = begin;

@@ -20,6 +20,7 @@ use parking_lot::{
 };
 
 use super::Padded;
+use crate::prefetch::{prefetch, prefetch_mut};
 
 /// Locks to read by.
 const LOCKS: usize = 2;
@@ -43,6 +44,24 @@ fn soon(try_lock: impl Fn() -> bool) -> bool {
 pub(super) type BigReader<T> = lock_api::RwLock<RawBigReader, T>;
 pub(super) type ReadGuard<'a, T> = lock_api::RwLockReadGuard<'a, RawBigReader, T>;
 pub(super) type WriteGuard<'a, T> = lock_api::RwLockWriteGuard<'a, RawBigReader, T>;
+
+/// Asks for what whoever takes this for reading will wait for.
+#[inline(always)]
+pub(super) fn prefetch_read<T>(lock: &BigReader<T>) {
+    // SAFETY: nothing is given back that was not taken.
+    prefetch_mut(unsafe { lock.raw() }.own());
+    prefetch(lock.data_ptr());
+}
+
+/// Asks for what whoever takes this for writing will wait for.
+#[inline(always)]
+pub(super) fn prefetch_write<T>(lock: &BigReader<T>) {
+    // SAFETY: likewise.
+    unsafe { lock.raw() }
+        .all()
+        .for_each(|lock| prefetch_mut(lock));
+    prefetch_mut(lock.data_ptr());
+}
 
 /// The locks without what they protect.
 pub(super) struct RawBigReader([Padded<RawRwLock>; LOCKS]);

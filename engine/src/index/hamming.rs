@@ -20,7 +20,7 @@ use foldhash::fast::RandomState;
 use parking_lot::Mutex;
 
 use super::{
-    Slot,
+    Padded, Slot,
     memory::{allocated, map_bytes, push, shrink_map, take},
     plan::Crowds,
     table::{Block, OwnMut, Table},
@@ -42,10 +42,10 @@ pub struct HammingIndex {
     groups: DashMap<u64, VecDeque<Slot>, RandomState>,
     crowds: Crowds,
     /// Number of different fingerprints.
-    len: AtomicUsize,
+    len: Padded<AtomicUsize>,
     /// Serialises changes of one fingerprint, so that whoever adds a second article to it returns only
     /// after the first has put it into every table.
-    changes: [Mutex<()>; 64],
+    changes: [Padded<Mutex<()>>; 64],
 }
 
 impl HammingIndex {
@@ -56,8 +56,8 @@ impl HammingIndex {
             others: [1, 2, 3].map(|block| Table::new(Block(block))),
             groups: DashMap::default(),
             crowds: Crowds::default(),
-            len: AtomicUsize::new(0),
-            changes: std::array::from_fn(|_| Mutex::new(())),
+            len: Padded(AtomicUsize::new(0)),
+            changes: std::array::from_fn(|_| Padded(Mutex::new(()))),
         }
     }
 
@@ -66,6 +66,8 @@ impl HammingIndex {
         let _change = self.change(simhash).lock();
         let simhash = simhash.0;
         // All four rows are locked before any is read, and in one order: see `within_own`.
+        self.first.prefetch_own_mut(simhash);
+        (self.others.iter()).for_each(|table| table.prefetch_own_mut(simhash));
         let first = self.first.own_mut(simhash);
         let others = self.others.each_ref().map(|table| table.own_mut(simhash));
         first.prefetch();
@@ -77,7 +79,7 @@ impl HammingIndex {
             group.or_insert_with(|| VecDeque::from([other, slot]));
             return;
         }
-        let all = self.len.fetch_add(1, Ordering::Relaxed) + 1;
+        let all = self.len.0.fetch_add(1, Ordering::Relaxed) + 1;
         let [second, third, fourth] = others.map(|cell| cell.insert(()));
         let lens = [first.insert(slot), second, third, fourth];
         for (block, len) in lens.into_iter().enumerate().filter(|(_, len)| *len > 0) {
@@ -102,7 +104,7 @@ impl HammingIndex {
         if !is_last {
             return;
         }
-        let all = self.len.fetch_sub(1, Ordering::Relaxed) - 1;
+        let all = self.len.0.fetch_sub(1, Ordering::Relaxed) - 1;
         let first = self.first.remove(simhash).map(|(_, left)| left);
         let others = self.others.iter().map(|table| table.remove(simhash));
         let lens = std::iter::once(first).chain(others.map(|left| left.map(|(_, left)| left)));
@@ -124,7 +126,7 @@ impl HammingIndex {
 
     /// Number of different fingerprints.
     pub fn len(&self) -> usize {
-        self.len.load(Ordering::Relaxed)
+        self.len.0.load(Ordering::Relaxed)
     }
 
     /// Whether it has no fingerprint.
@@ -149,7 +151,7 @@ impl HammingIndex {
 
     fn change(&self, simhash: SimHash) -> &Mutex<()> {
         // Any bits will do: fingerprints are hashes already.
-        &self.changes[(simhash.0 % 64) as usize]
+        &self.changes[(simhash.0 % 64) as usize].0
     }
 }
 

@@ -74,12 +74,13 @@ impl Crowds {
         }
     }
 
-    /// Where to look for what is within `distance` bits of `simhash` among `all` fingerprints.
-    pub(super) fn plan(&self, simhash: u64, distance: u32, all: usize) -> Plan {
+    /// Where to look for what is within `distance` bits of `simhash` among `all` fingerprints; how many these are is asked
+    /// only where that matters, since whoever adds one writes it.
+    pub(super) fn plan(&self, simhash: u64, distance: u32, all: impl FnOnce() -> usize) -> Plan {
         if !self.any.load(Ordering::Relaxed) {
             return even(distance);
         }
-        let average = REACH + (all >> Block::BITS);
+        let average = REACH + (all() >> Block::BITS);
         let mut cost = [[0; MOST as usize + 1]; Block::COUNT];
         for threshold in 0..=distance.min(MOST) {
             let all = cost.iter_mut();
@@ -174,20 +175,20 @@ mod tests {
     #[test]
     fn a_crowd_is_gone_round() {
         let crowds = Crowds::default();
-        assert_eq!(crowds.plan(7, 3, 1 << 20), even(3));
+        assert_eq!(crowds.plan(7, 3, || 1 << 20), even(3));
         crowds.note(1, 7 << 16, CROWD - 1, 1 << 20);
-        assert_eq!(crowds.plan(7 << 16, 3, 1 << 20), even(3));
+        assert_eq!(crowds.plan(7 << 16, 3, || 1 << 20), even(3));
         crowds.note(1, 7 << 16, 100 * CROWD, 1 << 20);
-        let round = crowds.plan(7 << 16, 3, 1 << 20);
+        let round = crowds.plan(7 << 16, 3, || 1 << 20);
         assert_eq!(round[1], None);
         // Still no miss.
         let spread: u32 = round.iter().flatten().map(|threshold| threshold + 1).sum();
         assert_eq!(spread, 4);
         // Others need not go round it, unless they would come by.
-        assert_eq!(crowds.plan(6 << 16, 3, 1 << 20), even(3));
-        assert_eq!(crowds.plan(6 << 16, 6, 1 << 20)[1], Some(0));
+        assert_eq!(crowds.plan(6 << 16, 3, || 1 << 20), even(3));
+        assert_eq!(crowds.plan(6 << 16, 6, || 1 << 20)[1], Some(0));
         crowds.note(1, 7 << 16, 0, 1 << 20);
-        assert_eq!(crowds.plan(7 << 16, 3, 1 << 20), even(3));
+        assert_eq!(crowds.plan(7 << 16, 3, || 1 << 20), even(3));
     }
 
     #[test]

@@ -13,7 +13,7 @@ mod row;
 
 use super::{
     Gathered, Part, Slot,
-    big_reader::{BigReader, ReadGuard, WriteGuard},
+    big_reader::{BigReader, ReadGuard, WriteGuard, prefetch_read, prefetch_write},
     gather::PART_BITS,
 };
 use crate::wide::Wide;
@@ -80,6 +80,11 @@ impl<P: Copy + Default> Table<P> {
         &self.rows[usize::from(self.block.value(simhash) >> IN_ROW)]
     }
 
+    /// Asks for what [`Table::own_mut`] will wait for.
+    pub(super) fn prefetch_own_mut(&self, simhash: u64) {
+        prefetch_write(self.row(simhash));
+    }
+
     /// The row that is to have a fingerprint, locked for writing.
     pub(super) fn own_mut(&self, simhash: u64) -> OwnMut<'_, P> {
         OwnMut {
@@ -144,9 +149,15 @@ impl<P: Copy + Default> Table<P> {
         mut found: impl FnMut(u64) -> bool,
     ) -> bool {
         let own = usize::from(self.block.value(simhash) >> IN_ROW);
+        let is_near = |number: usize| (number ^ own).count_ones() <= threshold;
+        for (number, row) in self.rows.iter().enumerate() {
+            if is_near(number) {
+                prefetch_read(row);
+            }
+        }
         let mut rows = [const { None }; ROWS];
         for (number, row) in rows.iter_mut().enumerate() {
-            if (number ^ own).count_ones() <= threshold {
+            if is_near(number) {
                 *row = Some(self.rows[number].read());
             }
         }
@@ -169,6 +180,12 @@ impl<P: Copy + Default> Table<P> {
             }
         }
         true
+    }
+
+    /// Asks for what [`Table::own`] will wait for.
+    #[inline(always)]
+    pub(super) fn prefetch_own(&self, simhash: u64) {
+        prefetch_read(self.row(simhash));
     }
 
     /// The row that has a fingerprint's own value of the block, locked for reading.

@@ -36,7 +36,7 @@ impl HammingIndex {
                 }
             }
             entries.dedup_by_key(|entry| simhash(entry));
-            self.len.fetch_add(entries.len(), Ordering::Relaxed);
+            self.len.0.fetch_add(entries.len(), Ordering::Relaxed);
             distinct.lock().push(entries);
         };
         let group = &group;

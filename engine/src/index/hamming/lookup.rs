@@ -1,7 +1,5 @@
 //! The walk of a lookup through the tables, as far in each as the plan says.
 
-use std::sync::atomic::Ordering;
-
 use super::{HammingIndex, MAX_DISTANCE};
 use crate::{
     fingerprint::SimHash,
@@ -33,8 +31,7 @@ impl HammingIndex {
         mut found: impl FnMut(SimHash, u32) -> bool,
     ) {
         let distance = distance.min(MAX_DISTANCE);
-        let all = self.len.load(Ordering::Relaxed);
-        let plan = self.crowds.plan(simhash.0, distance, all);
+        let plan = self.crowds.plan(simhash.0, distance, || self.len());
         // Found in every block in which it is near enough, reported from the first one.
         let mut report = |block: usize, difference: u64| {
             !is_first(difference, block, &plan)
@@ -71,6 +68,8 @@ impl HammingIndex {
         distance: u32,
         mut report: impl FnMut(usize, u64) -> bool,
     ) {
+        self.first.prefetch_own(simhash);
+        (self.others.iter()).for_each(|table| table.prefetch_own(simhash));
         let first = self.first.own(simhash);
         let others = self.others.each_ref().map(|table| table.own(simhash));
         first.prefetch(simhash);
