@@ -7,9 +7,6 @@
     expect(unsafe_code, reason = "the instruction is not to be had otherwise")
 )]
 
-#[cfg(all(target_arch = "x86_64", not(miri)))]
-use crate::wide::has_avx2;
-
 /// Asks for the line of memory where this begins, for reading soon.
 #[inline(always)]
 pub(crate) fn prefetch<T>(begin: *const T) {
@@ -29,7 +26,7 @@ pub(crate) fn prefetch<T>(begin: *const T) {
 #[inline(always)]
 pub(crate) fn prefetch_mut<T>(begin: *const T) {
     #[cfg(all(target_arch = "x86_64", not(miri)))]
-    if has_avx2() {
+    if std::arch::is_x86_feature_detected!("avx2") {
         // SAFETY: it reads and writes nothing that a program could see, and may be given any address. Every processor with
         // AVX2 knows it, if only as one that does nothing.
         unsafe {
@@ -42,4 +39,27 @@ pub(crate) fn prefetch_mut<T>(begin: *const T) {
     }
     #[cfg(not(all(target_arch = "x86_64", not(miri))))]
     let _ = begin;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn any_address_may_be_asked_for_and_nothing_changes() {
+        let numbers: Vec<u64> = (0..1000).collect();
+        for number in &numbers {
+            prefetch(number);
+            prefetch_mut(number);
+        }
+        for nowhere in [
+            std::ptr::null::<u64>(),
+            std::ptr::dangling(),
+            usize::MAX as *const u64,
+        ] {
+            prefetch(nowhere);
+            prefetch_mut(nowhere);
+        }
+        assert!(numbers.iter().copied().eq(0..1000));
+    }
 }
