@@ -28,7 +28,7 @@ pub(crate) fn prefetch_mut<T>(begin: *const T) {
     #[cfg(all(target_arch = "x86_64", not(miri)))]
     if std::arch::is_x86_feature_detected!("avx2") {
         // SAFETY: it reads and writes nothing that a program could see, and may be given any address. Every processor with
-        // AVX2 knows it, if only as one that does nothing.
+        // AVX2 knows it, if only as one that does nothing. (Not `has_avx2`: that asks for five features, each time.)
         unsafe {
             std::arch::asm!(
                 "prefetchw [{}]",

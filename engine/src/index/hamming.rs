@@ -66,8 +66,8 @@ impl HammingIndex {
         let _change = self.change(simhash).lock();
         let simhash = simhash.0;
         // All four rows are locked before any is read, and in one order: see `within_own`.
-        self.first.prefetch_own_mut(simhash);
-        (self.others.iter()).for_each(|table| table.prefetch_own_mut(simhash));
+        self.first.prefetch_row_mut(simhash);
+        (self.others.iter()).for_each(|table| table.prefetch_row_mut(simhash));
         let first = self.first.own_mut(simhash);
         let others = self.others.each_ref().map(|table| table.own_mut(simhash));
         first.prefetch();

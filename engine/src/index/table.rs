@@ -81,7 +81,7 @@ impl<P: Copy + Default> Table<P> {
     }
 
     /// Asks for what [`Table::own_mut`] will wait for.
-    pub(super) fn prefetch_own_mut(&self, simhash: u64) {
+    pub(super) fn prefetch_row_mut(&self, simhash: u64) {
         prefetch_write(self.row(simhash));
     }
 
@@ -184,7 +184,7 @@ impl<P: Copy + Default> Table<P> {
 
     /// Asks for what [`Table::own`] will wait for.
     #[inline(always)]
-    pub(super) fn prefetch_own(&self, simhash: u64) {
+    pub(super) fn prefetch_row(&self, simhash: u64) {
         prefetch_read(self.row(simhash));
     }
 

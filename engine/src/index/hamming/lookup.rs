@@ -58,8 +58,9 @@ impl HammingIndex {
     /// As [`HammingIndex::within`], where one bucket of each table is looked at.
     ///
     /// What that waits for is memory, in each table for where the bucket is and then for what is in it, and no
-    /// processor reads on while it takes or gives back a lock. So all four rows are locked before the first is
-    /// read: in one order, which who adds keeps to as well and nobody else has two, so none can wait in a circle.
+    /// processor reads on while it takes or gives back a lock. So the lines of all four locks are asked for before the
+    /// first is taken, and all four rows are locked before the first is read: in one order, which who adds keeps to as
+    /// well and nobody else has two, so none can wait in a circle.
     #[inline(always)]
     fn within_own(
         &self,
@@ -68,8 +69,8 @@ impl HammingIndex {
         distance: u32,
         mut report: impl FnMut(usize, u64) -> bool,
     ) {
-        self.first.prefetch_own(simhash);
-        (self.others.iter()).for_each(|table| table.prefetch_own(simhash));
+        self.first.prefetch_row(simhash);
+        (self.others.iter()).for_each(|table| table.prefetch_row(simhash));
         let first = self.first.own(simhash);
         let others = self.others.each_ref().map(|table| table.own(simhash));
         first.prefetch(simhash);
