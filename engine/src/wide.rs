@@ -14,6 +14,8 @@
 
 #[cfg(target_arch = "x86_64")]
 mod avx2;
+#[cfg(target_arch = "x86_64")]
+mod avx512;
 mod near;
 
 #[cfg(target_arch = "x86_64")]
@@ -21,6 +23,8 @@ use std::sync::LazyLock;
 
 #[cfg(target_arch = "x86_64")]
 use avx2::Avx2;
+#[cfg(target_arch = "x86_64")]
+use avx512::Avx512;
 pub(crate) use near::{Any, Wide};
 
 /// Work that is worth it. What it calls must be inlined into it, and it itself wherever it is called: else it
@@ -82,7 +86,7 @@ pub(crate) fn has_avx2() -> bool {
     enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vpopcntdq,bmi1,bmi2,lzcnt,popcnt"
 )]
 fn with_avx512(work: impl Work) {
-    work.run(Any);
+    work.run(Avx512::new());
 }
 
 #[cfg(target_arch = "x86_64")]

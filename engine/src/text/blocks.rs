@@ -45,12 +45,17 @@ const BLOCK: usize = 64;
 #[cfg(target_arch = "x86_64")]
 const WINDOW: usize = BLOCK + 2;
 
+/// What a line of memory begins with: what is read of it at once does not lie on two.
+#[cfg(target_arch = "x86_64")]
+#[repr(align(64))]
+struct Aligned<T>(T);
+
 /// The powers of the base from -1 on.
 #[cfg(target_arch = "x86_64")]
-static POWERS: [u64; BLOCK + 1] = powers(INVERSE, BASE);
+static POWERS: Aligned<[u64; BLOCK + 1]> = Aligned(powers(INVERSE, BASE));
 /// The powers of its inverse from 0 on.
 #[cfg(target_arch = "x86_64")]
-static INVERSES: [u64; BLOCK] = powers(1, INVERSE);
+static INVERSES: Aligned<[u64; BLOCK]> = Aligned(powers(1, INVERSE));
 
 #[cfg(target_arch = "x86_64")]
 const fn powers<const N: usize>(first: u64, base: u64) -> [u64; N] {

@@ -118,7 +118,7 @@ fn fold_blocks(
 fn add_up(coefficients: &[u16; BLOCK], count: usize, sums: &mut [u64; 1 + BLOCK]) {
     let mut sum = _mm256_setzero_si256();
     let fours = (coefficients.as_chunks::<4>().0.iter())
-        .zip(INVERSES.as_chunks::<4>().0)
+        .zip(INVERSES.0.as_chunks::<4>().0)
         .zip(sums[1..].as_chunks_mut::<4>().0);
     for ((four, powers), sums) in fours.take(count.div_ceil(4)) {
         let four = _mm256_cvtepu16_epi64(_mm_cvtsi64_si128(bytemuck::cast(*four)));
@@ -169,7 +169,7 @@ fn write_words(block: &Block, sums: &[u64; 1 + BLOCK], word: &mut Word, words: &
                     folded_start: folded_start as u32,
                     folded_end: (place + count) as u32,
                 };
-                *polynomial = sums[count].wrapping_sub(sum).wrapping_mul(POWERS[count]);
+                *polynomial = sums[count].wrapping_sub(sum).wrapping_mul(POWERS.0[count]);
                 // Behind the space, which adds nothing.
                 start = at + starts.trailing_zeros() as usize;
                 (folded_start, sum) = (place + count + 1, sums[count]);
@@ -190,5 +190,5 @@ fn write_words(block: &Block, sums: &[u64; 1 + BLOCK], word: &mut Word, words: &
     let size = block.kept.count_ones() as usize;
     word.polynomial = sums[size]
         .wrapping_sub(sum_before)
-        .wrapping_mul(POWERS[size]);
+        .wrapping_mul(POWERS.0[size]);
 }

@@ -11,7 +11,7 @@ use std::arch::x86_64::*;
 use bytemuck::{Pod, Zeroable};
 
 use super::{
-    BLOCK, INVERSES, POWERS, WINDOW, first,
+    Aligned, BLOCK, INVERSES, POWERS, WINDOW, first,
     lookup::{DELETED, FIRST_ARABIC, LOOKUP, Lookup, OTHER, SPACE, ZERO},
     starts_and_ends, window,
 };
@@ -131,18 +131,46 @@ fn to_units(folded: __m512i, lookup: &Lookup) -> [[u16; BLOCK]; 2] {
     })
 }
 
-/// Writes behind `first` the sums of that and the first coefficients, at least `count`, each times a power of the
-/// base's inverse.
+/// So many 64-bit numbers are computed with at once.
+const EIGHT: usize = 8;
+
+/// The blocks of ordinary Arabic text have no more units than this many eights, and hardly any has one eight less: that these
+/// many are added up in any case is a branch that the processor foresees.
+const ORDINARY: usize = 5;
+
+/// The sums of the coefficients of a block up to each, each times a power of the base's inverse, behind eight zeros.
+struct Sums(Aligned<[u64; EIGHT + BLOCK]>);
+
+impl Sums {
+    fn zero() -> Self {
+        Self(Aligned([0; EIGHT + BLOCK]))
+    }
+
+    /// Of the first `count`.
+    fn of_first(&self, count: usize) -> u64 {
+        self.0.0[EIGHT - 1 + count]
+    }
+
+    /// Of those up to each.
+    fn up_to(&self) -> &[u64; BLOCK] {
+        self.0.0.last_chunk().expect("it has more")
+    }
+}
+
+/// Adds up the first coefficients, at least `count`.
 #[inline]
 #[target_feature(enable = "avx512f,avx512dq")]
-fn add_up(coefficients: &[u16; BLOCK], count: usize, first: u64, sums: &mut [u64; 1 + BLOCK]) {
-    sums[0] = first;
-    let mut sum = _mm512_set1_epi64(first.cast_signed());
+fn add_up(coefficients: &[u16; BLOCK], count: usize, sums: &mut Sums) {
     let zero = _mm512_setzero_si512();
-    let eights = coefficients.as_chunks::<8>().0.iter();
-    let powers = INVERSES.as_chunks::<8>().0;
-    let sums = sums[1..].as_chunks_mut::<8>().0;
-    for ((eight, powers), sums) in eights.zip(powers).zip(sums).take(count.div_ceil(8)) {
+    let mut sum = zero;
+    let eights = coefficients.as_chunks::<EIGHT>().0.iter();
+    let powers = INVERSES.0.as_chunks::<EIGHT>().0;
+    let sums = sums.0.0[EIGHT..].as_chunks_mut::<EIGHT>().0;
+    for ((eight, powers), sums) in eights
+        .zip(powers)
+        .zip(sums)
+        .take(count.div_ceil(EIGHT).max(ORDINARY))
+    {
         let eight = _mm512_cvtepu16_epi64(bytemuck::cast(*eight));
         let of_one = _mm512_mullo_epi64(eight, bytemuck::cast(*powers));
         let of_two = _mm512_add_epi64(of_one, _mm512_alignr_epi64::<7>(of_one, zero));
@@ -215,24 +243,37 @@ fn tokens(in_bytes: __m512i, at: usize, in_units: __m512i, place: usize) -> [Tok
     bytemuck::cast([low, high].map(|half| _mm512_permutex2var_epi64(in_original, half, in_folded)))
 }
 
-/// The polynomials of the first words of these bounds, of the sums up to where each ends and, if it is new, starts.
+/// The polynomials of the first words of these bounds, and the sums up to where each ends. Where one starts the sum is what it was
+/// at the end of the one before, since the space between adds nothing; where the first does it is the last of `before`.
 #[inline]
 #[target_feature(enable = "avx512f,avx512dq")]
-fn polynomials(in_units: __m512i, sums: &[u64; 1 + BLOCK], is_new: __mmask8) -> [u64; TOGETHER] {
+fn polynomials(in_units: __m512i, sums: &Sums, before: __m512i) -> ([u64; TOGETHER], __m512i) {
     let pairs = _mm512_cvtepu16_epi64(_mm512_castsi512_si128(in_units));
-    let (starts, ends) = (pairs, _mm512_srli_epi64::<8>(pairs));
-    let before = _mm512_maskz_mov_epi64(is_new, pick(sums, starts));
-    let letters = _mm512_sub_epi64(pick(sums, ends), before);
-    bytemuck::cast(_mm512_mullo_epi64(letters, pick(&POWERS, ends)))
+    let ends = _mm512_srli_epi64::<8>(pairs);
+    let powers = POWERS
+        .0
+        .first_chunk()
+        .expect("one more than there are places");
+    let sums = pick(sums.up_to(), ends);
+    let letters = _mm512_sub_epi64(sums, _mm512_alignr_epi64::<7>(sums, before));
+    let polynomials = _mm512_mullo_epi64(letters, pick(powers, ends));
+    (bytemuck::cast(polynomials), sums)
 }
 
-/// Those at eight places, of which the lowest bits count.
+/// Those at eight places, of which the lowest bits count. (Who gathers them takes longer.)
 #[inline]
 #[target_feature(enable = "avx512f")]
-fn pick(numbers: &[u64; 1 + BLOCK], places: __m512i) -> __m512i {
-    let places = _mm512_and_si512(places, _mm512_set1_epi64(BLOCK as i64 - 1));
-    // SAFETY: there are more than the greatest of the places.
-    unsafe { _mm512_i64gather_epi64::<8>(places, numbers.as_ptr().cast()) }
+fn pick(numbers: &[u64; BLOCK], places: __m512i) -> __m512i {
+    let (all, _) = numbers.as_chunks::<16>();
+    let sixteenth = |n: usize| {
+        let [low, high]: [__m512i; 2] = bytemuck::cast(all[n]);
+        _mm512_permutex2var_epi64(low, places, high)
+    };
+    let has_bit = |bit: i64| _mm512_test_epi64_mask(places, _mm512_set1_epi64(bit));
+    let (second, upper) = (has_bit(16), has_bit(32));
+    let of_lower = _mm512_mask_mov_epi64(sixteenth(0), second, sixteenth(1));
+    let of_upper = _mm512_mask_mov_epi64(sixteenth(2), second, sixteenth(3));
+    _mm512_mask_mov_epi64(of_lower, upper, of_upper)
 }
 
 #[target_feature(
@@ -252,7 +293,7 @@ fn fold_blocks(
     let FoldedText { units, len, words } = out;
     let mut place = *len;
     let mut word = open.unwrap_or_default();
-    let mut sums = [0; 1 + BLOCK];
+    let mut sums = Sums::zero();
     let mut last_window = [0; WINDOW];
     while at < bytes.len() {
         let left = &bytes[at..];
@@ -285,8 +326,7 @@ fn fold_blocks(
         if let Some(room) = units[place..].first_chunk_mut::<BLOCK>() {
             *room = all_units;
         }
-        let first = word.polynomial.wrapping_mul(BASE);
-        add_up(&coefficients, size, first, &mut sums);
+        add_up(&coefficients, size, &mut sums);
 
         let (start_bytes, start_units) = (_pdep_u64(starts, begins), _pext_u64(starts, kept));
         let (end_bytes, end_units) = (_pdep_u64(ends, begins), _pext_u64(ends, kept));
@@ -297,33 +337,36 @@ fn fold_blocks(
             word.start = at + start_bytes.trailing_zeros() as usize;
             word.folded_start = place + start_units.trailing_zeros() as usize;
         }
-        // Nothing is before an open word.
-        let mut is_new = if was_open { 0xfe } else { 0xff };
+        // The sum before the first word. An open one has letters already: it begins lower by these.
+        let mut sum_before = 0;
+        if was_open {
+            sum_before = word.polynomial.wrapping_mul(BASE).wrapping_neg();
+        }
+        let mut before = _mm512_set1_epi64(sum_before.cast_signed());
         // There are hardly ever more than are written at once. (How many there are is chance, so it is no branch.)
         let mut left = ends.count_ones() as usize;
         loop {
             words.push_first(left.min(TOGETHER), |all_tokens, all_polynomials| {
                 *all_tokens = tokens(in_bytes, at, in_units, place);
-                *all_polynomials = polynomials(in_units, &sums, is_new);
+                (*all_polynomials, before) = polynomials(in_units, &sums, before);
             });
             if left <= TOGETHER {
                 break;
             }
             left -= TOGETHER;
-            is_new = 0xff;
             (in_bytes, in_units) = (next_bounds(in_bytes), next_bounds(in_units));
         }
         words.set_start(first_word, word.start, word.folded_start);
-        let mut sum_before = 0;
         if starts != 0 {
             let unit = (u64::BITS - 1 - start_units.leading_zeros()) as usize;
-            sum_before = sums[unit];
+            sum_before = sums.of_first(unit);
             word.start = at + (u64::BITS - 1 - start_bytes.leading_zeros()) as usize;
             word.folded_start = place + unit;
         }
-        word.polynomial = sums[size]
+        word.polynomial = sums
+            .of_first(size)
             .wrapping_sub(sum_before)
-            .wrapping_mul(POWERS[size]);
+            .wrapping_mul(POWERS.0[size]);
         place += size;
         at += end;
     }

@@ -42,7 +42,8 @@ fn to_code(byte: u8) -> Code {
     Code { unit, rasm }
 }
 
-/// What becomes of characters.
+/// What becomes of characters. (Each table begins with a line of memory: what is read at once does not lie on two.)
+#[repr(align(64))]
 pub(super) struct Lookup {
     pub(super) ascii: [u8; 0x80],
     /// U+0080 to U+00BF.
