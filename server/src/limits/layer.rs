@@ -13,7 +13,7 @@ use bytes::Bytes;
 use futures_util::stream;
 use http::{Request, Response};
 use http_body::Frame;
-use http_body_util::{BodyExt as _, Full, StreamBody};
+use http_body_util::{BodyExt as _, StreamBody};
 use tonic::{Status, body::Body};
 use tower::{Layer, Service};
 
@@ -22,6 +22,7 @@ use super::{
     answer::Outgoing,
     deadline::allowed,
     gate::within,
+    pieces::Pieces,
     receive::{Message, Messages},
 };
 use crate::{
@@ -167,9 +168,9 @@ impl Limits {
         let mut messages = Messages::new(&mut parts.headers, body, charge, LONGEST_PROBE)?;
         let body = match self.receive(&mut messages).await? {
             Some(message) => messages.unpack(message)?,
-            None => Bytes::new(),
+            None => Pieces::default(),
         };
-        let request = Request::from_parts(parts, Body::new(Full::new(body)));
+        let request = Request::from_parts(parts, Body::new(body));
         let response = serve(inner, request).await;
         Ok(match watch {
             None => response,
@@ -224,10 +225,10 @@ impl Limits {
         let place = self.gate.enter(length).await?;
         let body = match received {
             Some(message) => messages.unpack(message)?,
-            None => Bytes::new(),
+            None => Pieces::default(),
         };
         let mut charge: Charge = messages.into_charge();
-        let request = Request::from_parts(parts, Body::new(Full::new(body)));
+        let request = Request::from_parts(parts, Body::new(body));
         let (parts, mut body) = within(place, serve(inner, request)).await.into_parts();
         let mut first = Bytes::new();
         if !method.gives_stream {

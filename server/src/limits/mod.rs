@@ -4,7 +4,7 @@
 //! - [`layer`]: what happens to each request, in this order:
 //! - [`rate`]: what one caller may ask for in a second and in a day;
 //! - [`gate`]: what is done at once on all connections; [`mod@line`]: large requests, which wait for that;
-//! - [`receive`]: messages, received whole and unpacked within the [`budget`] of memory;
+//! - [`receive`]: messages, received whole in [`pieces`] and unpacked within the [`budget`] of memory;
 //! - [`deadline`]: how long it may take;
 //! - [`answer`]: answers on their way out.
 
@@ -14,6 +14,7 @@ mod deadline;
 mod gate;
 mod layer;
 mod line;
+mod pieces;
 mod rate;
 mod receive;
 

@@ -6,15 +6,14 @@
 
 use std::{io::Read as _, time::Duration};
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use flate2::bufread::GzDecoder;
 use futures_util::stream;
 use http::HeaderMap;
-use http_body::Frame;
 use http_body_util::{BodyExt as _, StreamBody};
 use tonic::{Status, body::Body};
 
-use super::budget::Charge;
+use super::{budget::Charge, pieces::Pieces};
 use crate::failure::Failure;
 
 /// Before each message stand whether it is compressed, and its length in four bytes.
@@ -34,7 +33,7 @@ const PACKED: usize = 4;
 #[derive(Debug)]
 pub(super) struct Messages {
     body: Body,
-    received: BytesMut,
+    received: Pieces,
     charge: Charge,
     most: usize,
     packed: bool,
@@ -43,15 +42,15 @@ pub(super) struct Messages {
 /// One message, not unpacked yet.
 #[derive(Debug)]
 pub(super) struct Message {
-    bytes: Bytes,
+    pieces: Pieces,
 }
 
 impl Message {
     /// Bytes that it has, or about so many once it is unpacked.
     pub(super) fn length(&self) -> usize {
-        match self.bytes[0] {
-            0 => self.bytes.len(),
-            _ => self.bytes.len().saturating_mul(PACKED),
+        match self.pieces.first() {
+            Some([0]) => self.pieces.len(),
+            _ => self.pieces.len().saturating_mul(PACKED),
         }
     }
 }
@@ -76,7 +75,7 @@ impl Messages {
         };
         Ok(Self {
             body,
-            received: BytesMut::new(),
+            received: Pieces::default(),
             charge,
             most,
             packed,
@@ -96,63 +95,51 @@ impl Messages {
             match self.body.frame().await {
                 // What comes after the messages says nothing of them.
                 Some(Ok(frame)) => {
-                    let Ok(bytes) = frame.into_data() else {
-                        continue;
-                    };
-                    // An article comes in one piece, nearly always.
-                    if self.received.is_empty() && self.length(&bytes)? == Some(bytes.len()) {
-                        self.charge.at_least(bytes.len())?;
-                        return Ok(Some(Message { bytes }));
+                    if let Ok(bytes) = frame.into_data() {
+                        self.received.push(bytes);
+                        self.charge.at_least(self.received.len())?;
                     }
-                    self.received.extend_from_slice(&bytes);
-                    self.charge.at_least(self.received.len())?;
                 }
                 Some(Err(status)) => return Err(status),
-                None if self.received.is_empty() => return Ok(None),
+                None if self.received.len() == 0 => return Ok(None),
                 None => return Err(Failure::malformed("it breaks off").into()),
             }
         }
     }
 
     fn whole(&mut self) -> Result<Option<Message>, Failure> {
-        match self.length(&self.received)? {
-            Some(length) if length <= self.received.len() => {
-                let bytes = self.received.split_to(length).freeze();
-                Ok(Some(Message { bytes }))
-            }
-            _ => Ok(None),
-        }
-    }
-
-    /// Of the message that begins there, with its head; `None` where that is not whole.
-    fn length(&self, received: &[u8]) -> Result<Option<usize>, Failure> {
-        let Some(head) = received.first_chunk::<HEAD>() else {
+        let Some([_, length @ ..]) = self.received.first::<HEAD>() else {
             return Ok(None);
         };
-        let length = u32::from_be_bytes([head[1], head[2], head[3], head[4]]) as usize;
-        match length > self.most {
-            true => Err(self.too_large(length)),
-            false => Ok(Some(HEAD + length)),
+        let length = u32::from_be_bytes(length) as usize;
+        if length > self.most {
+            return Err(self.too_large(length));
         }
+        let is_whole = HEAD + length <= self.received.len();
+        Ok(is_whole.then(|| Message {
+            pieces: self.received.split_to(HEAD + length),
+        }))
     }
 
     /// A message as it was before it was compressed, with its head.
-    pub(super) fn unpack(&mut self, message: Message) -> Result<Bytes, Failure> {
-        match (message.bytes[0], self.packed) {
-            (0, _) => Ok(message.bytes),
-            (1, true) if message.bytes.len() > LONG => {
-                tokio::task::block_in_place(|| self.inflate(&message.bytes[HEAD..]))
+    pub(super) fn unpack(&mut self, message: Message) -> Result<Pieces, Failure> {
+        let Message { pieces } = message;
+        match (pieces.first(), self.packed) {
+            (Some([0]), _) => Ok(pieces),
+            (Some([1]), true) if pieces.len() > LONG => {
+                tokio::task::block_in_place(|| self.inflate(pieces))
             }
-            (1, true) => self.inflate(&message.bytes[HEAD..]),
-            (1, false) => Err(Failure::malformed(
+            (Some([1]), true) => self.inflate(pieces),
+            (Some([1]), false) => Err(Failure::malformed(
                 "it says that it is compressed, and the call does not say how",
             )),
             _ => Err(Failure::malformed("it does not begin as a message does")),
         }
     }
 
-    fn inflate(&mut self, packed: &[u8]) -> Result<Bytes, Failure> {
-        let mut decoder = GzDecoder::new(packed);
+    fn inflate(&mut self, packed: Pieces) -> Result<Pieces, Failure> {
+        let packed = packed.into_bytes();
+        let mut decoder = GzDecoder::new(&packed[HEAD..]);
         let mut bytes = vec![0; HEAD];
         loop {
             let read = decoder.by_ref().take(PIECE).read_to_end(&mut bytes);
@@ -161,11 +148,11 @@ impl Messages {
             if length > self.most {
                 return Err(self.too_large(length));
             }
-            self.charge.at_least(HEAD + packed.len() + length)?;
+            self.charge.at_least(packed.len() + length)?;
             if read == 0 {
                 // It fits: the limit of a message is far below that of the field.
                 bytes[1..HEAD].copy_from_slice(&(length as u32).to_be_bytes());
-                return Ok(bytes.into());
+                return Ok(Pieces::from(Bytes::from(bytes)));
             }
         }
     }
@@ -192,15 +179,22 @@ impl Messages {
         }
     }
 
-    /// As a body, a message at a time. It ends with an error when nothing has come for so long although it was
-    /// wanted.
+    /// As a body. It ends with an error when no message has come for so long although it was wanted.
     pub(super) fn into_body(self, idle: Duration) -> Body {
-        let frames = stream::try_unfold(self, move |mut messages| async move {
-            let next = tokio::time::timeout(idle, messages.next()).await;
-            let next = next.map_err(|_| Failure::stream_idle(idle))??;
-            let next = next.map(|message| messages.unpack(message)).transpose()?;
-            Ok::<_, Status>(next.map(|bytes| (Frame::data(bytes), messages)))
-        });
+        let message = Pieces::default();
+        let frames =
+            stream::try_unfold((self, message), move |(mut all, mut message)| async move {
+                if message.len() == 0 {
+                    let next = tokio::time::timeout(idle, all.next()).await;
+                    let Some(next) = next.map_err(|_| Failure::stream_idle(idle))?? else {
+                        return Ok(None);
+                    };
+                    message = all.unpack(next)?;
+                }
+                let frame = message.frame().await.transpose();
+                let frame = frame.unwrap_or_else(|never| match never {});
+                Ok::<_, Status>(frame.map(|frame| (frame, (all, message))))
+            });
         Body::new(StreamBody::new(frames))
     }
 
