@@ -58,6 +58,7 @@ pub mod journal;
 mod measured;
 #[cfg(any(test, fuzzing))]
 mod oracle;
+mod padded;
 mod passages;
 mod prefetch;
 mod query;

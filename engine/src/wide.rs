@@ -17,6 +17,8 @@ mod avx2;
 #[cfg(target_arch = "x86_64")]
 mod avx512;
 mod near;
+#[cfg(target_arch = "x86_64")]
+mod processor;
 
 #[cfg(target_arch = "x86_64")]
 use std::sync::LazyLock;

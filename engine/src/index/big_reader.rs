@@ -19,7 +19,7 @@ use parking_lot::{
     lock_api::{self, GuardNoSend},
 };
 
-use super::Padded;
+use crate::padded::Padded;
 use crate::prefetch::{prefetch, prefetch_mut};
 
 /// Locks to read by.

@@ -20,12 +20,12 @@ use foldhash::fast::RandomState;
 use parking_lot::Mutex;
 
 use super::{
-    Padded, Slot,
+    Slot,
     memory::{allocated, map_bytes, push, shrink_map, take},
     plan::Crowds,
     table::{Block, OwnMut, Table},
 };
-use crate::fingerprint::SimHash;
+use crate::{fingerprint::SimHash, padded::Padded};
 
 /// Greatest distance that can be asked for.
 pub const MAX_DISTANCE: u32 = 12;

@@ -7,7 +7,7 @@
 //! to whose story, [`stories`] counts what is common, and [`arrivals`] makes check-and-add one step. What is
 //! restored is put in at once ([`gather`]). A guard of a table is never held while another one is taken,
 //! but for the rows of [`hamming`] and the shards of [`postings`], which all take in one order; each of these locks is
-//! [`padded`], and those of rows are for [`big_reader`]s.
+//! [`padded`](crate::padded), and those of rows are for [`big_reader`]s.
 
 pub(crate) mod arrivals;
 pub(crate) mod articles;
@@ -19,7 +19,6 @@ pub(crate) mod hamming;
 pub(crate) mod keys;
 mod memory;
 pub(crate) mod packed;
-mod padded;
 mod page;
 mod plan;
 pub(crate) mod postings;
@@ -31,7 +30,6 @@ mod table;
 
 pub(crate) use gather::{Gathered, Part, share_out};
 pub use hamming::{HammingIndex, MAX_DISTANCE};
-use padded::Padded;
 pub use slot::Slot;
 pub(crate) use slot::Slots;
 pub(crate) use spilling::Spilling;

@@ -16,8 +16,8 @@ use std::{fmt, hash::BuildHasher as _, thread};
 use foldhash::quality::RandomState;
 use parking_lot::RwLock;
 
-use super::{Gathered, Padded, Part, Slot, gather::PART_BITS};
-use crate::spread;
+use super::{Gathered, Part, Slot, gather::PART_BITS};
+use crate::{padded::Padded, spread};
 use shard::Shard;
 
 /// The most bits that say which shard a hash is in.

@@ -18,6 +18,7 @@ mod lookup;
 use super::fold::{FoldedText, Word};
 #[cfg(target_arch = "x86_64")]
 use crate::{
+    padded::Padded,
     shingle::{BASE, INVERSE},
     wide::{has_avx2, has_avx512},
 };
@@ -45,17 +46,12 @@ const BLOCK: usize = 64;
 #[cfg(target_arch = "x86_64")]
 const WINDOW: usize = BLOCK + 2;
 
-/// What a line of memory begins with: what is read of it at once does not lie on two.
-#[cfg(target_arch = "x86_64")]
-#[repr(align(64))]
-struct Aligned<T>(T);
-
 /// The powers of the base from -1 on.
 #[cfg(target_arch = "x86_64")]
-static POWERS: Aligned<[u64; BLOCK + 1]> = Aligned(powers(INVERSE, BASE));
+static POWERS: Padded<[u64; BLOCK + 1]> = Padded(powers(INVERSE, BASE));
 /// The powers of its inverse from 0 on.
 #[cfg(target_arch = "x86_64")]
-static INVERSES: Aligned<[u64; BLOCK]> = Aligned(powers(1, INVERSE));
+static INVERSES: Padded<[u64; BLOCK]> = Padded(powers(1, INVERSE));
 
 #[cfg(target_arch = "x86_64")]
 const fn powers<const N: usize>(first: u64, base: u64) -> [u64; N] {
@@ -66,6 +62,20 @@ const fn powers<const N: usize>(first: u64, base: u64) -> [u64; N] {
         n += 1;
     }
     powers
+}
+
+/// What a block's sums begin at for a word that is open: it has letters already, and begins lower by these.
+#[cfg(target_arch = "x86_64")]
+#[inline(always)]
+fn before_open(word: &Word) -> u64 {
+    word.polynomial.wrapping_mul(BASE).wrapping_neg()
+}
+
+/// The polynomial of a word, of the sums of a block up to where it ends, behind so many letters, and before it.
+#[cfg(target_arch = "x86_64")]
+#[inline(always)]
+fn polynomial(count: usize, sum: u64, before: u64) -> u64 {
+    sum.wrapping_sub(before).wrapping_mul(POWERS.0[count])
 }
 
 /// The first of these bytes, with what no character begins with behind if they are few.

@@ -1,12 +1,8 @@
-//! [`Wide`] by AVX2, which has no instruction that counts bits. Compilers make several times as many instructions of the loops:
+//! [`Wide`](super::Wide) by AVX2, which has no instruction that counts bits. Compilers make several times as many instructions of the loops:
 //! they count in each of eight numbers by itself, where sixteen can be added up side by side.
 //!
 //! Bits are counted by looking up both halves of each byte (Mula, Kurz, Lemire, "Faster Population Counts Using AVX2
 //! Instructions", 2018).
-#![expect(
-    unsafe_code,
-    reason = "a function for other processors than the build's cannot be called without"
-)]
 
 use std::arch::x86_64::{
     __m256i, _mm256_add_epi8, _mm256_add_epi16, _mm256_and_si256, _mm256_cmpgt_epi16,
@@ -16,39 +12,9 @@ use std::arch::x86_64::{
     _mm256_xor_si256,
 };
 
-use super::{Any, Wide};
+use super::{Any, Wide as _, processor::wide_by};
 
-/// Says that the processor has AVX2 and counts bits: who has one got it where that is known.
-#[derive(Clone, Copy)]
-pub(super) struct Avx2(());
-
-impl Avx2 {
-    /// To be called by processors that have it.
-    #[target_feature(enable = "avx2,popcnt")]
-    pub(super) fn new() -> Self {
-        Self(())
-    }
-}
-
-impl Wide for Avx2 {
-    #[inline(always)]
-    fn any_near(self, all: &[u32; 16], one: u32, most: u32) -> bool {
-        // SAFETY: the processor has what `self` says, and that is all that the function asks for.
-        unsafe { any_near(all, one, most) }
-    }
-
-    #[inline(always)]
-    fn near_of_48(self, parts: (&[u32; 16], &[u16; 16]), one: u64, most: u32) -> u32 {
-        // SAFETY: as above.
-        unsafe { near_of_48(parts, one, most) }
-    }
-
-    #[inline(always)]
-    fn near_of_64(self, parts: (&[u32; 16], &[u32; 15]), one: u64, most: u32) -> u32 {
-        // SAFETY: as above.
-        unsafe { near_of_64(parts, one, most) }
-    }
-}
+wide_by!(Avx2, "avx2,popcnt");
 
 #[target_feature(enable = "avx2")]
 #[inline]

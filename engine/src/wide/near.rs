@@ -3,8 +3,7 @@
 /// Numbers that are compared at once.
 const LANES: usize = 16;
 
-/// The instructions that work is compiled with. These comparisons are what compilers make of loops, which is the best that
-/// there is where a processor counts the bits of several numbers in one instruction.
+/// The instructions that work is compiled with. By itself it compares as compilers make it of loops.
 pub(crate) trait Wide: Copy {
     /// Whether any number differs from `one` in at most `most` bits.
     #[inline(always)]
@@ -66,6 +65,7 @@ mod tests {
     struct Both<'a>(
         &'a [u32; LANES],
         &'a [u16; LANES],
+        u16,
         u64,
         u32,
         &'a mut Vec<[u32; 2]>,
@@ -74,13 +74,18 @@ mod tests {
     impl Work for Both<'_> {
         #[inline(always)]
         fn run(self, wide: impl Wide) {
-            let Self(lows, highs, one, most, found) = self;
+            let Self(lows, highs, value, one, most, found) = self;
             let ours = wide.any_near(lows, one as u32, most);
             found.push([ours, Any.any_near(lows, one as u32, most)].map(u32::from));
             let parts = (lows, highs);
             let ours = wide.near_of_48(parts, one, most);
             found.push([ours, Any.near_of_48(parts, one, most)]);
-            let highs: Vec<_> = highs.iter().map(|high| u32::from(*high)).collect();
+            // Some have other values before the upper bits, as neighbours in a line do.
+            let other = |lane: usize| u32::from(value >> lane & 1) << 16;
+            let highs = highs.iter().zip(0..);
+            let highs: Vec<_> = highs
+                .map(|(high, lane)| u32::from(*high) | other(lane))
+                .collect();
             let parts = (lows, highs.first_chunk().expect("sixteen of them"));
             let ours = wide.near_of_64(parts, one, most);
             found.push([ours, Any.near_of_64(parts, one, most)]);
@@ -93,13 +98,14 @@ mod tests {
             one in 0..1u64 << 48,
             bits in any::<[u64; LANES]>(),
             fewer in any::<[u64; LANES]>(),
+            value in any::<u16>(),
             most in 0u32..65,
         ) {
             let other = |lane: usize| one ^ (bits[lane] & fewer[lane] & bits[(lane + 1) % LANES]);
             let lows = std::array::from_fn(|lane| other(lane) as u32);
             let highs = std::array::from_fn(|lane| (other(lane) >> 32) as u16);
             let mut found = Vec::new();
-            run_wide(Both(&lows, &highs, one, most, &mut found));
+            run_wide(Both(&lows, &highs, value, one, most, &mut found));
             for [ours, loops] in found {
                 prop_assert_eq!(ours, loops);
             }

@@ -170,7 +170,7 @@ impl Limits {
             Some(message) => messages.unpack(message)?,
             None => Pieces::default(),
         };
-        let request = Request::from_parts(parts, Body::new(body));
+        let request = Request::from_parts(parts, Body::new(StreamBody::new(body.into_frames())));
         let response = serve(inner, request).await;
         Ok(match watch {
             None => response,
@@ -228,7 +228,7 @@ impl Limits {
             None => Pieces::default(),
         };
         let mut charge: Charge = messages.into_charge();
-        let request = Request::from_parts(parts, Body::new(body));
+        let request = Request::from_parts(parts, Body::new(StreamBody::new(body.into_frames())));
         let (parts, mut body) = within(place, serve(inner, request)).await.into_parts();
         let mut first = Bytes::new();
         if !method.gives_stream {

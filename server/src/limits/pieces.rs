@@ -1,21 +1,16 @@
 //! Bytes in the pieces in which they came.
 
-use std::{
-    collections::VecDeque,
-    convert::Infallible,
-    pin::Pin,
-    task::{Context, Poll},
-};
+use std::collections::VecDeque;
 
 use bytes::{Bytes, BytesMut};
-use http_body::{Body, Frame, SizeHint};
+use futures_util::{Stream, stream};
+use http_body::Frame;
+use tonic::Status;
 
 /// Pieces that are shorter are joined: each keeps all of the memory that it was read into, and has a place in the list.
 const SHORT: usize = 4 << 10;
 
-/// Bytes in order, of which no more than the short pieces are copied.
-///
-/// As a body it gives them away, piece by piece.
+/// Bytes in order, of which no more than the short pieces are copied. It gives them away piece by piece.
 #[derive(Debug, Default)]
 pub(super) struct Pieces {
     whole: VecDeque<Bytes>,
@@ -81,16 +76,19 @@ impl Pieces {
 
     /// All of them in one piece.
     pub(super) fn into_bytes(mut self) -> Bytes {
-        let first = self.pop(usize::MAX).unwrap_or_default();
+        let first = self.next().unwrap_or_default();
         if self.len == 0 {
             return first;
         }
         let mut all = BytesMut::with_capacity(first.len() + self.len);
         all.extend_from_slice(&first);
-        while let Some(piece) = self.pop(usize::MAX) {
-            all.extend_from_slice(&piece);
-        }
+        self.for_each(|piece| all.extend_from_slice(&piece));
         all.freeze()
+    }
+
+    /// As what a body is made of.
+    pub(super) fn into_frames(self) -> impl Stream<Item = Result<Frame<Bytes>, Status>> {
+        stream::iter(self.map(|piece| Ok(Frame::data(piece))))
     }
 }
 
@@ -102,24 +100,11 @@ impl From<Bytes> for Pieces {
     }
 }
 
-impl Body for Pieces {
-    type Data = Bytes;
-    type Error = Infallible;
+impl Iterator for Pieces {
+    type Item = Bytes;
 
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        _: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
-        let piece = self.pop(usize::MAX);
-        Poll::Ready(piece.map(|piece| Ok(Frame::data(piece))))
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.len == 0
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        SizeHint::with_exact(self.len as u64)
+    fn next(&mut self) -> Option<Bytes> {
+        self.pop(usize::MAX)
     }
 }
 
@@ -154,10 +139,7 @@ mod tests {
             }
             // Before each that is short, but for the first two, there is one that is not.
             prop_assert!(pieces.whole.len() <= 2 * pieces.len() / SHORT + 3);
-            let mut left = Vec::new();
-            while let Some(piece) = pieces.pop(usize::MAX) {
-                left.extend(piece);
-            }
+            let left: Vec<_> = pieces.flatten().collect();
             prop_assert_eq!(&left[..], &bytes[taken..]);
         }
     }

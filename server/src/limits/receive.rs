@@ -8,7 +8,7 @@ use std::{io::Read as _, time::Duration};
 
 use bytes::Bytes;
 use flate2::bufread::GzDecoder;
-use futures_util::stream;
+use futures_util::{TryStreamExt as _, stream};
 use http::HeaderMap;
 use http_body_util::{BodyExt as _, StreamBody};
 use tonic::{Status, body::Body};
@@ -181,20 +181,13 @@ impl Messages {
 
     /// As a body. It ends with an error when no message has come for so long although it was wanted.
     pub(super) fn into_body(self, idle: Duration) -> Body {
-        let message = Pieces::default();
-        let frames =
-            stream::try_unfold((self, message), move |(mut all, mut message)| async move {
-                if message.len() == 0 {
-                    let next = tokio::time::timeout(idle, all.next()).await;
-                    let Some(next) = next.map_err(|_| Failure::stream_idle(idle))?? else {
-                        return Ok(None);
-                    };
-                    message = all.unpack(next)?;
-                }
-                let frame = message.frame().await.transpose();
-                let frame = frame.unwrap_or_else(|never| match never {});
-                Ok::<_, Status>(frame.map(|frame| (frame, (all, message))))
-            });
+        let messages = stream::try_unfold(self, move |mut messages| async move {
+            let next = tokio::time::timeout(idle, messages.next()).await;
+            let next = next.map_err(|_| Failure::stream_idle(idle))??;
+            let next = next.map(|message| messages.unpack(message)).transpose()?;
+            Ok::<_, Status>(next.map(|pieces| (pieces.into_frames(), messages)))
+        });
+        let frames = messages.try_flatten();
         Body::new(StreamBody::new(frames))
     }
 

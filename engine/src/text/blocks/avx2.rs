@@ -9,9 +9,8 @@ mod characters;
 
 use std::arch::x86_64::*;
 
-use super::{BLOCK, INVERSES, POWERS, WINDOW, first, lookup::LOOKUP, starts_and_ends, window};
+use super::{BLOCK, INVERSES, WINDOW, first, lookup::LOOKUP, starts_and_ends, window};
 use crate::{
-    shingle::BASE,
     text::{
         fold::{FoldedText, Token, Word},
         words::{TOGETHER, Words},
@@ -147,10 +146,9 @@ fn write_words(block: &Block, sums: &[u64; 1 + BLOCK], word: &mut Word, words: &
         mut ends,
         ..
     } = block;
-    // Of what stands before the word.
     let mut sum_before = 0;
     if block.was_open {
-        sum_before = word.polynomial.wrapping_mul(BASE).wrapping_neg();
+        sum_before = super::before_open(word);
     } else {
         (word.start, word.folded_start) = (at + starts.trailing_zeros() as usize, place);
         starts = _blsr_u64(starts);
@@ -169,7 +167,7 @@ fn write_words(block: &Block, sums: &[u64; 1 + BLOCK], word: &mut Word, words: &
                     folded_start: folded_start as u32,
                     folded_end: (place + count) as u32,
                 };
-                *polynomial = sums[count].wrapping_sub(sum).wrapping_mul(POWERS.0[count]);
+                *polynomial = super::polynomial(count, sums[count], sum);
                 // Behind the space, which adds nothing.
                 start = at + starts.trailing_zeros() as usize;
                 (folded_start, sum) = (place + count + 1, sums[count]);
@@ -188,7 +186,5 @@ fn write_words(block: &Block, sums: &[u64; 1 + BLOCK], word: &mut Word, words: &
         sum_before = sums[count];
     }
     let size = block.kept.count_ones() as usize;
-    word.polynomial = sums[size]
-        .wrapping_sub(sum_before)
-        .wrapping_mul(POWERS.0[size]);
+    word.polynomial = super::polynomial(size, sums[size], sum_before);
 }
