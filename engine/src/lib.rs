@@ -20,7 +20,8 @@
 //! - [`spill`]: where a collection puts what it need not have in memory;
 //! - [`record`]: an indexed article as bytes, read and written with [`codec`];
 //! - [`block`]: such bytes with a checksum;
-//! - `wide`: work compiled for the instructions that the processor has; `prefetch`: far memory, asked for early;
+//! - `wide`: work compiled for the instructions that the processor has; `prefetch`: far memory, asked for early; `padded`:
+//!   whole lines of it;
 //! - `sieve`: a set that says no fast; `spread`: sorting hashes;
 //! - `sync`: the locks of check-and-add, which a test can schedule;
 //! - [`compare`]: where two texts differ.
